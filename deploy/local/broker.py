@@ -1,0 +1,186 @@
+"""A private RabbitMQ node with its own epmd, for one test run or one demonstration."""
+
+import contextlib
+import secrets
+import shutil
+import socket
+import subprocess
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+
+from deploy.local.crew import Crew, Program
+from deploy.local.errors import ControlRefused, ManagementRefused, NotRunning, StillRunning
+from deploy.local.folders import DataFolder, open_folder
+from deploy.local.handshake import answers
+from deploy.local.management import ManagedBroker
+from deploy.local.node import MEMORY_LIMIT, NODE_NAME, Administrator, NodePorts, environment, write_files
+from deploy.local.ports import LOOPBACK
+from deploy.local.programs import RabbitMqPrograms
+from deploy.local.server import Server
+from deploy.local.rabbitmq4 import rabbitmq_programs
+from deploy.local.waiting import wait_until
+
+_EPMD = "epmd"
+_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+_CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
+_EPMD_SECONDS = 20.0
+_START_SECONDS = 120.0
+_CONTROL_SECONDS = 60.0
+
+
+class Broker(Server, ManagedBroker):
+    """A RabbitMQ node run by the current user on free ports of the loopback address, management included.
+
+    Its life is that of Server; what it holds is managed as ManagedBroker says.
+    """
+
+    kind = "rabbitmq"
+    port_count = 4
+
+    def __init__(
+        self,
+        data: Path | None = None,
+        *,
+        major: int | None = None,
+        keep: bool = False,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Without `major` the installed version runs; 4 is unpacked when another is installed.
+
+        Settings are added to rabbitmq.conf.
+        Without `data` a fresh folder is made, and removed by close() unless `keep`.
+        """
+        super().__init__(data, keep=keep)
+        self._major = major
+        self._settings = dict(settings or {})
+        self._administrator = Administrator(username="admin", password=secrets.token_urlsafe(18))
+        self._programs: RabbitMqPrograms | None = None
+        self._version: str | None = None
+
+    @property
+    def username(self) -> str:
+        return self._administrator.username
+
+    @property
+    def password(self) -> str:
+        return self._administrator.password
+
+    @property
+    def amqp_url(self) -> str:
+        return f"amqp://{self.username}:{self.password}@{LOOPBACK}:{self.ports.amqp}/"
+
+    @property
+    def management_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports.management}"
+
+    @property
+    def version(self) -> str:
+        if self._version is None:
+            raise NotRunning(self.kind)
+        return self._version
+
+    @property
+    def ports(self) -> NodePorts:
+        """Known after the first start, and the same until close()."""
+        if self._ports is None:
+            raise NotRunning(self.kind)
+        amqp, management, distribution, epmd = self._ports
+        return NodePorts(amqp=amqp, management=management, distribution=distribution, epmd=epmd)
+
+    def start(self) -> None:
+        self._programs = rabbitmq_programs(self._major)
+        super().start()
+
+    def wipe(self) -> None:
+        """Deletes all that the stopped node stored: queues, messages, users. start() brings the administrator back."""
+        if self.running:
+            raise StillRunning(self.kind)
+        shutil.rmtree(self.data / "mnesia", ignore_errors=True)
+
+    def set_memory_alarm(self, on: bool) -> None:  # noqa: FBT001 - reads aloud: set_memory_alarm(True)
+        """While the alarm is on, the broker blocks every connection that publishes; returns when it is so."""
+        limit = ["0.00001"] if on else ["absolute", MEMORY_LIMIT]
+        self.control("set_vm_memory_high_watermark", *limit)
+        wait_until(
+            lambda: self._has_alarm() == on,
+            seconds=20,
+            what=f"the memory alarm goes {'on' if on else 'off'}",
+        )
+
+    def control(self, *words: str) -> str:
+        """Runs rabbitmqctl with these arguments; gives what it says."""
+        self._running_crew()
+        programs, seen = self._run_by()
+        done = subprocess.run(
+            programs.command([_CONTROL, "--quiet", "-n", NODE_NAME, *words], data=self.data),
+            env=environment(self.data, seen, self.ports),
+            cwd=self.data,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_CONTROL_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise ControlRefused(f"{' '.join(words)}: {(done.stderr or done.stdout).strip()}")
+        return done.stdout
+
+    def _has_alarm(self) -> bool:
+        try:
+            self.manage("GET", "health/checks/local-alarms")
+        except ManagementRefused as error:
+            if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+                return True
+            raise
+        return False
+
+    def _open_folder(self) -> DataFolder:
+        return open_folder(self._given, kind=self.kind)
+
+    def _prepare(self, crew: Crew, folder: Path) -> None:
+        del crew
+        folder.chmod(0o700)
+
+    def _launch(self, crew: Crew, folder: Path) -> None:
+        programs, seen = self._run_by()
+        ports = self.ports
+        write_files(folder, seen, ports, self._administrator, self._settings)
+        log = folder / "log" / "console.log"
+
+        def program(word: str) -> Program:
+            return Program(
+                command=programs.command([word], data=folder),
+                environment=environment(folder, seen, ports),
+                folder=folder,
+                output=log,
+            )
+
+        def epmd_listens() -> bool:
+            self._check(crew, _EPMD, (ports.epmd,), log)
+            with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, ports.epmd), timeout=1):
+                return True
+            return False
+
+        def serves() -> bool:
+            self._check(crew, self.kind, (ports.amqp, ports.management, ports.distribution), log)
+            return answers(LOOPBACK, ports.amqp, self.username, self.password) and self._is_managed()
+
+        if not crew.runs(_EPMD):
+            crew.start(_EPMD, program("epmd"))
+        wait_until(epmd_listens, seconds=_EPMD_SECONDS, what=f"epmd listens; its log is {log}", every=0.02)
+        crew.start(self.kind, program(_SERVER))
+        wait_until(serves, seconds=_START_SECONDS, what=f"RabbitMQ serves; its log is {log}")
+        self._version = super().version
+
+    def _is_managed(self) -> bool:
+        try:
+            self.manage("GET", "overview")
+        except ManagementRefused:
+            return False
+        return True
+
+    def _run_by(self) -> tuple[RabbitMqPrograms, Path]:
+        if self._programs is None:
+            raise NotRunning(self.kind)
+        return self._programs, self._programs.seen(self.data)

@@ -1,0 +1,126 @@
+"""The files and the environment of a private RabbitMQ node."""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.ports import LOOPBACK
+
+# The same on every run, so that a kept data folder can be used again; its epmd is its own, so it clashes
+# with no other node on the machine.
+NODE_NAME = "local@localhost"
+MEMORY_LIMIT = "1GiB"
+
+# One scheduler that sleeps instead of spinning, distribution on the loopback address only, and no epmd that
+# Erlang starts by itself and leaves behind.
+_ERLANG = (
+    "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none +B i "
+    "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false"
+)
+_PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodePorts:
+    amqp: int
+    management: int
+    distribution: int
+    epmd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administrator:
+    username: str
+    password: str
+
+
+def write_files(
+    data: Path,
+    seen: Path,
+    ports: NodePorts,
+    administrator: Administrator,
+    settings: Mapping[str, str],
+) -> None:
+    """Writes the configuration into `data`, which the broker knows as `seen`; settings are for rabbitmq.conf."""
+    for name in ("home", "log", "mnesia", "generated", "tmp"):
+        (data / name).mkdir(mode=0o700, exist_ok=True)
+    cookie = data / "home" / ".erlang.cookie"
+    if not cookie.exists():
+        _write(cookie, secrets.token_hex(16), mode=0o400)
+    configuration = {
+        "listeners.tcp.1": f"{LOOPBACK}:{ports.amqp}",
+        "management.tcp.ip": LOOPBACK,
+        "management.tcp.port": str(ports.management),
+        "load_definitions": str(seen / "definitions.json"),
+        "loopback_users": "none",
+        "disk_free_limit.absolute": "50MB",
+        "vm_memory_high_watermark.absolute": MEMORY_LIMIT,
+        "log.console": "false",
+        **settings,
+    }
+    _write(data / "rabbitmq.conf", "".join(f"{key} = {value}\n" for key, value in configuration.items()))
+    _write(data / "enabled_plugins", "[rabbitmq_management].\n")
+    _write(data / "definitions.json", json.dumps(_definitions(administrator)))
+
+
+def environment(data: Path, seen: Path, ports: NodePorts) -> dict[str, str]:
+    """The whole environment of the node, its epmd and its control commands; nothing is inherited."""
+    return {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(seen / "home"),
+        "TMPDIR": str(seen / "tmp"),
+        # By this a process can be told to belong to this folder, whatever it runs.
+        "LOCAL_STACK_DATA": str(data),
+        "ERL_EPMD_PORT": str(ports.epmd),
+        "ERL_EPMD_ADDRESS": LOOPBACK,
+        # Also for the Erlang that RabbitMQ's scripts start to look for an epmd.
+        "ERL_AFLAGS": "-start_epmd false",
+        "ERL_CRASH_DUMP": str(seen / "log" / "erl_crash.dump"),
+        "RABBITMQ_CONF_ENV_FILE": os.devnull,
+        "RABBITMQ_NODENAME": NODE_NAME,
+        "RABBITMQ_NODE_IP_ADDRESS": LOOPBACK,
+        "RABBITMQ_NODE_PORT": str(ports.amqp),
+        "RABBITMQ_DIST_PORT": str(ports.distribution),
+        "RABBITMQ_MNESIA_BASE": str(seen / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(seen / "log"),
+        "RABBITMQ_GENERATED_CONFIG_DIR": str(seen / "generated"),
+        "RABBITMQ_CONFIG_FILE": str(seen / "rabbitmq.conf"),
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(seen / "advanced.config"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(seen / "enabled_plugins"),
+        "RABBITMQ_PID_FILE": str(seen / "pid"),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERLANG,
+        # The launcher then becomes the broker instead of waiting for it: its process number is the broker's.
+        "RUNNING_UNDER_SYSTEMD": "true",
+    }
+
+
+def _definitions(administrator: Administrator) -> dict[str, object]:
+    salt = secrets.token_bytes(4)
+    digest = hashlib.sha256(salt + administrator.password.encode()).digest()
+    return {
+        "users": [
+            {
+                "name": administrator.username,
+                "password_hash": base64.b64encode(salt + digest).decode(),
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": ["administrator"],
+            }
+        ],
+        "vhosts": [{"name": "/"}],
+        "permissions": [
+            {"user": administrator.username, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
+        ],
+    }
+
+
+def _write(path: Path, text: str, *, mode: int = _PRIVATE) -> None:
+    """Replaces the file; it is never readable by others, not even for a moment."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        file.write(text)

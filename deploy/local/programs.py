@@ -1,0 +1,89 @@
+"""Where the servers' programs are on this machine, and how they are called."""
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from deploy.local.errors import NotInstalled
+
+RABBITMQ_PACKAGE = "rabbitmq-server"
+POSTGRES_PACKAGE = "postgresql"
+
+# Not the command in /usr/sbin, which refuses everyone but root and the user rabbitmq.
+_RABBITMQ = Path("/usr/lib/rabbitmq/bin")
+_POSTGRES = Path("/usr/lib/postgresql")
+
+
+class RabbitMqPrograms(Protocol):
+    """A RabbitMQ that can be run: its commands, and the data folder as they see it."""
+
+    def command(self, words: Sequence[str], *, data: Path) -> list[str]:
+        """What to execute; it replaces itself with the program, so its process number stays the program's."""
+
+    def seen(self, data: Path) -> Path:
+        """The data folder's path in the eyes of the programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledRabbitMq:
+    """The Debian package's RabbitMQ."""
+
+    def command(self, words: Sequence[str], *, data: Path) -> list[str]:
+        del data
+        return list(words)
+
+    def seen(self, data: Path) -> Path:
+        return data
+
+
+def installed_rabbitmq() -> InstalledRabbitMq:
+    """Raises NotInstalled when the package is missing."""
+    if not os.access(_RABBITMQ / "rabbitmq-server", os.X_OK):
+        raise NotInstalled(
+            f"{_RABBITMQ}/rabbitmq-server is missing. {how_to_get(RABBITMQ_PACKAGE, '--broker')}; "
+            "or set AMQP_URL to a broker that runs already"
+        )
+    return InstalledRabbitMq()
+
+
+def rabbitmq_version() -> str | None:
+    """The installed package's version, read from where it lies."""
+    found = re.search(r"rabbitmq_server-([^/]+)", str((_RABBITMQ / "rabbitmq-server").resolve()))
+    return found[1] if found else None
+
+
+def postgres_programs() -> Path:
+    """The folder of initdb, postgres and psql: from PATH, else the newest of Debian's packages.
+
+    Raises NotInstalled when there is none.
+    """
+    candidates = sorted(_POSTGRES.glob("*/bin"), key=lambda folder: _number(folder.parent.name), reverse=True)
+    on_path = shutil.which("initdb")
+    if on_path:
+        candidates.insert(0, Path(on_path).resolve().parent)
+    for folder in candidates:
+        if all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres", "psql")):
+            return folder
+    raise NotInstalled(
+        f"{_POSTGRES}/*/bin/initdb is missing, and none is on PATH. "
+        f"{how_to_get(POSTGRES_PACKAGE, '--postgres')}"
+    )
+
+
+def how_to_get(package: str, option: str) -> str:
+    """The sentence that tells this user what to do."""
+    install = f"python -m deploy.local install {option}"
+    if os.geteuid() == 0:
+        return f"Run `{install}`"
+    return f"Ask an administrator for `apt-get install --no-install-recommends {package}`, or for `{install}` as root"
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,143 @@
+"""The commands of caseworkers: what each button needs to be told."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from transfer.messages.case import Applicant, Clock, Material, Opponent
+from transfer.messages.codes import (
+    AidForm,
+    DisputeGround,
+    IntakeChannel,
+    LegalBasis,
+    Matter,
+    RecallReason,
+    Stage,
+    Urgency,
+)
+from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
+from transfer.messages.values import (
+    CaseId,
+    Day,
+    Frozen,
+    InstitutionCode,
+    Line,
+    Moment,
+    Name,
+    RegionCode,
+    Text,
+)
+
+
+class Command(Frozen):
+    """Who acts, and for which institution."""
+
+    by: Annotated[Name, Field(description="the person who takes the step", examples=["王芳"])]
+    institution: Annotated[InstitutionCode, Field(description="the institution that the person acts for")]
+
+
+class NewApplicant(Applicant):
+    """An applicant as entered at intake; the node gives the id when none is given."""
+
+    id: UUID | None = None  # type: ignore[assignment]
+
+
+class OpenCase(Command):
+    """Take in an application (LAL 13, 43)."""
+
+    matter: Matter
+    aid_form: AidForm
+    facts: Text
+    claim: Text
+    place_of_cause: RegionCode | None = None
+    channel: IntakeChannel
+    received_at: Annotated[Moment | None, Field(description="first receipt; now when absent")] = None
+    applicants: Annotated[tuple[NewApplicant, ...], Field(min_length=1, max_length=500)]
+    opponents: Annotated[tuple[Opponent, ...], Field(max_length=50)] = ()
+    materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
+    number: Line | None = None
+    urgency: Urgency = Urgency.NORMAL
+    urgency_reason: Text | None = None
+    limitation_on: Day | None = None
+    clocks: Annotated[tuple[Clock, ...], Field(max_length=20)] = ()
+
+
+class Offer(Command):
+    """Offer the case to an institution of another region (转交)."""
+
+    receiver: InstitutionCode
+    letter: Annotated[Line, Field(description="number of the official letter")]
+    reason: Text
+
+
+class SignFor(Command):
+    """Take charge of an offer (签收)."""
+
+    materials_counted: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class RequireSupplement(Command):
+    """Tell once everything that is missing (LAL 43(2))."""
+
+    items: Annotated[tuple[SupplementItem, ...], Field(min_length=1, max_length=500)]
+    due_on: Day
+
+
+class Supplement(Command):
+    """Answer the notice; who did not answer in time is deemed withdrawn, alone."""
+
+    answers: Annotated[tuple[SupplementAnswer, ...], Field(max_length=500)] = ()
+    materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
+    left: Annotated[tuple[ApplicantLeft, ...], Field(max_length=500)] = ()
+
+
+class Accept(Command):
+    """Accept the case: this institution is its holder from now on."""
+
+    number: Annotated[Line | None, Field(description="the local case number")] = None
+
+
+class Dispute(Command):
+    """Say that another region is competent, which, and on what ground in law (LAL 38)."""
+
+    ground: DisputeGround
+    proposed_region: RegionCode
+    explanation: Text
+
+
+class Escalate(Command):
+    """Ask the superior region, or both provinces, to name the competent region."""
+
+    explanation: Text
+
+
+class Designate(Command):
+    """Name the competent region; given once and binding."""
+
+    region: RegionCode
+    decided_on: Day
+    reason: Text
+
+
+class Link(Command):
+    """Link the offered case to the one here that was received earlier (first received accepts)."""
+
+    surviving_case: CaseId
+
+
+class Recall(Command):
+    """Ask for the case back, or tell that applicants withdraw."""
+
+    reason: RecallReason
+    explanation: Text | None = None
+    applicants: Annotated[tuple[UUID, ...], Field(max_length=500)] = ()
+
+
+class PublishStage(Command):
+    """Bring the case to its next stage and tell the followers."""
+
+    stage: Stage
+    occurred_on: Day
+    basis: LegalBasis | None = None
+    note: Annotated[Text | None, Field(description="what may be told to the applicant")] = None

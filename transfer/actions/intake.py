@@ -1,0 +1,66 @@
+"""Take in an application; the institution that receives it becomes the first holder."""
+
+from datetime import timedelta
+from typing import Final
+
+from transfer.actions.commands import NewApplicant, OpenCase
+from transfer.actions.situation import deciding_institution
+from transfer.domain.case import Case
+from transfer.domain.clocks import legal_day, review_clock
+from transfer.domain.decision import Decision, Event
+from transfer.domain.errors import ImplausibleDate
+from transfer.messages.case import Applicant, CaseBasics, CaseFile, CaseNumber, Tenure
+from transfer.ports import Context
+
+BACKDATED: Final = timedelta(days=366)
+"""How long ago an application may have been received; older ones are typing errors."""
+
+
+def open_case(command: OpenCase, context: Context) -> Decision:
+    """A new case, held by the institution that received it.
+
+    Raises ImplausibleDate for a receipt in the future or more than a year ago, UnknownInstitution, NotOfThisRegion.
+    """
+    institution = deciding_institution(command, context)
+    received_at = command.received_at or context.now
+    if not context.now - BACKDATED <= received_at <= context.now:
+        raise ImplausibleDate(received_at=received_at.isoformat())
+    file = CaseFile(
+        basics=CaseBasics(
+            matter=command.matter,
+            aid_form=command.aid_form,
+            facts=command.facts,
+            claim=command.claim,
+            place_of_cause=command.place_of_cause,
+            channel=command.channel,
+            opponents=command.opponents,
+            numbers=(CaseNumber(institution=institution, number=command.number),) if command.number else (),
+            first_received_at=received_at,
+            first_received_by=institution,
+            urgency=command.urgency,
+            urgency_reason=command.urgency_reason,
+            limitation_on=command.limitation_on,
+            clocks=(review_clock(received_at), *command.clocks),
+        ),
+        applicants=tuple(_with_id(applicant, context) for applicant in command.applicants),
+        materials=command.materials,
+    )
+    case = Case(
+        id=context.new_id(),
+        basics=file.basics,
+        applicants=file.applicants,
+        materials=file.materials,
+        tenures=(Tenure(number=1, institution=institution, since=received_at),),
+    )
+    detail = {
+        "matter": command.matter.value,
+        "channel": command.channel.value,
+        "applicants": len(file.applicants),
+        "received_on": legal_day(received_at).isoformat(),
+    }
+    return Decision(case=case, event=Event(name="case_opened", detail=detail))
+
+
+def _with_id(applicant: NewApplicant, context: Context) -> Applicant:
+    fields = {name: getattr(applicant, name) for name in Applicant.model_fields}
+    return Applicant(**(fields | {"id": applicant.id or context.new_id()}))

@@ -1,0 +1,46 @@
+"""What the holder does with the case itself: bring it to its next stage."""
+
+from transfer.actions.commands import PublishStage
+from transfer.actions.situation import Situation
+from transfer.domain.clocks import legal_day
+from transfer.domain.decision import Decision, Event, Outgoing
+from transfer.domain.errors import BasisMissing, ImplausibleDate
+from transfer.domain.lifecycle import REQUIRED_BASIS, check_stage
+from transfer.messages.case import StageReached
+from transfer.messages.case_progress import StagePublished
+
+
+def publish_stage(at: Situation, command: PublishStage) -> Decision:
+    """Bring the case to a stage and tell all followers. While an offer is open only aid-first goes on (LAL 44).
+
+    Raises IllegalStage, BasisMissing, ImplausibleDate for a day in the future or before the first receipt,
+    NotTheHolder.
+    """
+    institution = at.as_holder(command)
+    case, now = at.case, at.context.now
+    check_stage(case.stage.stage, command.stage, offered=case.open_offer is not None)
+    grounds = REQUIRED_BASIS.get(command.stage)
+    if grounds is not None and command.basis not in grounds:
+        raise BasisMissing(stage=command.stage.value, grounds=sorted(g.value for g in grounds))
+    if not legal_day(case.basics.first_received_at) <= command.occurred_on <= legal_day(now):
+        raise ImplausibleDate(occurred_on=command.occurred_on)
+    number = case.stage.number + 1 if case.stage.tenure == case.holder.number else 1
+    reached = StageReached(stage=command.stage, tenure=case.holder.number, number=number)
+    message = StagePublished(
+        case=case.id,
+        tenure=reached.tenure,
+        number=reached.number,
+        stage=command.stage,
+        occurred_on=command.occurred_on,
+        basis=command.basis,
+        note=command.note,
+        institution=institution,
+        at=now,
+    )
+    detail = {"stage": command.stage.value, "occurred_on": command.occurred_on.isoformat()}
+    return Decision(
+        case=case.reached(reached),
+        event=Event(name="stage_published", detail=detail),
+        messages=tuple(Outgoing(recipient=region, data=message) for region in sorted(case.followers)),
+        stages=(message,),
+    )

@@ -1,0 +1,234 @@
+"""What the holder can do to hand a case over: offer, supplement, escalate, recall."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from transfer.actions.commands import Escalate, Offer, Recall, Supplement
+from transfer.actions.situation import Situation
+from transfer.domain.case import Case, Transfer
+from transfer.domain.clocks import legal_day
+from transfer.domain.decision import Decision, Event, Outgoing
+from transfer.domain.designation import judges
+from transfer.domain.errors import (
+    DefectUnanswered,
+    DueDateAhead,
+    IllegalStage,
+    IllegalStep,
+    MustEscalate,
+    NoActiveApplicant,
+    NoSuperior,
+    NotDesignatedRegion,
+    SameRegion,
+    TransferOpen,
+    UnknownApplicant,
+)
+from transfer.domain.lifecycle import OFFERABLE, Side, State, Step
+from transfer.messages.case import Designation
+from transfer.messages.codes import ApplicantStatus
+from transfer.messages.transfer import (
+    Escalated,
+    Offered,
+    RecallRequested,
+    Supplemented,
+    SupplementRequired,
+)
+from transfer.messages.values import region_of
+from transfer.ports import Context
+
+ATTEMPTS_BEFORE_ESCALATION = 2
+
+
+def offer(at: Situation, command: Offer) -> Decision:
+    """Offer the case to an institution of another region.
+
+    Raises TransferOpen while an earlier offer stands, MustEscalate after two attempts that the receiver signed
+    for without acceptance, NotDesignatedRegion against a superior's word, SameRegion, IllegalStage, NotTheHolder.
+    """
+    sender = at.as_holder(command)
+    case, context = at.case, at.context
+    region = context.known_region(region_of(command.receiver))
+    context.deciding(command.receiver)
+    if region == context.region:
+        raise SameRegion(receiver=command.receiver)
+    if case.open_offer is not None:
+        raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
+    if case.stage.stage not in OFFERABLE:
+        raise IllegalStage(stage=case.stage.stage.value, offerable=[s.value for s in sorted(OFFERABLE)])
+    if not case.active:
+        raise NoActiveApplicant
+    mine = attempts(case)
+    designation = next((t.designation for t in reversed(mine) if t.designation is not None), None)
+    _check_destination(region, mine, designation, context)
+    drafted = Transfer(
+        id=context.new_id(),
+        side=Side.SENDER,
+        state=State.DRAFTED,
+        sender=sender,
+        receiver=command.receiver,
+        attempt=len(mine) + 1,
+        letter=command.letter,
+        reason=command.reason,
+        opened_at=context.now,
+        changed_at=context.now,
+        designation=designation,
+    )
+    offered = drafted.take(Step.OFFER, by=Side.SENDER, at=context.now)
+    message = Offered(
+        transfer=offered.id,
+        case=case.id,
+        at=context.now,
+        sender=sender,
+        receiver=command.receiver,
+        letter=command.letter,
+        reason=command.reason,
+        file=case.file,
+        stage=case.stage,
+        tenures=case.tenures,
+        followers=tuple(sorted(case.followers - {region})),
+        attempt=offered.attempt,
+        designation=designation,
+    )
+    changed = replace(case.with_transfer(offered), followers=case.followers | {region})
+    return Decision(
+        case=changed,
+        event=Event(name="offered", transfer=offered.id, detail={"receiver": command.receiver}),
+        messages=(Outgoing(recipient=region, data=message),),
+    )
+
+
+def attempts(case: Case) -> tuple[Transfer, ...]:
+    """The offers that the present holder has made so far, oldest first."""
+    return tuple(t for t in case.transfers if t.side is Side.SENDER and t.opened_at >= case.holder.since)
+
+
+def _check_destination(
+    region: str, mine: tuple[Transfer, ...], designation: Designation | None, context: Context
+) -> None:
+    if designation is not None:
+        if designation.region != region:
+            raise NotDesignatedRegion(designated=designation.region, offered_to=region)
+        return
+    unsuccessful = [t for t in mine if t.signed_by is not None]
+    if len(unsuccessful) < ATTEMPTS_BEFORE_ESCALATION:
+        return
+    try:
+        judges(unsuccessful[-1], context.directory.by_code)
+    except NoSuperior:
+        return  # nobody could answer the escalation, and a case must not be stuck
+    raise MustEscalate(attempts=len(unsuccessful))
+
+
+def supplement(at: Situation, transfer_id: UUID, command: Supplement) -> Decision:
+    """Answer the one notice. Applicants who did not answer by its day are deemed withdrawn, each alone.
+
+    Raises DefectUnanswered, DueDateAhead, NoActiveApplicant, IllegalStep, NotThisSide.
+    """
+    at.as_holder(command)
+    transfer = at.own_transfer(transfer_id, Side.SENDER)
+    changed = transfer.take(Step.SUPPLEMENT, by=Side.SENDER, at=at.context.now)
+    if transfer.notice is not None:
+        _check_answers(transfer.notice, command, at)
+    case = at.case.without_applicants(command.left)
+    if not case.active:
+        raise NoActiveApplicant
+    message = Supplemented(
+        transfer=transfer.id,
+        case=case.id,
+        at=at.context.now,
+        answers=command.answers,
+        materials=command.materials,
+        left=command.left,
+    )
+    case = replace(case.with_transfer(changed), materials=(*case.materials, *command.materials))
+    detail = {"answers": len(command.answers), "left": [str(one.applicant) for one in command.left]}
+    return Decision(
+        case=case,
+        event=Event(name="supplemented", transfer=transfer.id, detail=detail),
+        messages=(Outgoing(recipient=transfer.receiver_region, data=message, answers=transfer.heard),),
+    )
+
+
+def _check_answers(notice: SupplementRequired, command: Supplement, at: Situation) -> None:
+    deemed = any(one.status is ApplicantStatus.DEEMED_WITHDRAWN for one in command.left)
+    if deemed and legal_day(at.context.now) <= notice.due_on:
+        raise DueDateAhead(due_on=notice.due_on)
+    answered = {(answer.applicant, answer.defect) for answer in command.answers}
+    gone = {one.applicant for one in command.left}
+    missing = [
+        f"{item.defect.value} of {item.applicant or 'the case'}"
+        for item in notice.items
+        if (item.applicant, item.defect) not in answered and item.applicant not in gone
+    ]
+    if missing:
+        raise DefectUnanswered(missing=missing)
+
+
+def escalate(at: Situation, transfer_id: UUID, command: Escalate) -> Decision:
+    """Ask the nearest common superior, or both provinces, to name the competent region.
+
+    Raises NoSuperior, TransferOpen when this transfer was already escalated, IllegalStep, NotThisSide.
+    """
+    at.as_holder(command)
+    transfer = at.own_transfer(transfer_id, Side.SENDER)
+    changed = transfer.take(Step.ESCALATE, by=Side.SENDER, at=at.context.now)
+    if transfer.escalated:
+        raise IllegalStep(step=Step.ESCALATE.value, already="escalated")
+    standing = at.case.open_offer
+    if standing is not None and standing.id != transfer.id:
+        raise TransferOpen(transfer=standing.id, state=standing.state.value)
+    needed = judges(transfer, at.context.directory.by_code)
+    message = Escalated(
+        transfer=transfer.id,
+        case=at.case.id,
+        at=at.context.now,
+        sender=transfer.sender,
+        receiver=transfer.receiver,
+        ground=transfer.dispute.ground if transfer.dispute else None,
+        proposed_region=transfer.dispute.proposed_region if transfer.dispute else None,
+        explanation=command.explanation,
+        attempts=transfer.attempt,
+        basics=at.case.basics,
+        tenures=at.case.tenures,
+    )
+    case = at.case.with_transfer(replace(changed, escalated=True))
+    return Decision(
+        case=replace(case, followers=case.followers | needed),
+        event=Event(name="escalated", transfer=transfer.id, detail={"superiors": sorted(needed)}),
+        messages=tuple(Outgoing(recipient=region, data=message) for region in sorted(needed)),
+    )
+
+
+def recall(at: Situation, transfer_id: UUID, command: Recall) -> Decision:
+    """Ask for the whole case back, or tell that some applicants withdraw. The receiver decides: a recall that
+    crosses the acceptance has come too late.
+
+    Raises IllegalStep, NotThisSide, UnknownApplicant, NoActiveApplicant.
+    """
+    at.as_holder(command)
+    case, transfer = at.case, at.own_transfer(transfer_id, Side.SENDER)
+    if not transfer.is_recallable:
+        raise IllegalStep(state=transfer.state.value, step=Step.RECALL.value)
+    leaving = frozenset(command.applicants)
+    active = {applicant.id for applicant in case.active}
+    if unknown := leaving - active:
+        raise UnknownApplicant(applicants=sorted(map(str, unknown)))
+    if leaving == active:
+        raise NoActiveApplicant
+    if not leaving:
+        taken = transfer.take(Step.RECALL, by=Side.SENDER, at=at.context.now)
+        case = case.with_transfer(replace(taken, recall=command.reason))
+    message = RecallRequested(
+        transfer=transfer.id,
+        case=case.id,
+        at=at.context.now,
+        reason=command.reason,
+        explanation=command.explanation,
+        applicants=command.applicants,
+    )
+    name = "withdrawal_sent" if leaving else "recall_requested"
+    detail = {"reason": command.reason.value, "applicants": sorted(map(str, leaving))}
+    return Decision(
+        case=case,
+        event=Event(name=name, transfer=transfer.id, detail=detail),
+        messages=(Outgoing(recipient=transfer.receiver_region, data=message, answers=transfer.heard),),
+    )

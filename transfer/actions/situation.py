@@ -1,0 +1,48 @@
+"""What an action is given besides its command, and the checks that several actions share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from uuid import UUID
+
+from transfer.actions.commands import Command
+from transfer.domain.case import Case, Transfer
+from transfer.domain.errors import NotOfThisRegion, NotThisSide, NotYoursToAssist
+from transfer.domain.lifecycle import Side
+from transfer.messages.values import region_of
+from transfer.ports import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """The case that the command is about, other cases that it names, and where and when it is given."""
+
+    case: Case
+    context: Context
+    others: Mapping[UUID, Case] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def region(self) -> str:
+        return self.context.region
+
+    def as_holder(self, command: Command) -> str:
+        """The deciding institution of the person, which must hold the case; raises NotTheHolder, NotOfThisRegion."""
+        deciding = deciding_institution(command, self.context)
+        self.case.held_by(self.region)
+        if self.case.duplicate_of is not None:
+            raise NotYoursToAssist(surviving_case=self.case.duplicate_of)
+        return deciding
+
+    def own_transfer(self, transfer_id: UUID, side: Side) -> Transfer:
+        """The transfer, in which this region must be on that side; raises UnknownTransfer, NotThisSide."""
+        transfer = self.case.transfer(transfer_id)
+        if transfer.side is not side:
+            raise NotThisSide(side=transfer.side.value, needed=side.value)
+        return transfer
+
+
+def deciding_institution(command: Command, context: Context) -> str:
+    """The institution that decides for the person's one; raises UnknownInstitution, NotOfThisRegion."""
+    if region_of(command.institution) != context.region:
+        raise NotOfThisRegion(institution=command.institution, region=context.region)
+    return context.deciding(command.institution)

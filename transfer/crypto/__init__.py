@@ -1,0 +1,1 @@
+"""Who is on the exchange and how they are known."""

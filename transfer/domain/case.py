@@ -1,0 +1,162 @@
+"""A case and its transfers as one region knows them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from transfer.domain.errors import NotTheHolder, UnknownApplicant, UnknownTransfer
+from transfer.domain.lifecycle import CLOSED, Side, State, Step, after, open_steps
+from transfer.messages.case import (
+    Applicant,
+    CaseBasics,
+    CaseFile,
+    Designation,
+    Material,
+    StageReached,
+    Tenure,
+)
+from transfer.messages.codes import ApplicantStatus, RecallReason
+from transfer.messages.transfer import (
+    ApplicantLeft,
+    CompetenceDisputed,
+    Designated,
+    SupplementRequired,
+)
+from transfer.messages.values import Digest, region_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One attempt to hand a case over, as the record of one side shows it."""
+
+    id: UUID
+    side: Side
+    state: State
+    sender: str
+    receiver: str
+    attempt: int
+    letter: str
+    reason: str
+    opened_at: datetime
+    changed_at: datetime
+    signed_by: str | None = None
+    notice: SupplementRequired | None = None
+    dispute: CompetenceDisputed | None = None
+    designations: tuple[tuple[str, Designated], ...] = ()
+    designation: Designation | None = None
+    escalated: bool = False
+    recall: RecallReason | None = None
+    supplied: frozenset[str] = frozenset()
+    heard: Digest | None = None
+
+    @property
+    def sender_region(self) -> str:
+        return region_of(self.sender)
+
+    @property
+    def receiver_region(self) -> str:
+        return region_of(self.receiver)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the receiver may still become holder through this transfer."""
+        if self.state in CLOSED:
+            return False
+        if self.state is State.DESIGNATED and self.designation is not None:
+            return self.designation.region == self.receiver_region
+        return True
+
+    @property
+    def is_recallable(self) -> bool:
+        """Whether the sender may still ask for the case back."""
+        return self.is_open and Step.RECALL in open_steps(self.state, Side.SENDER)
+
+    def take(self, step: Step, *, by: Side, at: datetime) -> "Transfer":
+        """The transfer after a step; raises IllegalStep."""
+        return replace(self, state=after(self.state, step, by=by, record=self.side), changed_at=at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One matter with its applicants, its holders so far, and the transfers that this region took part in.
+
+    ``version`` counts the changes of this region's record, for If-Match; 0 is not stored yet.
+    """
+
+    id: UUID
+    basics: CaseBasics
+    applicants: tuple[Applicant, ...] = ()
+    materials: tuple[Material, ...] = ()
+    tenures: tuple[Tenure, ...]
+    stage: StageReached = field(default_factory=StageReached)
+    followers: frozenset[str] = frozenset()
+    transfers: tuple[Transfer, ...] = ()
+    duplicate_of: UUID | None = None
+    version: int = 0
+
+    @property
+    def holder(self) -> Tenure:
+        return self.tenures[-1]
+
+    @property
+    def holder_region(self) -> str:
+        return region_of(self.holder.institution)
+
+    @property
+    def open_offer(self) -> Transfer | None:
+        """The outgoing transfer that is still open, if any; a case has at most one."""
+        return next((t for t in self.transfers if t.side is Side.SENDER and t.is_open), None)
+
+    @property
+    def active(self) -> tuple[Applicant, ...]:
+        return tuple(a for a in self.applicants if a.status is ApplicantStatus.ACTIVE)
+
+    @property
+    def file(self) -> CaseFile:
+        """The case as it is handed over."""
+        return CaseFile(basics=self.basics, applicants=self.applicants, materials=self.materials)
+
+    def transfer(self, transfer_id: UUID) -> Transfer:
+        """Raises UnknownTransfer."""
+        for transfer in self.transfers:
+            if transfer.id == transfer_id:
+                return transfer
+        raise UnknownTransfer(transfer=transfer_id, case=self.id)
+
+    def held_by(self, region: str) -> "Case":
+        """The case itself; raises NotTheHolder when another region holds it."""
+        if self.holder_region != region:
+            raise NotTheHolder(holder=self.holder.institution, asked_by=region)
+        return self
+
+    def with_transfer(self, changed: Transfer) -> "Case":
+        """The case with that transfer replaced, or added when it is new."""
+        others = tuple(t for t in self.transfers if t.id != changed.id)
+        if len(others) == len(self.transfers):
+            return replace(self, transfers=(*self.transfers, changed))
+        return replace(self, transfers=tuple(changed if t.id == changed.id else t for t in self.transfers))
+
+    def without_applicants(self, left: tuple[ApplicantLeft, ...]) -> "Case":
+        """The case after some applicants left; raises UnknownApplicant."""
+        status = {one.applicant: one.status for one in left}
+        if unknown := status.keys() - {a.id for a in self.applicants}:
+            raise UnknownApplicant(applicants=sorted(map(str, unknown)))
+        return replace(
+            self,
+            applicants=tuple(
+                a.model_copy(update={"status": status[a.id]}) if a.id in status else a
+                for a in self.applicants
+            ),
+        )
+
+    def withdrawn(self, applicants: Collection[UUID]) -> "Case":
+        """The case after these applicants withdrew by their own will; raises UnknownApplicant."""
+        status = ApplicantStatus.WITHDRAWN
+        return self.without_applicants(tuple(ApplicantLeft(applicant=a, status=status) for a in applicants))
+
+    def reached(self, stage: StageReached) -> "Case":
+        """The case at that stage, unless a later one is known; so every order of arrival ends alike."""
+        if (stage.tenure, stage.number) <= (self.stage.tenure, self.stage.number):
+            return self
+        return replace(self, stage=stage)

@@ -1,0 +1,142 @@
+"""What can be wrong with a step; the docstring of an error is its message, its fields are its detail."""
+
+from typing import Any
+
+
+class TransferError(Exception):
+    """The step cannot be taken."""
+
+    def __init__(self, **detail: Any) -> None:  # noqa: ANN401 - details of an error are of any printable type
+        self.detail = detail
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """The sentence for a person, with the details."""
+        said = "; ".join(f"{name} {value}" for name, value in self.detail.items() if value not in (None, ""))
+        text = (type(self).__doc__ or type(self).__name__).strip()
+        return f"{text} ({said})" if said else text
+
+
+class IllegalStep(TransferError):
+    """The transfer's state does not allow this step by this side."""
+
+
+class IllegalStage(TransferError):
+    """The case cannot go to this stage from the stage that it is in."""
+
+
+class BasisMissing(TransferError):
+    """This stage must name its ground in law."""
+
+
+class NotTheHolder(TransferError):
+    """Only the holder of the case may do this."""
+
+
+class NotThisSide(TransferError):
+    """The step belongs to the other side of the transfer."""
+
+
+class TransferOpen(TransferError):
+    """The case is already being offered; recall that offer first, or wait for its end."""
+
+
+class UnknownTransfer(TransferError):
+    """The case has no such transfer here."""
+
+
+class UnknownCase(TransferError):
+    """No such case is known here."""
+
+
+class UnknownApplicant(TransferError):
+    """The case has no such applicant."""
+
+
+class UnknownRegion(TransferError):
+    """The directory has no such region."""
+
+
+class UnknownInstitution(TransferError):
+    """The directory has no such institution."""
+
+
+class SameRegion(TransferError):
+    """A transfer goes to another region; both institutions belong to this one."""
+
+
+class WrongDestination(TransferError):
+    """The offer is for an institution of another region."""
+
+
+class NotOfThisRegion(TransferError):
+    """The institution does not belong to this region."""
+
+
+class MustEscalate(TransferError):
+    """The case was already transferred twice without acceptance: ask the superior region to name the competent one."""
+
+
+class NotDesignatedRegion(TransferError):
+    """The superior named another region; the offer must go there."""
+
+
+class DesignationStands(TransferError):
+    """A designation cannot be disputed again: accept the case."""
+
+
+class DefectAlreadyVisible(TransferError):
+    """The first notice had to name this defect: everything missing is told once (Legal Aid Law, art. 43(2))."""
+
+
+class DefectUnanswered(TransferError):
+    """Each defect of the notice needs an answer, or its applicant must have left."""
+
+
+class DueDatePassed(TransferError):
+    """The day by which the supplement must come lies before today."""
+
+
+class DueDateAhead(TransferError):
+    """Nobody is deemed withdrawn before the day of the notice has passed (Legal Aid Law, art. 43(2))."""
+
+
+class EarlierCaseSurvives(TransferError):
+    """The offered case was received first, so it survives; the other one becomes its duplicate (first received accepts)."""
+
+
+class NotYoursToAssist(TransferError):
+    """The case is a linked duplicate and only assists the surviving case."""
+
+
+class NoActiveApplicant(TransferError):
+    """No applicant would be left; recall the whole transfer."""
+
+
+class NothingToDesignate(TransferError):
+    """The region named is neither a party nor on the exchange."""
+
+
+class DesignationConflict(TransferError):
+    """This superior has already named a region for this transfer; a designation is given once."""
+
+
+class NoSuperior(TransferError):
+    """No superior of the two regions is on the exchange, so nobody can name the competent region."""
+
+
+class CaseExists(TransferError):
+    """A case with this id is already here."""
+
+
+class HistoryDiffers(TransferError):
+    """The list of holders contradicts the one known here."""
+
+
+class StaleVersion(TransferError):
+    """The case was changed by someone else since it was read."""
+
+
+class ImplausibleDate(TransferError):
+    """The date cannot be right."""

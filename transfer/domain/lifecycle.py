@@ -1,0 +1,275 @@
+"""The lifecycle tables: which step leads from which state to which, who may take it, and what comes too late.
+
+The API, the pages, docs/lifecycle.md and the property tests read these tables; no rule on order stands elsewhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from transfer.domain.errors import IllegalStage, IllegalStep
+from transfer.messages.codes import LegalBasis, Stage
+
+
+class State(StrEnum):
+    """Where one transfer stands."""
+
+    DRAFTED = "drafted"
+    OFFERED = "offered"
+    SIGNED_FOR = "signed_for"
+    SUPPLEMENT_REQUIRED = "supplement_required"
+    SUPPLEMENTED = "supplemented"
+    COMPETENCE_DISPUTED = "competence_disputed"
+    DESIGNATED = "designated"
+    RECALL_REQUESTED = "recall_requested"
+    ACCEPTED = "accepted"
+    LINKED_AS_DUPLICATE = "linked_as_duplicate"
+    RELEASED = "released"
+
+
+class Step(StrEnum):
+    """What a party can do to a transfer."""
+
+    OFFER = "offer"
+    SIGN_FOR = "sign_for"
+    REQUIRE_SUPPLEMENT = "require_supplement"
+    SUPPLEMENT = "supplement"
+    ACCEPT = "accept"
+    DISPUTE = "dispute"
+    ESCALATE = "escalate"
+    DESIGNATE = "designate"
+    LINK = "link"
+    RECALL = "recall"
+    RELEASE = "release"
+
+
+class Side(StrEnum):
+    """The part that a region plays in a transfer."""
+
+    SENDER = "sender"
+    RECEIVER = "receiver"
+    SUPERIOR = "superior"
+
+
+EVERY: Final = frozenset(Side)
+_SENDER: Final = frozenset({Side.SENDER})
+_RECEIVER: Final = frozenset({Side.RECEIVER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One row: the step by that side leads from ``state`` to ``to``, in the records of the sides ``seen_by``.
+
+    A row with ``crossing`` is never chosen by a person: it is how a record takes in a step that was on its way
+    when the record moved on.
+    """
+
+    state: State
+    step: Step
+    to: State
+    by: Side
+    seen_by: frozenset[Side] = EVERY
+    crossing: bool = False
+
+
+def _row(
+    state: State,
+    step: Step,
+    to: State,
+    by: Side,
+    *,
+    seen_by: frozenset[Side] = EVERY,
+    crossing: bool = False,
+) -> Transition:
+    return Transition(state=state, step=step, to=to, by=by, seen_by=seen_by, crossing=crossing)
+
+
+TRANSITIONS: Final[tuple[Transition, ...]] = (
+    _row(State.DRAFTED, Step.OFFER, State.OFFERED, Side.SENDER),
+    _row(State.OFFERED, Step.SIGN_FOR, State.SIGNED_FOR, Side.RECEIVER),
+    _row(State.SIGNED_FOR, Step.REQUIRE_SUPPLEMENT, State.SUPPLEMENT_REQUIRED, Side.RECEIVER),
+    _row(State.SUPPLEMENTED, Step.REQUIRE_SUPPLEMENT, State.SUPPLEMENT_REQUIRED, Side.RECEIVER),
+    _row(State.SUPPLEMENT_REQUIRED, Step.SUPPLEMENT, State.SUPPLEMENTED, Side.SENDER),
+    _row(State.SIGNED_FOR, Step.ACCEPT, State.ACCEPTED, Side.RECEIVER),
+    _row(State.SUPPLEMENTED, Step.ACCEPT, State.ACCEPTED, Side.RECEIVER),
+    _row(State.SIGNED_FOR, Step.DISPUTE, State.COMPETENCE_DISPUTED, Side.RECEIVER),
+    _row(State.SUPPLEMENTED, Step.DISPUTE, State.COMPETENCE_DISPUTED, Side.RECEIVER),
+    _row(State.SIGNED_FOR, Step.LINK, State.LINKED_AS_DUPLICATE, Side.RECEIVER),
+    _row(State.SUPPLEMENTED, Step.LINK, State.LINKED_AS_DUPLICATE, Side.RECEIVER),
+    # After a dispute there is no way back to acceptance but a designation: a change of mind could cross one
+    # that names a third region.
+    _row(State.COMPETENCE_DISPUTED, Step.ESCALATE, State.COMPETENCE_DISPUTED, Side.SENDER, seen_by=_SENDER),
+    _row(State.RELEASED, Step.ESCALATE, State.RELEASED, Side.SENDER, seen_by=_SENDER),
+    _row(State.COMPETENCE_DISPUTED, Step.DESIGNATE, State.DESIGNATED, Side.SUPERIOR),
+    _row(State.DESIGNATED, Step.ACCEPT, State.ACCEPTED, Side.RECEIVER),
+    _row(State.OFFERED, Step.RECALL, State.RECALL_REQUESTED, Side.SENDER),
+    _row(State.SIGNED_FOR, Step.RECALL, State.RECALL_REQUESTED, Side.SENDER),
+    _row(State.SUPPLEMENT_REQUIRED, Step.RECALL, State.RECALL_REQUESTED, Side.SENDER),
+    _row(State.SUPPLEMENTED, Step.RECALL, State.RECALL_REQUESTED, Side.SENDER),
+    _row(State.COMPETENCE_DISPUTED, Step.RECALL, State.RECALL_REQUESTED, Side.SENDER),
+    _row(State.DESIGNATED, Step.RECALL, State.RECALL_REQUESTED, Side.SENDER),
+    _row(State.RECALL_REQUESTED, Step.RELEASE, State.RELEASED, Side.RECEIVER),
+    # The sender has asked for a recall, and what the receiver did before it knew still comes in.
+    _row(
+        State.RECALL_REQUESTED,
+        Step.SIGN_FOR,
+        State.RECALL_REQUESTED,
+        Side.RECEIVER,
+        seen_by=_SENDER,
+        crossing=True,
+    ),
+    _row(
+        State.RECALL_REQUESTED,
+        Step.REQUIRE_SUPPLEMENT,
+        State.RECALL_REQUESTED,
+        Side.RECEIVER,
+        seen_by=_SENDER,
+        crossing=True,
+    ),
+    _row(
+        State.RECALL_REQUESTED,
+        Step.DISPUTE,
+        State.RECALL_REQUESTED,
+        Side.RECEIVER,
+        seen_by=_SENDER,
+        crossing=True,
+    ),
+    _row(
+        State.RECALL_REQUESTED,
+        Step.DESIGNATE,
+        State.RECALL_REQUESTED,
+        Side.SUPERIOR,
+        seen_by=_SENDER,
+        crossing=True,
+    ),
+    _row(State.RECALL_REQUESTED, Step.ACCEPT, State.ACCEPTED, Side.RECEIVER, seen_by=_SENDER, crossing=True),
+    _row(
+        State.RECALL_REQUESTED,
+        Step.LINK,
+        State.LINKED_AS_DUPLICATE,
+        Side.RECEIVER,
+        seen_by=_SENDER,
+        crossing=True,
+    ),
+    # The receiver heard the designation before the sender did.
+    _row(
+        State.COMPETENCE_DISPUTED,
+        Step.ACCEPT,
+        State.ACCEPTED,
+        Side.RECEIVER,
+        seen_by=_SENDER,
+        crossing=True,
+    ),
+)
+
+TOO_LATE: Final[frozenset[tuple[State, Step]]] = frozenset(
+    {
+        (State.ACCEPTED, Step.RECALL),
+        (State.LINKED_AS_DUPLICATE, Step.RECALL),
+        (State.ACCEPTED, Step.DESIGNATE),
+        (State.RELEASED, Step.DESIGNATE),
+    }
+)
+"""Steps of another region that lawfully arrive after the transfer was closed, and then change nothing."""
+
+CLOSED: Final = frozenset({State.ACCEPTED, State.LINKED_AS_DUPLICATE, State.RELEASED})
+"""States that end a transfer; ``designated`` ends it too where it names another region than the receiver's."""
+
+_NEXT: Final[Mapping[tuple[State, Step, Side], Transition]] = MappingProxyType(
+    {(row.state, row.step, side): row for row in TRANSITIONS for side in row.seen_by}
+)
+
+
+def after(state: State, step: Step, *, by: Side, record: Side) -> State:
+    """The state that the record of the side ``record`` takes when ``by`` takes a step.
+
+    Raises IllegalStep where the table has no row for it, or the row belongs to another side.
+    """
+    row = _NEXT.get((state, step, record))
+    if row is None or row.by is not by or (row.crossing and by is record):
+        raise IllegalStep(state=state.value, step=step.value, side=by.value)
+    return row.to
+
+
+def open_steps(state: State, side: Side) -> tuple[Step, ...]:
+    """The steps that the table opens to a person of that side, in table order."""
+    return tuple(
+        row.step
+        for row in TRANSITIONS
+        if row.state is state and row.by is side and side in row.seen_by and not row.crossing
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """One row: the case may go from ``stage`` to ``to``; ``while_offered``: also while an offer is open."""
+
+    stage: Stage
+    to: Stage
+    while_offered: bool = False
+
+
+STAGES: Final[tuple[StageRow, ...]] = (
+    StageRow(Stage.RECEIVED, Stage.UNDER_REVIEW),
+    StageRow(Stage.RECEIVED, Stage.AID_FIRST, while_offered=True),
+    StageRow(Stage.UNDER_REVIEW, Stage.SUSPENDED),
+    StageRow(Stage.SUSPENDED, Stage.UNDER_REVIEW),
+    StageRow(Stage.UNDER_REVIEW, Stage.AID_FIRST, while_offered=True),
+    StageRow(Stage.SUSPENDED, Stage.AID_FIRST, while_offered=True),
+    StageRow(Stage.UNDER_REVIEW, Stage.GRANTED),
+    StageRow(Stage.UNDER_REVIEW, Stage.REFUSED),
+    StageRow(Stage.AID_FIRST, Stage.GRANTED),
+    StageRow(Stage.AID_FIRST, Stage.ASSIGNED, while_offered=True),
+    StageRow(Stage.AID_FIRST, Stage.TERMINATED),
+    StageRow(Stage.GRANTED, Stage.ASSIGNED),
+    StageRow(Stage.GRANTED, Stage.TERMINATED),
+    StageRow(Stage.ASSIGNED, Stage.AGREEMENT_SIGNED, while_offered=True),
+    StageRow(Stage.ASSIGNED, Stage.HANDLING, while_offered=True),
+    StageRow(Stage.ASSIGNED, Stage.TERMINATED),
+    StageRow(Stage.AGREEMENT_SIGNED, Stage.HANDLING, while_offered=True),
+    StageRow(Stage.AGREEMENT_SIGNED, Stage.TERMINATED),
+    StageRow(Stage.HANDLING, Stage.ASSIGNED),
+    StageRow(Stage.HANDLING, Stage.CONCLUDED),
+    StageRow(Stage.HANDLING, Stage.TERMINATED),
+    StageRow(Stage.CONCLUDED, Stage.FILE_SUBMITTED),
+    StageRow(Stage.FILE_SUBMITTED, Stage.FILE_REVIEWED),
+    StageRow(Stage.FILE_REVIEWED, Stage.ARCHIVED),
+    StageRow(Stage.REFUSED, Stage.OBJECTED),
+    StageRow(Stage.REFUSED, Stage.ARCHIVED),
+    StageRow(Stage.TERMINATED, Stage.OBJECTED),
+    StageRow(Stage.TERMINATED, Stage.FILE_SUBMITTED),
+    StageRow(Stage.OBJECTED, Stage.MAINTAINED),
+    StageRow(Stage.OBJECTED, Stage.CORRECTION_ORDERED),
+    StageRow(Stage.MAINTAINED, Stage.ARCHIVED),
+    StageRow(Stage.CORRECTION_ORDERED, Stage.GRANTED),
+    StageRow(Stage.CORRECTION_ORDERED, Stage.HANDLING),
+)
+
+OFFERABLE: Final = frozenset({Stage.RECEIVED, Stage.UNDER_REVIEW, Stage.SUSPENDED, Stage.AID_FIRST})
+"""Stages in which a case may be offered to another region: before a decision, or under aid-first."""
+
+
+REQUIRED_BASIS: Final[Mapping[Stage, frozenset[LegalBasis]]] = MappingProxyType(
+    {
+        Stage.AID_FIRST: frozenset({LegalBasis.LAL_44_1, LegalBasis.LAL_44_2, LegalBasis.LAL_44_3}),
+        Stage.REFUSED: frozenset({LegalBasis.LAL_43_1}),
+        Stage.TERMINATED: frozenset(b for b in LegalBasis if b.value.startswith("LAL_48_")),
+    }
+)
+"""Stages that must name their ground in law, and the grounds that they may name."""
+
+
+def open_stages(stage: Stage, *, offered: bool) -> tuple[Stage, ...]:
+    """The stages that may follow; while an offer is open only those of aid-first (LAL 44)."""
+    return tuple(row.to for row in STAGES if row.stage is stage and (row.while_offered or not offered))
+
+
+def check_stage(stage: Stage, to: Stage, *, offered: bool) -> None:
+    """Raises IllegalStage when the table does not lead from ``stage`` to ``to``."""
+    allowed = open_stages(stage, offered=offered)
+    if to not in allowed:
+        raise IllegalStage(
+            stage=stage.value, to=to.value, allowed=[s.value for s in allowed], offered=offered
+        )

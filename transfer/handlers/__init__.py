@@ -1,0 +1,1 @@
+"""What another region can tell us; everything comes in by one door."""

@@ -1,0 +1,43 @@
+"""What the holder of a case tells its followers."""
+
+from dataclasses import replace
+
+from transfer.domain.decision import Decision, Event
+from transfer.domain.errors import HistoryDiffers, NotThisSide
+from transfer.handlers.arrival import Arrival, CaseNotYetKnown, longer
+from transfer.messages.case import StageReached
+from transfer.messages.case_progress import HolderChanged, StagePublished
+from transfer.messages.values import region_of
+
+
+def stage_published(arrival: Arrival, message: StagePublished) -> Decision:
+    """The case reached a stage; a stage of an earlier tenure is kept, and does not hide a later one."""
+    case = arrival.case
+    if case is None:
+        raise CaseNotYetKnown(case=message.case)
+    holder = next((t for t in case.tenures if t.number == message.tenure), None)
+    if holder is None:
+        raise HistoryDiffers(known=case.holder.number, told=message.tenure)
+    if holder.institution != message.institution or region_of(holder.institution) != arrival.source:
+        raise NotThisSide(source=arrival.source, holder=holder.institution)
+    reached = StageReached(stage=message.stage, tenure=message.tenure, number=message.number)
+    detail = {"stage": message.stage.value, "occurred_on": message.occurred_on.isoformat()}
+    return Decision(
+        case=case.reached(reached),
+        event=Event(name="stage_published", detail=detail),
+        stages=(message,),
+    )
+
+
+def holder_changed(arrival: Arrival, message: HolderChanged) -> Decision:
+    """A new holder took over; only it may say so, and only by adding to the list of holders."""
+    case = arrival.case
+    if case is None:
+        raise CaseNotYetKnown(case=message.case)
+    if region_of(message.tenures[-1].institution) != arrival.source:
+        raise NotThisSide(source=arrival.source, holder=message.tenures[-1].institution)
+    tenures = longer(case.tenures, message.tenures)
+    return Decision(
+        case=replace(case, tenures=tenures),
+        event=Event(name="holder_changed", detail={"tenure": message.tenures[-1].number}),
+    )

@@ -1,0 +1,229 @@
+"""What of a case travels from region to region."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from transfer.messages.codes import (
+    AidForm,
+    ApplicantCategory,
+    ApplicantStatus,
+    ClockKind,
+    HardshipGround,
+    IdentityKind,
+    IntakeChannel,
+    LegalBasis,
+    MaterialKind,
+    Matter,
+    Stage,
+    TimeUnit,
+    Urgency,
+)
+from transfer.messages.values import (
+    ApplicantId,
+    Day,
+    Digest,
+    Frozen,
+    InstitutionCode,
+    Line,
+    Moment,
+    Name,
+    RegionCode,
+    Text,
+    TransferId,
+)
+
+_RESIDENT_ID: Final = re.compile(r"^[1-9][0-9]{16}[0-9X]$")
+_CREDIT_CODE: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_CREDIT_WEIGHTS: Final = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+
+
+def resident_id_fault(number: str) -> str | None:
+    """What is wrong with a resident identity number, or None (GB 11643: MOD 11-2 over 17 digits)."""
+    if not _RESIDENT_ID.match(number):
+        return "must be 17 digits and a digit or X"
+    try:
+        datetime.strptime(number[6:14], "%Y%m%d")  # noqa: DTZ007 - a day of birth has no zone
+    except ValueError:
+        return "holds no day of birth in places 7 to 14"
+    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(number[:17]))
+    if "10X98765432"[total % 11] != number[17]:
+        return "has a wrong check digit"
+    return None
+
+
+def credit_code_fault(code: str) -> str | None:
+    """What is wrong with a unified social credit code, or None (GB 32100: weighted sum modulo 31)."""
+    if len(code) != len(_CREDIT_WEIGHTS) + 1 or any(c not in _CREDIT_CODE for c in code):
+        return "must be 18 digits and capital letters without I, O, S, V, Z"
+    total = sum(w * _CREDIT_CODE.index(c) for w, c in zip(_CREDIT_WEIGHTS, code, strict=False))
+    if _CREDIT_CODE[-total % 31] != code[-1]:
+        return "has a wrong check character"
+    return None
+
+
+class IdentityDocument(Frozen):
+    """The paper that says who a person is."""
+
+    kind: IdentityKind
+    number: Annotated[str, Field(pattern=r"^[0-9A-Z()-]{0,30}$")] = ""
+
+    @model_validator(mode="after")
+    def _number_fits_kind(self) -> Self:
+        if (self.kind is IdentityKind.NONE) != (self.number == ""):
+            raise ValueError("a number is given exactly when there is a document")
+        if self.kind is IdentityKind.RESIDENT_ID and (fault := resident_id_fault(self.number)):
+            raise ValueError(f"the resident identity number {fault}")
+        return self
+
+
+class Agent(Frozen):
+    """Who acts for an applicant who cannot (LAL 40)."""
+
+    name: Name
+    relation: Line
+    phone: Annotated[str, Field(pattern=r"^[0-9+ -]{5,20}$")]
+
+
+class Applicant(Frozen):
+    """One person in a case; eligibility, supplement and withdrawal are decided per person."""
+
+    id: ApplicantId
+    name: Name
+    identity: IdentityDocument
+    phone: Annotated[str | None, Field(pattern=r"^[0-9+ -]{5,20}$")] = None
+    household_region: RegionCode | None = None
+    categories: tuple[ApplicantCategory, ...] = ()
+    hardship: HardshipGround | None = None
+    agent: Agent | None = None
+    status: ApplicantStatus = ApplicantStatus.ACTIVE
+
+
+class Opponent(Frozen):
+    """The other party, usually the employer."""
+
+    name: Line
+    credit_code: Annotated[str | None, Field(pattern=r"^[0-9A-Z]{18}$")] = None
+    address: Line | None = None
+    phone: Annotated[str | None, Field(pattern=r"^[0-9+ -]{5,20}$")] = None
+
+    @model_validator(mode="after")
+    def _credit_code_holds(self) -> Self:
+        if self.credit_code is not None and (fault := credit_code_fault(self.credit_code)):
+            raise ValueError(f"the unified social credit code {fault}")
+        return self
+
+
+class Material(Frozen):
+    """A paper of the package, named by its content; the file itself does not travel in messages."""
+
+    kind: MaterialKind
+    title: Line
+    applicant: ApplicantId | None = None
+    copies: Annotated[int, Field(ge=1, le=1000)] = 1
+    original: bool = False
+    digest: Digest | None = None
+    size: Annotated[int | None, Field(ge=0, description="bytes")] = None
+    media_type: Annotated[str | None, Field(pattern=r"^[a-z]+/[a-z0-9.+-]+$")] = None
+
+
+class Clock(Frozen):
+    """A legal deadline that travels with the case."""
+
+    kind: ClockKind
+    unit: TimeUnit
+    length: Annotated[int, Field(ge=0, le=3660)]
+    started_on: Day
+    due_strict: Annotated[Day, Field(description="last day, as counted, start day not counted")]
+    basis: LegalBasis | None = None
+
+
+class CaseNumber(Frozen):
+    """A number that an institution gave the case; free text, no national rule exists."""
+
+    institution: InstitutionCode
+    number: Line
+
+
+class Designation(Frozen):
+    """Which region is competent, as its superiors said; cannot be disputed again."""
+
+    transfer: Annotated[TransferId, Field(description="The transfer that was disputed")]
+    region: RegionCode
+    by: Annotated[tuple[RegionCode, ...], Field(min_length=1, max_length=2)]
+    decided_on: Day
+    reason: Text
+
+
+class CaseBasics(Frozen):
+    """What a case is about, without the persons; all that a superior needs to name the competent region."""
+
+    matter: Matter
+    aid_form: AidForm
+    facts: Text
+    claim: Text
+    place_of_cause: RegionCode | None = None
+    channel: IntakeChannel
+    opponents: Annotated[tuple[Opponent, ...], Field(max_length=50)] = ()
+    numbers: Annotated[tuple[CaseNumber, ...], Field(max_length=20)] = ()
+    first_received_at: Moment
+    first_received_by: InstitutionCode
+    urgency: Urgency = Urgency.NORMAL
+    urgency_reason: Text | None = None
+    limitation_on: Annotated[
+        Day | None, Field(description="last day of the limitation or statutory period")
+    ] = None
+    clocks: Annotated[tuple[Clock, ...], Field(max_length=20)] = ()
+
+    @model_validator(mode="after")
+    def _urgency_is_explained(self) -> Self:
+        urgent = self.urgency not in {Urgency.NORMAL, Urgency.GREEN_CHANNEL}
+        if urgent and self.urgency_reason is None:
+            raise ValueError("an urgent case says why")
+        if self.urgency is Urgency.LIMITATION_LT_7_DAYS and self.limitation_on is None:
+            raise ValueError("urgency by limitation names the last day of the limitation")
+        return self
+
+
+class CaseFile(Frozen):
+    """The case as its holder hands it over."""
+
+    basics: CaseBasics
+    applicants: Annotated[tuple[Applicant, ...], Field(min_length=1, max_length=500)]
+    materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
+
+    @model_validator(mode="after")
+    def _persons_agree(self) -> Self:
+        ids = {applicant.id for applicant in self.applicants}
+        if len(ids) != len(self.applicants):
+            raise ValueError("two applicants have the same id")
+        if any(m.applicant is not None and m.applicant not in ids for m in self.materials):
+            raise ValueError("a material names an applicant who is not in the case")
+        return self
+
+
+class Tenure(Frozen):
+    """One stretch of time in which one institution held the case; numbers rise by one at each hand-over."""
+
+    number: Annotated[int, Field(ge=1, le=1000)]
+    institution: InstitutionCode
+    since: Moment
+
+
+def _rise_by_one(tenures: tuple[Tenure, ...]) -> tuple[Tenure, ...]:
+    if [t.number for t in tenures] != list(range(1, len(tenures) + 1)):
+        raise ValueError("tenures must be numbered 1, 2, 3 …")
+    return tenures
+
+
+Tenures = Annotated[tuple[Tenure, ...], Field(min_length=1, max_length=1000), AfterValidator(_rise_by_one)]
+
+
+class StageReached(Frozen):
+    """The stage of a case, and in which tenure it was reached; later tenures outrank earlier ones."""
+
+    stage: Stage = Stage.RECEIVED
+    tenure: Annotated[int, Field(ge=1, le=1000)] = 1
+    number: Annotated[int, Field(ge=0, le=10_000)] = 0

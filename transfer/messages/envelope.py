@@ -1,0 +1,129 @@
+"""The envelope: a CloudEvents 1.0 event with its place in a conversation."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter, ValidationError, create_model
+
+from transfer.messages import case_progress, receipts, transfer
+from transfer.messages.values import Digest, Frozen, Moment, RegionCode
+
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
+    {
+        "legalaid.transfer.offered.v1": transfer.Offered,
+        "legalaid.transfer.signed_for.v1": transfer.SignedFor,
+        "legalaid.transfer.supplement_required.v1": transfer.SupplementRequired,
+        "legalaid.transfer.supplemented.v1": transfer.Supplemented,
+        "legalaid.transfer.accepted.v1": transfer.Accepted,
+        "legalaid.transfer.competence_disputed.v1": transfer.CompetenceDisputed,
+        "legalaid.transfer.escalated.v1": transfer.Escalated,
+        "legalaid.transfer.designated.v1": transfer.Designated,
+        "legalaid.transfer.linked_as_duplicate.v1": transfer.LinkedAsDuplicate,
+        "legalaid.transfer.recall_requested.v1": transfer.RecallRequested,
+        "legalaid.transfer.released.v1": transfer.Released,
+        "legalaid.case.stage_published.v1": case_progress.StagePublished,
+        "legalaid.case.holder_changed.v1": case_progress.HolderChanged,
+        "legalaid.receipt.issued.v1": receipts.ReceiptIssued,
+    }
+)
+TYPE_NAMES: Final[Mapping[type[Frozen], str]] = MappingProxyType(
+    {model: name for name, model in MESSAGE_TYPES.items()}
+)
+RECEIPT_TYPE: Final = TYPE_NAMES[receipts.ReceiptIssued]
+
+
+class Attributes(Frozen):
+    """The CloudEvents attributes: all that the broker may see of a message."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    type: Annotated[str, Field(pattern=r"^legalaid\.[a-z_]+\.[a-z_]+\.v[1-9][0-9]*$", max_length=100)]
+    source: RegionCode
+    recipient: RegionCode
+    time: Moment
+    datacontenttype: Literal["application/json"] = "application/json"
+    conversation: Annotated[UUID | None, Field(description="absent on receipts")] = None
+    sequence: Annotated[
+        int | None,
+        Field(ge=1, description="1, 2, 3 … per source, recipient and conversation; absent on receipts"),
+    ] = None
+    answers: Annotated[Digest | None, Field(description="digest of the message that this one answers")] = None
+
+
+class Unreadable(ValueError):
+    """The body is not a message of the exchange."""
+
+
+class UnknownType(ValueError):
+    """No message of this type is known to this version."""
+
+
+class SchemaViolated(ValueError):
+    """The content does not fit the schema of its type."""
+
+
+def digest_of(body: bytes) -> str:
+    """The digest by which the exact bytes of a message are named in receipts and answers."""
+    return "sha256:" + hashlib.sha256(body).hexdigest()
+
+
+def encode(attributes: Attributes, data: Frozen) -> bytes:
+    """The body of a message: one CloudEvents JSON object, UTF-8. These bytes are kept and sent again unchanged."""
+    head = attributes.model_dump_json(exclude_none=True)
+    return f'{head[:-1]},"data":{data.model_dump_json(exclude_none=True)}}}'.encode()
+
+
+def _event(name: str, model: type[Frozen]) -> type[Attributes]:
+    return create_model(
+        model.__name__ + "Event", __base__=Attributes, type=(Literal[name], ...), data=(model, ...)
+    )  # type: ignore[arg-type]
+
+
+EVENTS: Final[Mapping[str, type[Attributes]]] = MappingProxyType(
+    {name: _event(name, model) for name, model in MESSAGE_TYPES.items()}
+)
+_ANY_EVENT: Final[TypeAdapter[Attributes]] = TypeAdapter(
+    Annotated[reduce(or_, EVENTS.values()), Field(discriminator="type")]  # type: ignore[arg-type]
+)
+
+
+def decode(body: bytes) -> tuple[Attributes, Frozen]:
+    """The attributes and the data of a body, in one pass.
+
+    Raises Unreadable (no CloudEvents object), UnknownType or SchemaViolated, each saying where and why.
+    """
+    try:
+        event = _ANY_EVENT.validate_json(body)
+    except ValidationError as error:
+        attributes = decode_attributes(body)
+        if attributes.type not in MESSAGE_TYPES:
+            raise UnknownType(attributes.type) from error
+        raise SchemaViolated(explain(error)) from error
+    data: Frozen = event.data  # type: ignore[attr-defined]
+    return event, data
+
+
+def decode_attributes(body: bytes) -> Attributes:
+    """The attributes alone; raises Unreadable."""
+    try:
+        return Attributes.model_validate_json(body)
+    except ValidationError as error:
+        raise Unreadable(explain(error)) from error
+
+
+def explain(error: ValidationError) -> str:
+    """The first faults of a validation in one line, by place and reason, without the offending content."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    said = [
+        f"{'.'.join(str(part) for part in fault['loc']) or 'body'}: {fault['msg']}" for fault in faults[:3]
+    ]
+    if len(faults) > len(said):
+        said.append(f"and {len(faults) - len(said)} more")
+    return "; ".join(said)

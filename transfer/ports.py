@@ -120,8 +120,8 @@ class Work(Protocol):
         """The last applied sequence per (source, conversation); 0 where nothing was applied."""
         ...
 
-    async def load_parked(self, lanes: Collection[tuple[str, UUID]]) -> Sequence[InboxEntry]:
-        """The early messages of these lanes, in sequence."""
+    async def load_parked(self, conversations: Collection[UUID]) -> Sequence[InboxEntry]:
+        """The early messages of these conversations, from all sources, in sequence."""
         ...
 
     async def sent_digests(self, digests: Collection[Digest]) -> Mapping[Digest, str]:
@@ -144,6 +144,10 @@ class Work(Protocol):
         """A message came again: its receipt is due again, unchanged."""
         ...
 
+    def record_conflict(self, source: str, message: UUID, digest: Digest, refusal: Refusal) -> None:
+        """A message came under a known id or place with other content: tell its source, change nothing else."""
+        ...
+
     def record_quarantined(self, message: Quarantined) -> None:
         """Keep a message that cannot be applied."""
         ...
@@ -158,7 +162,7 @@ class Work(Protocol):
 
 
 class WorkRoom(Protocol):
-    """Where work is done: gives transactions, and tells whoever waits that messages or receipts are due."""
+    """Where work is done: gives transactions, and wakes whoever sends the messages and receipts they leave."""
 
     def work(self) -> AbstractAsyncContextManager[Work]:
         """A transaction that commits at the end of the block, and rolls back when the block raises."""
@@ -193,6 +197,10 @@ class Outbox(Protocol):
     async def claim(self, owner: str, *, now: datetime, lease: timedelta) -> Mapping[int, int]:
         """Take or keep the shards that nobody else holds; gives shard to epoch. The epoch rises whenever a shard
         changes its owner, so that what a former owner writes is known to be stale."""
+        ...
+
+    async def release(self, owner: str, *, now: datetime) -> None:
+        """Give the shards back at once, so that another relay need not wait for the lease to run out."""
         ...
 
     async def fresh(self, shards: Collection[int], *, now: datetime, limit: int) -> Sequence[OutMessage]:
@@ -233,8 +241,8 @@ class DueReceipts:
 class ReceiptsDue(Protocol):
     """The verdicts that other regions have not been told yet."""
 
-    async def due(self, *, limit: int) -> Sequence[DueReceipts]:
-        """One batch per region, oldest first, at most ``limit`` receipts each."""
+    async def due(self, *, limit: int, without: Collection[str]) -> Sequence[DueReceipts]:
+        """The oldest ``limit`` receipts, one batch per region, less those for the regions in ``without``."""
         ...
 
     async def told(self, rows: Collection[int]) -> None:
@@ -278,6 +286,30 @@ class Parcel:
     recipient: str
     body: bytes
     headers: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class Batch(Protocol):
+    """Deliveries in the order of the broker; the broker keeps them until they are acknowledged."""
+
+    @property
+    def deliveries(self) -> Sequence[Delivery]: ...
+
+    async def ack(self) -> None:
+        """The broker may forget them. After a lost connection this does nothing: they will come again."""
+        ...
+
+
+class Inlet(Protocol):
+    """Gives what the broker holds for this region."""
+
+    async def receive(self, limit: int) -> Batch:
+        """Wait for at least one delivery, give what is there, at most ``limit``."""
+        ...
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker can be reached now."""
+        ...
 
 
 class Carrier(Protocol):

@@ -1,1 +1,1 @@
-"""Private RabbitMQ and PostgreSQL servers for tests and the demo, started and stopped as one's own processes."""
+"""Private RabbitMQ and PostgreSQL servers for tests and the demo, run as the caller's own processes."""

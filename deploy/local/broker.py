@@ -1,9 +1,7 @@
 """A private RabbitMQ node with its own epmd, for one test run or one demonstration."""
 
-import contextlib
 import secrets
 import shutil
-import socket
 import subprocess
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -12,13 +10,13 @@ from pathlib import Path
 from deploy.local.crew import Crew, Program
 from deploy.local.errors import ControlRefused, ManagementRefused, NotRunning, StillRunning
 from deploy.local.folders import DataFolder, open_folder
-from deploy.local.handshake import answers
+from deploy.local.handshake import answers, epmd_answers
 from deploy.local.management import ManagedBroker
 from deploy.local.node import MEMORY_LIMIT, NODE_NAME, Administrator, NodePorts, environment, write_files
 from deploy.local.ports import LOOPBACK
 from deploy.local.programs import RabbitMqPrograms
-from deploy.local.server import Server
 from deploy.local.rabbitmq4 import rabbitmq_programs
+from deploy.local.server import Server
 from deploy.local.waiting import wait_until
 
 _EPMD = "epmd"
@@ -93,7 +91,7 @@ class Broker(Server, ManagedBroker):
         super().start()
 
     def wipe(self) -> None:
-        """Deletes all that the stopped node stored: queues, messages, users. start() brings the administrator back."""
+        """Deletes all that the stopped node stored, users included; start() brings the administrator back."""
         if self.running:
             raise StillRunning(self.kind)
         shutil.rmtree(self.data / "mnesia", ignore_errors=True)
@@ -157,10 +155,10 @@ class Broker(Server, ManagedBroker):
             )
 
         def epmd_listens() -> bool:
+            listens = epmd_answers(LOOPBACK, ports.epmd)
+            # Looked at after the answer: an epmd that lost its port to another has ended by then.
             self._check(crew, _EPMD, (ports.epmd,), log)
-            with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, ports.epmd), timeout=1):
-                return True
-            return False
+            return listens
 
         def serves() -> bool:
             self._check(crew, self.kind, (ports.amqp, ports.management, ports.distribution), log)

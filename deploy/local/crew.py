@@ -1,4 +1,4 @@
-"""The programs that this process has running, held by a supervisor that outlives it just long enough to stop them."""
+"""The programs of this process, held by a supervisor that outlives it just long enough to stop them."""
 
 import contextlib
 import json

@@ -32,7 +32,7 @@ class PortTaken(DidNotStart):
 
 
 class NotInTime(StackError):
-    """This did not happen in time:"""
+    """Waited in vain:"""
 
 
 class FolderInUse(StackError):
@@ -44,11 +44,11 @@ class FolderRefused(StackError):
 
 
 class NotRunning(StackError):
-    """This needs a running server; call start() first:"""
+    """The server does not run; call start() first:"""
 
 
 class StillRunning(StackError):
-    """This needs a stopped server; call stop() or kill() first:"""
+    """The server runs; call stop() or kill() first:"""
 
 
 class NotOurs(StackError):

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Never, Self
 
 from deploy.local.broker import Broker
-from deploy.local.errors import NotAvailable, NotOurs, UnusableUrl
+from deploy.local.errors import ManagementRefused, NotAvailable, NotOurs, UnusableUrl
 from deploy.local.handshake import answers
 from deploy.local.management import ManagedBroker
 
@@ -56,14 +56,16 @@ class ExternalBroker(ManagedBroker):
         return self._management_url
 
     def start(self) -> None:
-        """Only makes sure that it serves; raises NotAvailable or ManagementRefused."""
+        """Only makes sure that it serves; raises NotAvailable."""
         host = self._url.hostname or ""
         if self._url.scheme == "amqp" and not answers(host, self._port, self.username, self.password):
-            raise NotAvailable(
-                f"no RabbitMQ at {host}:{self._port} ({AMQP_URL}) that knows the user {self.username}"
-            )
-        if self._major is not None and not self.version.startswith(f"{self._major}."):
-            raise NotAvailable(f"{AMQP_URL} names RabbitMQ {self.version}, not {self._major}")
+            raise NotAvailable(f"no RabbitMQ at {host}:{self._port} ({AMQP_URL}) that knows the user {self.username}")
+        try:
+            version = self.version
+        except ManagementRefused as error:
+            raise NotAvailable(f"{error}; set {MANAGEMENT_URL} if it is elsewhere") from error
+        if self._major is not None and not version.startswith(f"{self._major}."):
+            raise NotAvailable(f"{AMQP_URL} names RabbitMQ {version}, not {self._major}")
 
     def stop(self) -> None:
         """Nothing: it runs on."""

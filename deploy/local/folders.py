@@ -19,7 +19,7 @@ def stack_folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FolderRefused(f"{folder}: {error.strerror}; run from a folder that you may write to") from error
+        raise FolderRefused(f"{folder}: {error.strerror}; run from a folder you may write to") from error
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Opens an AMQP 0-9-1 connection as far as Connection.Tune, which proves that the broker works and knows the user."""
+"""Speaks just enough of their protocols to know that a broker and an epmd are at work."""
 
 import socket
 import struct
@@ -9,6 +9,8 @@ _FRAME_END = b"\xce"
 _START = (10, 10)
 _START_OK = (10, 11)
 _TUNE = (10, 30)
+# Erlang distribution protocol: EPMD's NAMES_REQ, which is answered with its port and the names it knows.
+_NAMES_REQUEST = b"\x00\x01n"
 
 
 def answers(host: str, port: int, username: str, password: str, *, timeout: float = 5.0) -> bool:
@@ -20,6 +22,15 @@ def answers(host: str, port: int, username: str, password: str, *, timeout: floa
                 return False
             connection.sendall(_start_ok(username, password))
             return _next_method(connection) == _TUNE
+    except (OSError, EOFError):
+        return False
+
+
+def epmd_answers(host: str, port: int, *, timeout: float = 1.0) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=timeout) as connection:
+            connection.sendall(_NAMES_REQUEST)
+            return _read(connection, 4) == struct.pack(">I", port)
     except (OSError, EOFError):
         return False
 

@@ -71,7 +71,7 @@ class ManagedBroker:
         """Adds what a definitions export holds, to one vhost or to the whole broker."""
         self.manage("POST", "definitions" if vhost is None else f"definitions/{quoted(vhost)}", definitions)
 
-    def manage(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    def manage(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - whatever JSON can say
         """One request to the HTTP API, the path without /api/; gives the decoded answer, None when empty.
 
         Raises ManagementRefused, also when there is no answer.

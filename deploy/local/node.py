@@ -19,8 +19,7 @@ MEMORY_LIMIT = "1GiB"
 # One scheduler that sleeps instead of spinning, distribution on the loopback address only, and no epmd that
 # Erlang starts by itself and leaves behind.
 _ERLANG = (
-    "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none +B i "
-    "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false"
+    "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none +B i -kernel inet_dist_use_interface {127,0,0,1} -start_epmd false"
 )
 _PRIVATE = 0o600
 
@@ -46,7 +45,7 @@ def write_files(
     administrator: Administrator,
     settings: Mapping[str, str],
 ) -> None:
-    """Writes the configuration into `data`, which the broker knows as `seen`; settings are for rabbitmq.conf."""
+    """Writes the configuration into `data`, which the broker knows as `seen`; settings go to rabbitmq.conf."""
     for name in ("home", "log", "mnesia", "generated", "tmp"):
         (data / name).mkdir(mode=0o700, exist_ok=True)
     cookie = data / "home" / ".erlang.cookie"
@@ -113,9 +112,7 @@ def _definitions(administrator: Administrator) -> dict[str, object]:
             }
         ],
         "vhosts": [{"name": "/"}],
-        "permissions": [
-            {"user": administrator.username, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
-        ],
+        "permissions": [{"user": administrator.username, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
     }
 
 

@@ -17,7 +17,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server may listen on the port; connections that linger from an earlier server do not matter."""
+    """Whether a server may listen on the port; connections lingering from an earlier one do not matter."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -100,7 +100,9 @@ class Postgres(Server):
         return self.execute("SHOW server_version").strip()
 
     def database_url(self, name: str) -> str:
-        return f"postgresql://{self.username}:{self.password}@{LOOPBACK}:{self.port}/{urllib.parse.quote(name, safe='')}"
+        return (
+            f"postgresql://{self.username}:{self.password}@{LOOPBACK}:{self.port}/{urllib.parse.quote(name, safe='')}"
+        )
 
     def create_database(self, name: str, *, template: str | None = None) -> str:
         """The address of the new database, a copy of the template if one is given."""
@@ -123,11 +125,6 @@ class Postgres(Server):
         self._programs = postgres_programs()
         self._owner = _owner()
         super().start()
-
-    def stop(self) -> None:
-        super().stop()
-        if self._folder is not None:
-            self._free_memory(self._folder.path)
 
     def wipe(self) -> None:
         """Deletes the stopped server's databases; start() makes new, empty ones."""
@@ -182,9 +179,7 @@ class Postgres(Server):
         words = ["--auth=scram-sha-256", f"--username={self.username}", f"--pwfile={password}"]
         words += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", f"--pgdata={new / 'databases'}"]
         crew.start(_INITDB, self._program(_INITDB, *words, folder=folder))
-        wait_until(
-            lambda: not crew.runs(_INITDB), seconds=_INITDB_SECONDS, what=f"initdb ends; its log is {log}"
-        )
+        wait_until(lambda: not crew.runs(_INITDB), seconds=_INITDB_SECONDS, what=f"initdb ends; its log is {log}")
         if crew.exit_code(_INITDB):
             raise DidNotStart(f"initdb failed; its log is {log}")
         crew.stop(_INITDB)
@@ -238,7 +233,7 @@ class Postgres(Server):
                 "PGUSER": self.username,
                 "PGPASSWORD": self.password,
                 "PGDATABASE": database,
-                "PGCONNECT_TIMEOUT": "5",
+                "PGCONNECT_TIMEOUT": "2",
                 "PGPASSFILE": os.devnull,
             },
             cwd="/",
@@ -253,6 +248,12 @@ class Postgres(Server):
         if self._programs is None:
             raise NotRunning(self.kind)
         return self._programs
+
+    def _end(self, *, remove: bool) -> None:
+        # Now, because the number of its shared memory is in the folder; a start makes it anew.
+        if self._folder is not None and not self.running:
+            self._free_memory(self._folder.path)
+        super()._end(remove=remove)
 
     def _as_other(self) -> Owner | None:
         """Whom to run as; None for the current user."""

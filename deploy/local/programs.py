@@ -69,8 +69,7 @@ def postgres_programs() -> Path:
         if all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres", "psql")):
             return folder
     raise NotInstalled(
-        f"{_POSTGRES}/*/bin/initdb is missing, and none is on PATH. "
-        f"{how_to_get(POSTGRES_PACKAGE, '--postgres')}"
+        f"{_POSTGRES}/*/bin/initdb is missing, and none is on PATH. {how_to_get(POSTGRES_PACKAGE, '--postgres')}"
     )
 
 

@@ -1,4 +1,4 @@
-"""RabbitMQ 4 on a machine whose own packages are older: unpacked into a folder, run there in a user namespace."""
+"""RabbitMQ 4 beside older packages: unpacked into a folder and run there in a user namespace."""
 
 import fcntl
 import os
@@ -62,7 +62,7 @@ def rabbitmq_programs(major: int | None) -> RabbitMqPrograms:
 
 def unpacked_rabbitmq() -> UnpackedRabbitMq:
     """Raises NotAvailable, with the reason, when this machine cannot run it or cannot get it."""
-    _make_sure_of_namespaces()
+    make_sure_of_namespaces()
     found = unpacked_folder()
     if found is not None:
         return UnpackedRabbitMq(found)
@@ -97,7 +97,8 @@ def _complete(root: Path) -> bool:
     return os.access(root / _SERVER, os.X_OK)
 
 
-def _make_sure_of_namespaces() -> None:
+def make_sure_of_namespaces() -> None:
+    """Raises NotAvailable when this user may not have a user namespace."""
     if shutil.which("unshare") is None:
         raise NotAvailable("RabbitMQ 4 needs the command unshare (package util-linux)")
     tried = subprocess.run(

@@ -1,4 +1,4 @@
-"""The life of a server of one's own: started on free ports, stopped, killed, frozen, started again on the same ones."""
+"""The life of a private server: started on free ports, stopped, killed, frozen, started again on the same."""
 
 import contextlib
 import signal
@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from deploy.local.crew import Crew
-from deploy.local.errors import DidNotStart, NotInTime, NotRunning, PortTaken, StillRunning
+from deploy.local.errors import DidNotStart, NotInTime, NotRunning, PortTaken, StillRunning, SupervisorLost
 from deploy.local.folders import DataFolder
 from deploy.local.ports import free_ports, is_free
 
@@ -48,7 +48,13 @@ class Server:
     @property
     def running(self) -> bool:
         """Whether the server's process lives; it may be frozen."""
-        return self._crew is not None and self._crew.runs(self.kind)
+        if self._crew is None:
+            return False
+        try:
+            return self._crew.runs(self.kind)
+        except SupervisorLost:
+            self._end(remove=False)
+            return False
 
     def start(self) -> None:
         """Returns when the server serves: the first time on ports that are free, later on the same ones.
@@ -68,9 +74,7 @@ class Server:
 
     def stop(self) -> None:
         """Stops the server in order and keeps its data; no process stays."""
-        if self._crew is not None:
-            self._crew.dismiss()
-            self._crew = None
+        self._end(remove=False)
 
     def kill(self) -> None:
         """Ends the server at once, as a power cut does; start() continues from what is on disk."""
@@ -85,9 +89,10 @@ class Server:
 
     def close(self) -> None:
         """Stops the server and removes its data folder if it was made here and is not to be kept."""
-        self.stop()
+        throw_away = self._folder is not None and self._folder.fresh and not self._keep
+        self._end(remove=throw_away)
         if self._folder is not None:
-            self._folder.close(remove=self._folder.fresh and not self._keep)
+            self._folder.close(remove=throw_away)
             self._folder = None
             self._ports = None
 
@@ -103,6 +108,11 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _end(self, *, remove: bool) -> None:
+        if self._crew is not None:
+            self._crew.dismiss(remove=remove)
+            self._crew = None
 
     def _running_crew(self) -> Crew:
         if self._crew is None or not self._crew.runs(self.kind):
@@ -138,7 +148,7 @@ class Server:
             raise
 
     def _check(self, crew: Crew, program: str, ports: tuple[int, ...], log: Path) -> None:
-        """Raises when the program has ended: PortTaken if one of its ports serves another, else DidNotStart."""
+        """Raises when the program has ended: PortTaken if another has one of its ports, else DidNotStart."""
         if crew.runs(program):
             return
         code = crew.exit_code(program)

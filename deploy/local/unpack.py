@@ -1,4 +1,4 @@
-"""Fetches RabbitMQ 4 with all that it needs from the machine's package mirror and unpacks it, installing nothing."""
+"""Fetches RabbitMQ 4 and all it needs from the machine's package mirror and unpacks it into a folder."""
 
 import os
 import re
@@ -27,9 +27,7 @@ def unpack(folder: Path) -> None:
     """Leaves a root file system in `folder`/root; raises NotAvailable when it cannot be fetched."""
     for tool in ("apt-get", "apt-config", "dpkg-deb", "tar"):
         if shutil.which(tool) is None:
-            raise NotAvailable(
-                f"RabbitMQ 4 is unpacked from Debian packages, and the command {tool} is missing"
-            )
+            raise NotAvailable(f"RabbitMQ 4 is unpacked from Debian packages, and the command {tool} is missing")
     if not _KEYS.exists():
         raise NotAvailable(f"RabbitMQ 4 is unpacked from Debian packages, and {_KEYS} is missing")
     packages = _fetch(folder / "apt")
@@ -142,9 +140,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
     # apt-get update also succeeds when a mirror cannot be reached; it then only warns.
     failed = [line for line in done.stderr.splitlines() if line.startswith(("E:", "W: Failed"))]
     if done.returncode or failed:
-        raise NotAvailable(
-            f"RabbitMQ 4 could not be fetched: {failed[0] if failed else _last_line(done.stderr)}"
-        )
+        raise NotAvailable(f"RabbitMQ 4 could not be fetched: {failed[0] if failed else _last_line(done.stderr)}")
 
 
 def _last_line(text: str) -> str:

@@ -7,7 +7,7 @@ from deploy.local.errors import NotInTime
 
 
 def wait_until(happened: Callable[[], bool], *, seconds: float, what: str, every: float = 0.1) -> None:
-    """Asks again and again; raises NotInTime, naming `what`, when it has not happened in that many seconds."""
+    """Asks again and again; raises NotInTime, naming `what`, when it has not happened in those seconds."""
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:

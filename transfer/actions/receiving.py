@@ -200,8 +200,6 @@ def link_as_duplicate(at: Situation, transfer_id: UUID, command: Link) -> Decisi
     )
     return Decision(
         case=replace(at.case.with_transfer(taken), duplicate_of=surviving.id),
-        event=Event(
-            name="linked_as_duplicate", transfer=transfer.id, detail={"surviving_case": str(surviving.id)}
-        ),
+        event=Event(name="linked_as_duplicate", transfer=transfer.id, detail={"surviving_case": str(surviving.id)}),
         messages=(_answer(transfer, message),),
     )

@@ -59,9 +59,7 @@ class Directory(Frozen):
         for region in self.regions:
             for institution in region.institutions:
                 if region_of(institution.code) != region.code:
-                    raise ValueError(
-                        f"institution {institution.code} does not belong to region {region.code}"
-                    )
+                    raise ValueError(f"institution {institution.code} does not belong to region {region.code}")
                 workstation = institution.kind is InstitutionKind.WORKSTATION
                 if workstation != (institution.parent is not None):
                     raise ValueError(f"{institution.code}: exactly the workstations have a parent")

@@ -145,8 +145,7 @@ class Case:
         return replace(
             self,
             applicants=tuple(
-                a.model_copy(update={"status": status[a.id]}) if a.id in status else a
-                for a in self.applicants
+                a.model_copy(update={"status": status[a.id]}) if a.id in status else a for a in self.applicants
             ),
         )
 

@@ -103,7 +103,7 @@ class DueDateAhead(TransferError):
 
 
 class EarlierCaseSurvives(TransferError):
-    """The offered case was received first, so it survives; the other one becomes its duplicate (first received accepts)."""
+    """The other case was received first, so it survives and this one is its duplicate (first received accepts)."""
 
 
 class NotYoursToAssist(TransferError):
@@ -132,6 +132,10 @@ class CaseExists(TransferError):
 
 class HistoryDiffers(TransferError):
     """The list of holders contradicts the one known here."""
+
+
+class AnswersNothing(TransferError):
+    """The message answers one that this region never sent there."""
 
 
 class StaleVersion(TransferError):

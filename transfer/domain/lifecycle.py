@@ -54,8 +54,6 @@ class Side(StrEnum):
 
 
 EVERY: Final = frozenset(Side)
-_SENDER: Final = frozenset({Side.SENDER})
-_RECEIVER: Final = frozenset({Side.RECEIVER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +72,13 @@ class Transition:
     crossing: bool = False
 
 
-def _row(
-    state: State,
-    step: Step,
-    to: State,
-    by: Side,
-    *,
-    seen_by: frozenset[Side] = EVERY,
-    crossing: bool = False,
-) -> Transition:
-    return Transition(state=state, step=step, to=to, by=by, seen_by=seen_by, crossing=crossing)
+def _row(state: State, step: Step, to: State, by: Side) -> Transition:
+    return Transition(state=state, step=step, to=to, by=by)
+
+
+def _in_senders_record(state: State, step: Step, to: State, by: Side) -> Transition:
+    crossing = by is not Side.SENDER
+    return Transition(state=state, step=step, to=to, by=by, seen_by=frozenset({Side.SENDER}), crossing=crossing)
 
 
 TRANSITIONS: Final[tuple[Transition, ...]] = (
@@ -100,8 +95,8 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     _row(State.SUPPLEMENTED, Step.LINK, State.LINKED_AS_DUPLICATE, Side.RECEIVER),
     # After a dispute there is no way back to acceptance but a designation: a change of mind could cross one
     # that names a third region.
-    _row(State.COMPETENCE_DISPUTED, Step.ESCALATE, State.COMPETENCE_DISPUTED, Side.SENDER, seen_by=_SENDER),
-    _row(State.RELEASED, Step.ESCALATE, State.RELEASED, Side.SENDER, seen_by=_SENDER),
+    _in_senders_record(State.COMPETENCE_DISPUTED, Step.ESCALATE, State.COMPETENCE_DISPUTED, Side.SENDER),
+    _in_senders_record(State.RELEASED, Step.ESCALATE, State.RELEASED, Side.SENDER),
     _row(State.COMPETENCE_DISPUTED, Step.DESIGNATE, State.DESIGNATED, Side.SUPERIOR),
     _row(State.DESIGNATED, Step.ACCEPT, State.ACCEPTED, Side.RECEIVER),
     _row(State.OFFERED, Step.RECALL, State.RECALL_REQUESTED, Side.SENDER),
@@ -112,56 +107,14 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     _row(State.DESIGNATED, Step.RECALL, State.RECALL_REQUESTED, Side.SENDER),
     _row(State.RECALL_REQUESTED, Step.RELEASE, State.RELEASED, Side.RECEIVER),
     # The sender has asked for a recall, and what the receiver did before it knew still comes in.
-    _row(
-        State.RECALL_REQUESTED,
-        Step.SIGN_FOR,
-        State.RECALL_REQUESTED,
-        Side.RECEIVER,
-        seen_by=_SENDER,
-        crossing=True,
-    ),
-    _row(
-        State.RECALL_REQUESTED,
-        Step.REQUIRE_SUPPLEMENT,
-        State.RECALL_REQUESTED,
-        Side.RECEIVER,
-        seen_by=_SENDER,
-        crossing=True,
-    ),
-    _row(
-        State.RECALL_REQUESTED,
-        Step.DISPUTE,
-        State.RECALL_REQUESTED,
-        Side.RECEIVER,
-        seen_by=_SENDER,
-        crossing=True,
-    ),
-    _row(
-        State.RECALL_REQUESTED,
-        Step.DESIGNATE,
-        State.RECALL_REQUESTED,
-        Side.SUPERIOR,
-        seen_by=_SENDER,
-        crossing=True,
-    ),
-    _row(State.RECALL_REQUESTED, Step.ACCEPT, State.ACCEPTED, Side.RECEIVER, seen_by=_SENDER, crossing=True),
-    _row(
-        State.RECALL_REQUESTED,
-        Step.LINK,
-        State.LINKED_AS_DUPLICATE,
-        Side.RECEIVER,
-        seen_by=_SENDER,
-        crossing=True,
-    ),
+    _in_senders_record(State.RECALL_REQUESTED, Step.SIGN_FOR, State.RECALL_REQUESTED, Side.RECEIVER),
+    _in_senders_record(State.RECALL_REQUESTED, Step.REQUIRE_SUPPLEMENT, State.RECALL_REQUESTED, Side.RECEIVER),
+    _in_senders_record(State.RECALL_REQUESTED, Step.DISPUTE, State.RECALL_REQUESTED, Side.RECEIVER),
+    _in_senders_record(State.RECALL_REQUESTED, Step.DESIGNATE, State.RECALL_REQUESTED, Side.SUPERIOR),
+    _in_senders_record(State.RECALL_REQUESTED, Step.ACCEPT, State.ACCEPTED, Side.RECEIVER),
+    _in_senders_record(State.RECALL_REQUESTED, Step.LINK, State.LINKED_AS_DUPLICATE, Side.RECEIVER),
     # The receiver heard the designation before the sender did.
-    _row(
-        State.COMPETENCE_DISPUTED,
-        Step.ACCEPT,
-        State.ACCEPTED,
-        Side.RECEIVER,
-        seen_by=_SENDER,
-        crossing=True,
-    ),
+    _in_senders_record(State.COMPETENCE_DISPUTED, Step.ACCEPT, State.ACCEPTED, Side.RECEIVER),
 )
 
 TOO_LATE: Final[frozenset[tuple[State, Step]]] = frozenset(
@@ -270,6 +223,4 @@ def check_stage(stage: Stage, to: Stage, *, offered: bool) -> None:
     """Raises IllegalStage when the table does not lead from ``stage`` to ``to``."""
     allowed = open_stages(stage, offered=offered)
     if to not in allowed:
-        raise IllegalStage(
-            stage=stage.value, to=to.value, allowed=[s.value for s in allowed], offered=offered
-        )
+        raise IllegalStage(stage=stage.value, to=to.value, allowed=[s.value for s in allowed], offered=offered)

@@ -48,9 +48,7 @@ def offered(arrival: Arrival, message: Offered) -> Decision:
         tenures=message.tenures,
         followers=(frozenset(message.followers) | {arrival.source}) - {context.region},
     )
-    case = case.reached(message.stage).with_transfer(
-        transfer.take(Step.OFFER, by=Side.SENDER, at=context.now)
-    )
+    case = case.reached(message.stage).with_transfer(transfer.take(Step.OFFER, by=Side.SENDER, at=context.now))
     return Decision(
         case=case,
         event=Event(name="offered", transfer=transfer.id, detail={"receiver": message.receiver}),

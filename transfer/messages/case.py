@@ -35,14 +35,14 @@ from transfer.messages.values import (
     TransferId,
 )
 
-_RESIDENT_ID: Final = re.compile(r"^[1-9][0-9]{16}[0-9X]$")
+_RESIDENT_ID: Final = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _CREDIT_CODE: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS: Final = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 
 
 def resident_id_fault(number: str) -> str | None:
     """What is wrong with a resident identity number, or None (GB 11643: MOD 11-2 over 17 digits)."""
-    if not _RESIDENT_ID.match(number):
+    if not _RESIDENT_ID.fullmatch(number):
         return "must be 17 digits and a digit or X"
     try:
         datetime.strptime(number[6:14], "%Y%m%d")  # noqa: DTZ007 - a day of birth has no zone
@@ -95,7 +95,7 @@ class Applicant(Frozen):
     identity: IdentityDocument
     phone: Annotated[str | None, Field(pattern=r"^[0-9+ -]{5,20}$")] = None
     household_region: RegionCode | None = None
-    categories: tuple[ApplicantCategory, ...] = ()
+    categories: Annotated[tuple[ApplicantCategory, ...], Field(max_length=50)] = ()
     hardship: HardshipGround | None = None
     agent: Agent | None = None
     status: ApplicantStatus = ApplicantStatus.ACTIVE
@@ -125,7 +125,7 @@ class Material(Frozen):
     copies: Annotated[int, Field(ge=1, le=1000)] = 1
     original: bool = False
     digest: Digest | None = None
-    size: Annotated[int | None, Field(ge=0, description="bytes")] = None
+    size: Annotated[int | None, Field(ge=0, le=2**40, description="bytes")] = None
     media_type: Annotated[str | None, Field(pattern=r"^[a-z]+/[a-z0-9.+-]+$")] = None
 
 
@@ -172,9 +172,7 @@ class CaseBasics(Frozen):
     first_received_by: InstitutionCode
     urgency: Urgency = Urgency.NORMAL
     urgency_reason: Text | None = None
-    limitation_on: Annotated[
-        Day | None, Field(description="last day of the limitation or statutory period")
-    ] = None
+    limitation_on: Annotated[Day | None, Field(description="last day of the limitation or statutory period")] = None
     clocks: Annotated[tuple[Clock, ...], Field(max_length=20)] = ()
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ class Code(StrEnum):
     en: str
     basis: str
 
-    def __new__(cls, value: str, zh: str, en: str, basis: str = "") -> Self:
+    def __new__(cls, value: str, zh: str = "", en: str = "", basis: str = "") -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.zh, member.en, member.basis = zh, en, basis

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 from types import MappingProxyType
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
 from transfer.messages import case_progress, receipts, transfer
-from transfer.messages.values import Digest, Frozen, Moment, RegionCode
+from transfer.messages.values import MAX_INTEGER, CaseId, Digest, Frozen, Moment, RegionCode
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 
@@ -33,10 +33,23 @@ MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
         "legalaid.receipt.issued.v1": receipts.ReceiptIssued,
     }
 )
-TYPE_NAMES: Final[Mapping[type[Frozen], str]] = MappingProxyType(
-    {model: name for name, model in MESSAGE_TYPES.items()}
-)
+TYPE_NAMES: Final[Mapping[type[Frozen], str]] = MappingProxyType({model: name for name, model in MESSAGE_TYPES.items()})
 RECEIPT_TYPE: Final = TYPE_NAMES[receipts.ReceiptIssued]
+ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
+    {
+        transfer.SignedFor,
+        transfer.SupplementRequired,
+        transfer.Supplemented,
+        transfer.Accepted,
+        transfer.CompetenceDisputed,
+        transfer.LinkedAsDuplicate,
+        transfer.Released,
+    }
+)
+"""Messages that must name the message that they answer."""
+
+
+Place = Annotated[int, Field(ge=1, le=MAX_INTEGER, description="1, 2, 3 … per source, recipient and conversation")]
 
 
 class Attributes(Frozen):
@@ -50,10 +63,7 @@ class Attributes(Frozen):
     time: Moment
     datacontenttype: Literal["application/json"] = "application/json"
     conversation: Annotated[UUID | None, Field(description="absent on receipts")] = None
-    sequence: Annotated[
-        int | None,
-        Field(ge=1, description="1, 2, 3 … per source, recipient and conversation; absent on receipts"),
-    ] = None
+    sequence: Annotated[Place | None, Field(description="absent on receipts")] = None
     answers: Annotated[Digest | None, Field(description="digest of the message that this one answers")] = None
 
 
@@ -81,9 +91,12 @@ def encode(attributes: Attributes, data: Frozen) -> bytes:
 
 
 def _event(name: str, model: type[Frozen]) -> type[Attributes]:
-    return create_model(
-        model.__name__ + "Event", __base__=Attributes, type=(Literal[name], ...), data=(model, ...)
-    )  # type: ignore[arg-type]
+    fields: dict[str, Any] = {"specversion": (Literal["1.0"], ...), "type": (Literal[name], ...), "data": (model, ...)}
+    if model is not receipts.ReceiptIssued:
+        fields |= {"conversation": (CaseId, ...), "sequence": (Place, ...)}
+    if model in ANSWERS:
+        fields |= {"answers": (Digest, Field(description="digest of the message that this one answers"))}
+    return create_model(model.__name__ + "Event", __base__=Attributes, **fields)
 
 
 EVENTS: Final[Mapping[str, type[Attributes]]] = MappingProxyType(
@@ -118,11 +131,18 @@ def decode_attributes(body: bytes) -> Attributes:
         raise Unreadable(explain(error)) from error
 
 
+_QUOTING: Final[Mapping[str, str]] = MappingProxyType(
+    {"uuid_parsing": "Input should be a valid UUID", "union_tag_invalid": "Input should be a known type"}
+)
+"""What is said instead where pydantic's own text would quote the content."""
+
+
 def explain(error: ValidationError) -> str:
     """The first faults of a validation in one line, by place and reason, without the offending content."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     said = [
-        f"{'.'.join(str(part) for part in fault['loc']) or 'body'}: {fault['msg']}" for fault in faults[:3]
+        f"{'.'.join(str(part) for part in fault['loc']) or 'body'}: {_QUOTING.get(fault['type'], fault['msg'])}"
+        for fault in faults[:3]
     ]
     if len(faults) > len(said):
         said.append(f"and {len(faults) - len(said)} more")

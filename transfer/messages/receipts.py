@@ -1,9 +1,9 @@
 """What became of messages, told to their sender in batches."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from transfer.messages.codes import Hop, ReceiptOutcome, RefusalCode
 from transfer.messages.values import Digest, Frozen, Line, Moment
@@ -25,7 +25,13 @@ class Receipt(Frozen):
     digest: Digest
     outcome: ReceiptOutcome
     at: Moment
-    refusal: Refusal | None = None
+    refusal: Annotated[Refusal | None, Field(description="given exactly when the outcome is refused")] = None
+
+    @model_validator(mode="after")
+    def _refusal_fits_outcome(self) -> Self:
+        if (self.outcome is ReceiptOutcome.REFUSED) != (self.refusal is not None):
+            raise ValueError("a refusal is given exactly when the outcome is refused")
+        return self
 
 
 class ReceiptIssued(Frozen):

@@ -29,9 +29,7 @@ class TransferMessage(Frozen):
 
     transfer: TransferId
     case: CaseId
-    at: Annotated[
-        Moment, Field(description="when the step was taken, by the clock of the region that took it")
-    ]
+    at: Annotated[Moment, Field(description="when the step was taken, by the clock of the region that took it")]
 
 
 class Offered(TransferMessage):
@@ -45,9 +43,7 @@ class Offered(TransferMessage):
     stage: StageReached
     tenures: Tenures
     followers: Annotated[tuple[RegionCode, ...], Field(max_length=200)] = ()
-    attempt: Annotated[
-        int, Field(ge=1, le=100, description="how often this case was offered, this time included")
-    ]
+    attempt: Annotated[int, Field(ge=1, le=100, description="how often this case was offered, this time included")]
     designation: Designation | None = None
 
     @model_validator(mode="after")

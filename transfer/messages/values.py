@@ -8,7 +8,12 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 EARLIEST: Final = date(1900, 1, 1)
+EARLIEST_MOMENT: Final = date(2000, 1, 1)
+"""Nothing on the exchange happened before. A day without hyphens where a moment is asked is read as seconds since
+1970, so 20260610 would be August 1970; this bound refuses it."""
 LATEST: Final = date(2199, 12, 31)
+MAX_INTEGER: Final = 2**31 - 1
+"""The largest Integer of CloudEvents 1.0."""
 
 
 class Frozen(BaseModel):
@@ -32,7 +37,7 @@ def _printable(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    if "\n" in text or "\t" in text:
+    if any(c in text for c in "\n\t\u2028\u2029"):
         raise ValueError("must be a single line")
     return _printable(text)
 
@@ -44,15 +49,14 @@ def _plausible_day(day: date) -> date:
 
 
 def _plausible_moment(moment: datetime) -> datetime:
-    _plausible_day(moment.date())
+    if not EARLIEST_MOMENT <= moment.date() <= LATEST:
+        raise ValueError(f"must lie between {EARLIEST_MOMENT} and {LATEST}")
     return moment
 
 
 RegionCode = Annotated[
     str,
-    Field(
-        pattern=r"^[1-9][0-9]{5}$", description="GB/T 2260 code of a region, six digits", examples=["442000"]
-    ),
+    Field(pattern=r"^[1-9][0-9]{5}$", description="GB/T 2260 code of a region, six digits", examples=["442000"]),
 ]
 InstitutionCode = Annotated[
     str,
@@ -70,19 +74,28 @@ Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100, strip_whitespace=True),
     AfterValidator(_one_line),
+    Field(description="Name of a person as written, one line; no control or invisible characters"),
 ]
 Line = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
     AfterValidator(_one_line),
+    Field(description="One line; no control or invisible characters"),
 ]
 Text = Annotated[
     str,
     StringConstraints(min_length=1, max_length=4000, strip_whitespace=True),
     AfterValidator(_printable),
+    Field(description="Text of several lines, parted by U+000A; no other control or invisible characters but tabs"),
 ]
-Day = Annotated[date, AfterValidator(_plausible_day)]
-Moment = Annotated[AwareDatetime, AfterValidator(_plausible_moment)]
+Day = Annotated[
+    date, AfterValidator(_plausible_day), Field(description=f"RFC 3339 full-date, from {EARLIEST} to {LATEST}")
+]
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(_plausible_moment),
+    Field(description=f"RFC 3339 date-time with its offset, from {EARLIEST_MOMENT} to {LATEST}"),
+]
 CaseId = Annotated[UUID, Field(description="Global id of a case; the conversation of all messages on it")]
 TransferId = Annotated[UUID, Field(description="Id of one attempt to hand a case over")]
 ApplicantId = Annotated[UUID, Field(description="Id of an applicant, global")]

@@ -1,0 +1,62 @@
+"""Installs Debian packages that are missing, and only those."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+
+from deploy.local.errors import InstallFailed, NotInstalled
+from deploy.local.programs import (
+    POSTGRES_PACKAGE,
+    RABBITMQ_PACKAGE,
+    installed_rabbitmq,
+    postgres_programs,
+)
+
+_INSTALL = ["apt-get", "install", "-y", "--no-install-recommends"]
+
+
+def make_sure_of_rabbitmq() -> None:
+    """Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
+    _make_sure(installed_rabbitmq, RABBITMQ_PACKAGE)
+
+
+def make_sure_of_postgres() -> None:
+    """Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
+    _make_sure(postgres_programs, POSTGRES_PACKAGE)
+
+
+def _make_sure(find: Callable[[], object], package: str) -> None:
+    try:
+        find()
+    except NotInstalled:
+        if os.geteuid() != 0:
+            raise
+        _install(package)
+        find()
+
+
+def _install(package: str) -> None:
+    if shutil.which("apt-get") is None:
+        raise InstallFailed(f"there is no apt-get here; install {package} by other means")
+    print(f"installing the package {package}, whose service this stack does not use", file=sys.stderr)
+    tried = _apt([*_INSTALL, package])
+    if tried.returncode:
+        # The package lists may be missing or old.
+        _apt(["apt-get", "update"])
+        tried = _apt([*_INSTALL, package])
+    if tried.returncode:
+        lines = tried.stderr.strip().splitlines()
+        raise InstallFailed(f"`apt-get install {package}`: {lines[-1] if lines else 'no reason given'}")
+
+
+def _apt(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -1,0 +1,82 @@
+"""Measures the contenders side by side: python -m tests.bench, with the servers named by the environment."""
+
+import asyncio
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+
+from tests.bench.contenders import CONTENDERS, Contender
+from tests.bench.figures import medians, ratio_lines, ratios, table
+from tests.bench.ground import NoServers, Servers
+from tests.bench.machine import described
+from tests.bench.rounds import Plan, play
+
+QUICK: Final = Plan(count=1_000, warm_up=200, rate_seconds=5.0, settle=1.0)
+
+
+@click.command()
+@click.option("--rounds", default=3, show_default=True, help="Times that each contender is measured.")
+@click.option("--count", type=int, help="Messages of the throughput measure. [default: 5000]")
+@click.option("--only", help="Names of contenders, parted by commas. [default: all]")
+@click.option("--quick", is_flag=True, help="One round of few messages: to see that it works.")
+@click.option("--json", "output", type=click.Path(path_type=Path), default="bench.json", show_default=True)
+def main(*, rounds: int, count: int | None, only: str | None, quick: bool, output: Path) -> None:
+    """Throughput, latency, CPU and memory of the contenders, taking turns, over the servers that AMQP_URL,
+    RABBITMQ_MANAGEMENT_URL and POSTGRES_URL name. Vhosts and databases are made for it and removed."""
+    console = Console()
+    rounds = 1 if quick else rounds
+    plan = QUICK if quick else Plan()
+    if count is not None:
+        plan = replace(plan, count=count, warm_up=max(1, count // 10))
+    try:
+        servers = Servers.named_by(os.environ)
+    except NoServers as error:
+        raise click.UsageError(str(error)) from error
+    played = asyncio.run(_play_all(servers, _chosen(only), plan, rounds, console))
+    console.print(table(played))
+    for line in ratio_lines(played):
+        console.print(line, highlight=False)
+    content = {
+        "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "command": shlex.join(["python", "-m", "tests.bench", *sys.argv[1:]]),
+        "plan": asdict(plan) | {"rounds": rounds},
+        **asyncio.run(described(servers)),
+        "contenders": {name: {"median": medians(figures), "rounds": figures} for name, figures in played.items()},
+        "ratios": ratios(played),
+    }
+    output.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _chosen(only: str | None) -> Sequence[Contender]:
+    names = only.split(",") if only else list(CONTENDERS)
+    if unknown := [name for name in names if name not in CONTENDERS]:
+        raise click.BadParameter(f"{', '.join(unknown)}; there are {', '.join(CONTENDERS)}", param_hint="--only")
+    return [CONTENDERS[name] for name in names]
+
+
+async def _play_all(
+    servers: Servers, contenders: Sequence[Contender], plan: Plan, rounds: int, console: Console
+) -> dict[str, list[dict[str, float]]]:
+    """The contenders take turns, so that a slow minute of the machine falls on all of them."""
+    played: dict[str, list[dict[str, float]]] = {contender.name: [] for contender in contenders}
+    for number in range(1, rounds + 1):
+        for contender in contenders:
+            figures = await play(servers, contender, plan)
+            played[contender.name].append(figures)
+            speed = figures["throughput_per_second"]
+            console.print(f"round {number}: {contender.name} {speed:.0f} messages/s", highlight=False)
+            await asyncio.sleep(plan.settle)
+    return played
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Medians and ratios of the rounds, as a table to read and as JSON to keep."""
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Final
+
+from rich.table import Table
+
+Figures = Mapping[str, float]
+Rounds = Mapping[str, Sequence[Figures]]
+
+# The product is held against both baselines, and the baselines against each other.
+PAIRS: Final = (("product", "bare"), ("product", "faststream"), ("faststream", "bare"))
+_COMPARED: Final = ("throughput_per_second", "cpu_seconds_per_1000", "applied_p50_ms", "receipted_p50_ms")
+
+_MEBIBYTE: Final = 1 << 20
+# Heading, name of the figure, divisor, decimals.
+_COLUMNS: Final = (
+    ("messages/s", "throughput_per_second", 1, 0),
+    ("applied p50 ms", "applied_p50_ms", 1, 1),
+    ("p99 ms", "applied_p99_ms", 1, 1),
+    ("receipted p50 ms", "receipted_p50_ms", 1, 1),
+    ("p99 ms", "receipted_p99_ms", 1, 1),
+    ("CPU s/1000 sender", "sender_cpu_seconds_per_1000", 1, 2),
+    ("receiver", "receiver_cpu_seconds_per_1000", 1, 2),
+    ("RabbitMQ", "rabbitmq_cpu_seconds_per_1000", 1, 2),
+    ("PostgreSQL", "postgresql_cpu_seconds_per_1000", 1, 2),
+    ("peak MiB sender", "sender_peak_memory_bytes", _MEBIBYTE, 0),
+    ("receiver", "receiver_peak_memory_bytes", _MEBIBYTE, 0),
+)
+
+
+def medians(rounds: Sequence[Figures]) -> dict[str, float]:
+    """The median of each figure that all rounds have."""
+    names = [name for name in rounds[0] if all(name in figures for figures in rounds)]
+    return {name: median(figures[name] for figures in rounds) for name in names}
+
+
+def ratios(rounds: Rounds) -> dict[str, dict[str, dict[str, float]]]:
+    """By pair and figure: the median, the least and the greatest ratio within one round.
+
+    A ratio is taken within a round, since what else the machine does changes from one round to the next.
+    """
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for one, other in PAIRS:
+        if one not in rounds or other not in rounds:
+            continue
+        together = list(zip(rounds[one], rounds[other], strict=True))
+        compared = [name for name in _COMPARED if all(name in a and name in b for a, b in together)]
+        found[f"{one}/{other}"] = {name: _spread([a[name] / b[name] for a, b in together]) for name in compared}
+    return found
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    return {"median": median(values), "least": min(values), "greatest": max(values)}
+
+
+def table(rounds: Rounds) -> Table:
+    """One line per contender, the median of its rounds."""
+    shown = Table(title="median of the rounds")
+    shown.add_column("contender")
+    for heading, *_ in _COLUMNS:
+        shown.add_column(heading, justify="right")
+    for contender, played in rounds.items():
+        figures = medians(played)
+        shown.add_row(
+            contender,
+            *(
+                f"{figures[name] / divisor:.{decimals}f}" if name in figures else "–"
+                for _, name, divisor, decimals in _COLUMNS
+            ),
+        )
+    return shown
+
+
+def ratio_lines(rounds: Rounds) -> list[str]:
+    """The ratios of throughput in words."""
+    return [
+        "{}: {median:.2f} (rounds from {least:.2f} to {greatest:.2f})".format(pair, **compared["throughput_per_second"])
+        for pair, compared in ratios(rounds).items()
+    ]

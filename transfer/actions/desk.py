@@ -1,0 +1,142 @@
+"""The desk: takes caseworkers' commands, loads their cases, decides, and records many in one transaction."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from transfer.actions.situation import Situation
+from transfer.domain.case import Case
+from transfer.domain.decision import Decision
+from transfer.domain.errors import StaleVersion, TransferError, UnknownCase
+from transfer.messages.values import Digest
+from transfer.ports import Answered, Cause, Context, StorageRefused, Work, WorkRoom
+
+AT_ONCE: Final = 64
+"""How many commands share one transaction at most."""
+
+
+class KeyReused(TransferError):
+    """This idempotency key was used for another request; a key belongs to one request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idempotency:
+    """A key that makes a repeated request harmless, and how its response is kept."""
+
+    key: str
+    request: Digest
+    respond: Callable[[Case], Answered]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One command on its way: for which case, by whom, and how it is decided."""
+
+    by: str
+    institution: str
+    decide: Callable[[Situation], Decision] | None = None
+    create: Callable[[Context], Decision] | None = None
+    case: UUID | None = None
+    others: tuple[UUID, ...] = ()
+    version: int | None = None
+    idempotency: Idempotency | None = None
+
+
+Outcome = Case | Answered | TransferError
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Decides commands in the order in which they came. Those that wait while a transaction is being written
+    share the next one, so a busy node writes few large transactions, and an idle one answers at once."""
+
+    room: WorkRoom
+    context: Callable[[], Context]
+    _waiting: deque[tuple[Order, asyncio.Future[Case | Answered]]] = field(default_factory=deque)
+    _writer: asyncio.Task[None] | None = None
+
+    async def carry_out(self, order: Order) -> Case | Answered:
+        """The case after the command, or the response once given to its idempotency key.
+
+        Raises a TransferError when the command is refused, StorageUnavailable or StorageRefused.
+        """
+        done: asyncio.Future[Case | Answered] = asyncio.get_running_loop().create_future()
+        self._waiting.append((order, done))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write(), name="desk")
+        return await done
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+            try:
+                outcomes = await self._transact([order for order, _ in batch])
+            except StorageRefused as error:
+                await self._one_by_one(batch, error)
+            except BaseException as error:
+                _settle(batch, [error] * len(batch))
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                _settle(batch, outcomes)
+
+    async def _one_by_one(
+        self, batch: Sequence[tuple[Order, asyncio.Future[Case | Answered]]], error: StorageRefused
+    ) -> None:
+        """One command that the database refuses must not take the others of its batch with it. A lone one is
+        tried once more: another process may just have used its key, and then its response is there."""
+        for entry in batch:
+            try:
+                _settle([entry], await self._transact([entry[0]]))
+            except Exception as again:  # noqa: BLE001 - handed to whoever waits for this command
+                _settle([entry], [again if len(batch) > 1 else error])
+
+    async def _transact(self, orders: Sequence[Order]) -> list[Outcome]:
+        async with self.room.work() as work:
+            known = dict(await work.load_answered({o.idempotency.key for o in orders if o.idempotency}))
+            wanted = {i for order in orders for i in (order.case, *order.others) if i is not None}
+            cases = dict(await work.load_cases(wanted)) if wanted else {}
+            return [self._decide(order, work, known, cases) for order in orders]
+
+    def _decide(self, order: Order, work: Work, known: dict[str, Answered], cases: dict[UUID, Case]) -> Outcome:
+        key = order.idempotency
+        if key is not None and (given := known.get(key.key)) is not None:
+            return given if given.request == key.request else KeyReused(key=key.key)
+        context = self.context()
+        try:
+            decision = _decision(order, context, cases)
+        except TransferError as error:
+            return error
+        case = work.record(decision, Cause(at=context.now, by=order.by, institution=order.institution))
+        cases[case.id] = case
+        if key is not None:
+            known[key.key] = key.respond(case)
+            work.record_answered(key.key, known[key.key])
+        return case
+
+
+def _decision(order: Order, context: Context, cases: dict[UUID, Case]) -> Decision:
+    if order.create is not None:
+        return order.create(context)
+    case = cases.get(order.case) if order.case is not None else None
+    if case is None or order.decide is None:
+        raise UnknownCase(case=order.case)
+    if order.version is not None and order.version != case.version:
+        raise StaleVersion(read=order.version, current=case.version)
+    others = {i: cases[i] for i in order.others if i in cases}
+    return order.decide(Situation(case=case, context=context, others=others))
+
+
+def _settle(
+    batch: Sequence[tuple[Order, asyncio.Future[Case | Answered]]], outcomes: Sequence[Outcome | BaseException]
+) -> None:
+    for (_, done), outcome in zip(batch, outcomes, strict=True):
+        if done.cancelled():
+            continue
+        if isinstance(outcome, BaseException):
+            done.set_exception(outcome)
+        else:
+            done.set_result(outcome)

@@ -1,0 +1,160 @@
+"""Builds a node from its settings: the one place that knows every room."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from transfer.actions.desk import Desk
+from transfer.broker.address import Address
+from transfer.broker.consumer import Consumer
+from transfer.broker.publisher import Publisher
+from transfer.crypto.directory import Directory
+from transfer.ports import Context
+from transfer.settings import Role, Settings
+from transfer.storage.engine import open_engine
+from transfer.storage.listening import Listener
+from transfer.storage.migrate import current, head
+from transfer.storage.outbox import SqlOutbox
+from transfer.storage.receipts import SqlReceiptsDue
+from transfer.storage.store import Store
+from transfer.telemetry import clock as system_clock
+from transfer.workers.inbound import Inbound
+from transfer.workers.loop import Duty
+from transfer.workers.pauses import Pauses
+from transfer.workers.receipts import ReceiptTeller
+from transfer.workers.relay import Relay
+
+
+class NotMigrated(Exception):
+    """The database has another version than this release needs; run `transfer migrate`."""
+
+
+class RegionNotListed(Exception):
+    """The directory does not list this node's region."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node whose parts have been put together; ``run`` brings it to life."""
+
+    settings: Settings
+    directory: Directory
+    store: Store
+    desk: Desk
+    publisher: Publisher | None
+    consumer: Consumer | None
+    relay: Relay | None
+    duties: Sequence[Duty]
+    context: Callable[[], Context]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Connect, do the duties until the block ends, then let go of everything in good order."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.store.engine.dispose)
+            for part in (self.publisher, self.consumer):
+                if part is not None:
+                    await stack.enter_async_context(part)
+            tasks = [asyncio.create_task(duty.run(), name=duty.name) for duty in self.duties]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                for task in tasks:
+                    with suppress(asyncio.CancelledError):
+                        await task
+                if self.relay is not None:
+                    # A relay that dies without this is succeeded when its lease runs out.
+                    with suppress(Exception):
+                        await self.relay.hand_over()
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = system_clock.now,
+    new_id: Callable[[], UUID] = system_clock.new_id,
+) -> Node:
+    """A node for these settings. Raises DirectoryInvalid, RegionNotListed, DatabaseUrlInvalid, AddressInvalid."""
+    directory = Directory.load(settings.directory)
+    if settings.region not in directory.by_code:
+        raise RegionNotListed(f"{settings.directory} does not list region {settings.region}")
+
+    def context() -> Context:
+        return Context(region=settings.region, directory=directory, now=clock(), new_id=new_id)
+
+    store = Store(
+        engine=open_engine(settings.database_url, pool_size=settings.database_pool),
+        region=settings.region,
+        clock=clock,
+        new_id=new_id,
+    )
+    address = Address.parse(settings.amqp_url.get_secret_value())
+    duties: list[Duty] = []
+    publisher = consumer = relay = None
+    if Role.RELAY in settings.roles:
+        publisher = Publisher(address, region=settings.region, clock=clock, timeout_seconds=settings.publish_timeout)
+        relay, sending = _sending(settings, store, publisher, clock, new_id)
+        duties += sending
+    if Role.INBOUND in settings.roles:
+        consumer = Consumer(address, region=settings.region, clock=clock, prefetch=settings.prefetch)
+        inbound = Inbound(room=store, inlet=consumer, context=context)
+        duties.append(Duty(name="inbound", once=inbound.receive_once, poll=settings.poll))
+    if not store.is_sqlite and Role.RELAY in settings.roles:
+        duties.append(Duty(name="listener", once=Listener(store=store).listen_once, poll=settings.poll))
+    return Node(
+        settings=settings,
+        directory=directory,
+        store=store,
+        desk=Desk(room=store, context=context),
+        publisher=publisher,
+        consumer=consumer,
+        relay=relay,
+        duties=duties,
+        context=context,
+    )
+
+
+def _sending(
+    settings: Settings,
+    store: Store,
+    publisher: Publisher,
+    clock: Callable[[], datetime],
+    new_id: Callable[[], UUID],
+) -> tuple[Relay, list[Duty]]:
+    backoff = Pauses(first=settings.seconds("backoff_first"), longest=settings.seconds("backoff_longest"))
+    relay = Relay(
+        outbox=SqlOutbox(store=store, silence=settings.seconds("silence"), grace=settings.seconds("resend_grace")),
+        carrier=publisher,
+        clock=clock,
+        owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{new_id().hex[-8:]}",
+        lease=settings.seconds("lease"),
+        resend=Pauses(first=settings.seconds("resend_first"), longest=settings.seconds("resend_longest")),
+        backoff=backoff,
+    )
+    teller = ReceiptTeller(
+        receipts=SqlReceiptsDue(store=store),
+        carrier=publisher,
+        region=settings.region,
+        clock=clock,
+        new_id=new_id,
+        backoff=backoff,
+    )
+    return relay, [
+        Duty(name="relay", once=relay.relay_once, poll=settings.poll, woken=store.outbox_filled),
+        Duty(name="resend", once=relay.resend_once, poll=settings.poll),
+        Duty(name="receipts", once=teller.tell_once, poll=settings.poll, woken=store.receipts_owed),
+    ]
+
+
+async def check_migrated(node: Node) -> None:
+    """Raises NotMigrated when the database's version is not this release's; StorageUnavailable."""
+    found, needed = await current(node.store.engine), head()
+    if found != needed:
+        raise NotMigrated(f"the database has version {found}, this release needs {needed}: run `transfer migrate`")

@@ -1,0 +1,85 @@
+"""The settings of a node: the only reader of the environment."""
+
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "TRANSFER_"
+
+
+class Role(StrEnum):
+    """A part of a node that can run as a process of its own."""
+
+    API = "api"
+    RELAY = "relay"
+    INBOUND = "inbound"
+
+
+class SettingsInvalid(ValueError):
+    """The settings cannot be used; each fault names the variable and what it should hold."""
+
+
+class Settings(BaseSettings):
+    """Each is an environment variable: its name in capitals after TRANSFER_. Durations are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    region: Annotated[str, Field(pattern=r"^[1-9][0-9]{5}$", description="GB/T 2260 code of this node's region")]
+    database_url: Annotated[
+        str, Field(description="sqlite:///FILE (four slashes for an absolute path) or postgresql://USER@HOST/NAME")
+    ] = "sqlite:///transfer.db"
+    database_pool: Annotated[int, Field(ge=2, le=100, description="connections to the database")] = 10
+    amqp_url: Annotated[SecretStr, Field(description="amqp://USER:PASSWORD@HOST:PORT/VHOST of the hub broker")]
+    directory: Annotated[Path, Field(description="JSON file with the regions on the exchange")]
+    host: Annotated[
+        Literal["127.0.0.1", "::1", "localhost"],
+        Field(description="address to listen on; loopback only, since there is no sign-in yet"),
+    ] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
+    roles: Annotated[
+        frozenset[Role], NoDecode, Field(description="which parts run in this process, separated by commas")
+    ] = frozenset(Role)
+    prefetch: Annotated[int, Field(ge=1, le=5000, description="unacknowledged deliveries at most")] = 500
+    publish_timeout: Annotated[float, Field(gt=0, le=300, description="wait for a confirm")] = 15.0
+    poll: Annotated[float, Field(gt=0, le=60, description="look for work at least this often")] = 2.0
+    resend_first: Annotated[float, Field(gt=0, description="first pause before an unreceipted message is resent")] = (
+        60.0
+    )
+    resend_longest: Annotated[float, Field(gt=0, le=3600, description="longest such pause")] = 3600.0
+    backoff_first: Annotated[float, Field(gt=0, description="first pause after a region could not be reached")] = 1.0
+    backoff_longest: Annotated[float, Field(gt=0, le=3600, description="longest such pause")] = 300.0
+    silence: Annotated[float, Field(gt=0, description="a region silent for so long is probed, not flooded")] = 60.0
+    resend_grace: Annotated[float, Field(ge=0, description="how far receipts may run ahead of a missing one")] = 5.0
+    lease: Annotated[float, Field(gt=0, le=600, description="how long a relay holds its shards")] = 30.0
+    broker_lost_after: Annotated[float, Field(ge=0, description="readiness is red after so long without broker")] = 10.0
+    test_identities: Annotated[
+        bool, Field(description="accept identity numbers with the never-assigned region 990000")
+    ] = False
+    log_format: Annotated[Literal["json", "text"], Field(description="how log lines look")] = "json"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="lowest level logged")] = (
+        "info"
+    )
+
+    @field_validator("roles", mode="before")
+    @classmethod
+    def _roles_by_comma(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+        return frozenset(value.split(",")) if isinstance(value, str) else value
+
+    @classmethod
+    def load(cls, **overrides: Any) -> "Settings":  # noqa: ANN401 - settings are of many types
+        """From the environment; ``overrides`` go first. Raises SettingsInvalid."""
+        given = {name: value for name, value in overrides.items() if value is not None}
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            faults = error.errors(include_url=False, include_input=False, include_context=False)
+            lines = [f"{PREFIX}{str(f['loc'][0]).upper() if f['loc'] else ''}: {f['msg']}" for f in faults]
+            raise SettingsInvalid("\n".join(lines)) from error
+
+    def seconds(self, name: str) -> timedelta:
+        """A duration among the settings."""
+        return timedelta(seconds=float(getattr(self, name)))

@@ -1,0 +1,95 @@
+"""Opens the database, the same way for SQLite and PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from transfer.ports import StorageRefused, StorageUnavailable
+
+BUSY_MILLISECONDS: Final = 10_000
+DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+
+class DatabaseUrlInvalid(ValueError):
+    """The database URL names no database that is supported: use sqlite:///FILE or postgresql://HOST/NAME."""
+
+
+def database_url(url: str) -> URL:
+    """The URL with the asynchronous driver; raises DatabaseUrlInvalid."""
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        raise DatabaseUrlInvalid(DatabaseUrlInvalid.__doc__) from error
+    backend = parsed.drivername.partition("+")[0]
+    if backend not in DRIVERS:
+        raise DatabaseUrlInvalid(DatabaseUrlInvalid.__doc__)
+    return parsed.set(drivername=DRIVERS[backend])
+
+
+def open_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """An engine; connections are made when first needed."""
+    parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_async_engine(parsed, pool_size=pool_size)
+        event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(parsed, pool_size=pool_size, max_overflow=0, pool_pre_ping=False)
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy hands over the driver's objects
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_MILLISECONDS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer that starts as a reader can find the database locked when it first writes, with nothing to wait for.
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@asynccontextmanager
+async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction for writing; raises StorageUnavailable or StorageRefused for what the database says."""
+    async with translated(), engine.begin() as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction for reading: one consistent view; raises StorageUnavailable."""
+    async with translated(), engine.connect() as connection:
+        ready = await connection.execution_options(reading=True)
+        async with ready.begin():
+            yield ready
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """Name the database's errors by what can be done about them; a wrong statement stays what it is."""
+    try:
+        yield
+    except (IntegrityError, DataError) as error:
+        raise StorageRefused(_first_line(error)) from error
+    except ProgrammingError:
+        raise
+    except (DBAPIError, OSError, TimeoutError) as error:
+        raise StorageUnavailable(_first_line(error)) from error
+
+
+def _first_line(error: BaseException) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else 'no detail'}"

@@ -1,0 +1,1 @@
+"""One module per step; the number in its name is its place."""

@@ -1,0 +1,48 @@
+"""The verdicts that other regions are still owed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+
+from transfer.messages.codes import ReceiptOutcome
+from transfer.messages.receipts import Receipt, Refusal
+from transfer.ports import DueReceipts
+from transfer.storage.engine import reading
+from transfer.storage.store import Store
+from transfer.storage.tables import receipts_due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlReceiptsDue:
+    """See ports.ReceiptsDue."""
+
+    store: Store
+
+    async def due(self, *, limit: int, without: Collection[str]) -> Sequence[DueReceipts]:
+        statement = (
+            select(receipts_due)
+            .where(receipts_due.c.recipient.not_in(sorted(without)))
+            .order_by(receipts_due.c.row)
+            .limit(limit)
+        )
+        by_region: defaultdict[str, list[tuple[int, Receipt]]] = defaultdict(list)
+        async with reading(self.store.engine) as connection:
+            for row in await connection.execute(statement):
+                receipt = Receipt(
+                    message=row.message,
+                    digest=row.digest,
+                    outcome=ReceiptOutcome(row.outcome),
+                    at=row.at,
+                    refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,
+                )
+                by_region[row.recipient].append((row.row, receipt))
+        return [
+            DueReceipts(region=region, rows=tuple(r for r, _ in owed), receipts=tuple(r for _, r in owed))
+            for region, owed in by_region.items()
+        ]
+
+    async def told(self, rows: Collection[int]) -> None:
+        async with self.store.writing() as connection:
+            await connection.execute(delete(receipts_due).where(receipts_due.c.row.in_(sorted(rows))))

@@ -1,0 +1,134 @@
+"""How a case, its applicants and its transfers become rows, and come back."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row
+
+from transfer.domain.case import Case, Transfer
+from transfer.domain.lifecycle import Side, State
+from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
+from transfer.messages.codes import RecallReason, Stage
+from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
+from transfer.messages.values import Frozen
+
+_MATERIALS: Final[TypeAdapter[tuple[Material, ...]]] = TypeAdapter(tuple[Material, ...])
+
+
+class TransferDetail(Frozen):
+    """What of a transfer is not searched for, as one document."""
+
+    letter: str
+    reason: str
+    notice: SupplementRequired | None
+    dispute: CompetenceDisputed | None
+    designations: tuple[tuple[str, Designated], ...]
+    designation: Designation | None
+    escalated: bool
+    recall: RecallReason | None
+    supplied: frozenset[str]
+    heard: str | None
+
+
+def case_row(case: Case) -> dict[str, Any]:
+    """The columns of a case that may change with every decision."""
+    return {
+        "version": case.version,
+        "holder": case.holder.institution,
+        "holder_region": case.holder_region,
+        "tenure": case.holder.number,
+        "stage": case.stage.stage.value,
+        "stage_tenure": case.stage.tenure,
+        "stage_number": case.stage.number,
+        "duplicate_of": case.duplicate_of,
+        "followers": json.dumps(sorted(case.followers)),
+    }
+
+
+def content_row(case: Case) -> dict[str, Any]:
+    """The columns of a case that hold what it is about; they change seldom."""
+    basics = case.basics
+    return {
+        "matter": basics.matter.value,
+        "urgency": basics.urgency.value,
+        "first_received_at": basics.first_received_at,
+        "first_received_by": basics.first_received_by,
+        "limitation_on": basics.limitation_on,
+        "opponent": basics.opponents[0].name if basics.opponents else None,
+        "basics": basics.model_dump_json(exclude_none=True),
+        "materials": _MATERIALS.dump_json(case.materials, exclude_none=True).decode(),
+    }
+
+
+def applicant_rows(case: Case) -> list[dict[str, Any]]:
+    """One row per applicant."""
+    return [
+        {
+            "case_id": case.id,
+            "position": position,
+            "id": applicant.id,
+            "name": applicant.name,
+            "identity_number": applicant.identity.number,
+            "status": applicant.status.value,
+            "detail": applicant.model_dump_json(exclude_none=True),
+        }
+        for position, applicant in enumerate(case.applicants)
+    ]
+
+
+def transfer_row(case: Case, transfer: Transfer) -> dict[str, Any]:
+    """One transfer."""
+    detail = TransferDetail(**{name: getattr(transfer, name) for name in TransferDetail.model_fields})
+    return {
+        "id": transfer.id,
+        "case_id": case.id,
+        "position": case.transfers.index(transfer),
+        "side": transfer.side.value,
+        "state": transfer.state.value,
+        "is_open": int(transfer.is_open),
+        "sender": transfer.sender,
+        "receiver": transfer.receiver,
+        "attempt": transfer.attempt,
+        "signed_by": transfer.signed_by,
+        "due_on": transfer.notice.due_on if transfer.notice else None,
+        "opened_at": transfer.opened_at,
+        "changed_at": transfer.changed_at,
+        "detail": detail.model_dump_json(exclude_none=False),
+    }
+
+
+def to_transfer(row: Row[Any]) -> Transfer:
+    """The transfer in a row."""
+    detail = TransferDetail.model_validate_json(row.detail)
+    return Transfer(
+        id=row.id,
+        side=Side(row.side),
+        state=State(row.state),
+        sender=row.sender,
+        receiver=row.receiver,
+        attempt=row.attempt,
+        opened_at=row.opened_at,
+        changed_at=row.changed_at,
+        signed_by=row.signed_by,
+        **{name: getattr(detail, name) for name in TransferDetail.model_fields},
+    )
+
+
+def to_case(
+    row: Row[Any], applicants: Iterable[Row[Any]], tenures: Iterable[Row[Any]], transfers: Sequence[Row[Any]]
+) -> Case:
+    """The case in a row, with the rows that belong to it, each in order."""
+    return Case(
+        id=row.id,
+        version=row.version,
+        basics=CaseBasics.model_validate_json(row.basics),
+        materials=_MATERIALS.validate_json(row.materials) if row.materials != "[]" else (),
+        applicants=tuple(Applicant.model_validate_json(a.detail) for a in applicants),
+        tenures=tuple(Tenure(number=t.number, institution=t.institution, since=t.since) for t in tenures),
+        stage=StageReached(stage=Stage(row.stage), tenure=row.stage_tenure, number=row.stage_number),
+        followers=frozenset(json.loads(row.followers)),
+        transfers=tuple(to_transfer(t) for t in transfers),
+        duplicate_of=row.duplicate_of,
+    )

@@ -1,0 +1,76 @@
+"""Writes what other regions say became of this node's messages."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from transfer.messages.codes import ReceiptOutcome
+from transfer.messages.receipts import Receipt
+from transfer.storage.destinations import heard_from
+from transfer.storage.tables import outbox
+
+log = structlog.get_logger(__name__)
+
+_CHUNK: Final = 500
+
+
+async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Receipt], *, now: datetime) -> None:
+    """Note the verdicts of one region. Only its verdict on the very bytes that were sent to it counts: a receipt
+    for another region's message, or with another digest, changes nothing and raises an alarm."""
+    through: datetime | None = None
+    for start in range(0, len(receipts), _CHUNK):
+        batch = receipts[start : start + _CHUNK]
+        statement = select(
+            outbox.c.message, outbox.c.digest, outbox.c.recipient, outbox.c.outcome, outbox.c.published_at
+        ).where(outbox.c.message.in_([receipt.message for receipt in batch]))
+        known = {row.message: row for row in (await connection.execute(statement)).all()}
+        verdicts: defaultdict[tuple[ReceiptOutcome, str | None], list[UUID]] = defaultdict(list)
+        for receipt in batch:
+            row = known.get(receipt.message)
+            if row is None or row.recipient != source or row.digest != receipt.digest:
+                log.error(
+                    "receipt_for_other_content",
+                    message=str(receipt.message),
+                    source=source,
+                    known=row is not None,
+                    outcome=receipt.outcome.value,
+                )
+                continue
+            if row.published_at is not None and (through is None or row.published_at > through):
+                through = row.published_at
+            if row.outcome == ReceiptOutcome.APPLIED.value:
+                continue  # nothing undoes an application; later receipts of it are repeats
+            refusal = receipt.refusal.model_dump_json() if receipt.refusal else None
+            if receipt.refusal is not None:
+                log.error(
+                    "message_refused_there",
+                    message=str(receipt.message),
+                    region=source,
+                    code=receipt.refusal.code.value,
+                    hop=receipt.refusal.hop.value,
+                    resend=receipt.refusal.resend,
+                )
+            verdicts[receipt.outcome, refusal].append(receipt.message)
+        for (outcome, refusal), messages in sorted(
+            verdicts.items(), key=lambda item: item[0][0] is not ReceiptOutcome.PARKED
+        ):
+            resend = refusal is not None and '"resend":true' in refusal
+            final = outcome is not ReceiptOutcome.PARKED and not resend
+            # A message may be parked and applied within one batch of receipts; the final word stands.
+            await connection.execute(
+                update(outbox)
+                .where(outbox.c.message.in_(messages), outbox.c.outcome.is_distinct_from(ReceiptOutcome.APPLIED.value))
+                .values(
+                    outcome=outcome.value,
+                    refusal=refusal,
+                    settled_at=now if final else None,
+                    published_at=func.coalesce(outbox.c.published_at, now),
+                )
+            )
+    await heard_from(connection, source, now=now, through=through)

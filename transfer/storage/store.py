@@ -1,0 +1,62 @@
+"""The store of a node: gives transactions, and wakes whoever waits for what they leave behind."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from transfer.storage.engine import writing
+from transfer.storage.work import SqlWork
+
+OUTBOX_CHANNEL: Final = "transfer_outbox"
+RECEIPTS_CHANNEL: Final = "transfer_receipts"
+
+
+@dataclass(slots=True, kw_only=True)
+class Store:
+    """One database; see ports.WorkRoom. The events are set after each commit that left something to do."""
+
+    engine: AsyncEngine
+    region: str
+    clock: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    notify: bool = True
+    outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
+    receipts_owed: asyncio.Event = field(default_factory=asyncio.Event)
+    _writer: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A write transaction. SQLite has one writer; queueing for it here is fairer than its busy timeout."""
+        async with self._writer if self.is_sqlite else nullcontext(), writing(self.engine) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[SqlWork]:
+        """A unit of work that is written and committed at the end of the block.
+
+        Raises StorageUnavailable (try again) or StorageRefused (this work will never be taken).
+        """
+        async with self.writing() as connection:
+            work = SqlWork(connection=connection, region=self.region, now=self.clock(), new_id=self.new_id)
+            yield work
+            await work.flush()
+            if not self.is_sqlite and self.notify:
+                # One notification per transaction and kind, for relays in other processes; NOTIFY is transactional.
+                for channel, due in ((OUTBOX_CHANNEL, work.sends), (RECEIPTS_CHANNEL, work.owes)):
+                    if due:
+                        await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+        if work.sends:
+            self.outbox_filled.set()
+        if work.owes:
+            self.receipts_owed.set()

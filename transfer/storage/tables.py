@@ -1,0 +1,312 @@
+"""The tables, with the states that must not exist barred by CHECK."""
+
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from transfer.domain.lifecycle import Side, State
+from transfer.messages.codes import ApplicantStatus, ReceiptOutcome, Stage, Urgency
+from transfer.storage.types import Instant, RowId
+
+SHARDS: Final = 16
+"""Into how many shards the outbox is divided; a relay owns whole shards."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(column: str, codes: type[StrEnum], name: str) -> CheckConstraint:
+    listed = ", ".join(f"'{code.value}'" for code in codes)
+    return CheckConstraint(f"{column} IN ({listed})", name=name)
+
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("matter", String(40), nullable=False),
+    Column("urgency", String(40), nullable=False),
+    Column("first_received_at", Instant, nullable=False),
+    Column("first_received_by", String(20), nullable=False),
+    Column("limitation_on", Date),
+    Column("opponent", Text),
+    Column("holder", String(20), nullable=False),
+    Column("holder_region", String(6), nullable=False),
+    Column("tenure", Integer, nullable=False),
+    Column("stage", String(40), nullable=False),
+    Column("stage_tenure", Integer, nullable=False),
+    Column("stage_number", Integer, nullable=False),
+    Column("duplicate_of", Uuid),
+    Column("followers", Text, nullable=False),
+    Column("basics", Text, nullable=False),
+    Column("materials", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint("version >= 1", name="version"),
+    CheckConstraint("tenure >= 1", name="tenure"),
+    CheckConstraint("stage_tenure <= tenure AND stage_tenure >= 1 AND stage_number >= 0", name="stage_place"),
+    CheckConstraint("substr(holder, 1, 6) = holder_region", name="holder_region"),
+    CheckConstraint("duplicate_of IS NULL OR duplicate_of <> id", name="not_its_own_duplicate"),
+    _one_of("stage", Stage, "stage"),
+    _one_of("urgency", Urgency, "urgency"),
+    Index("ix_cases_worklist", "holder_region", "stage", "first_received_at", "id"),
+)
+
+applicants = Table(
+    "applicants",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("identity_number", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("detail", Text, nullable=False),
+    UniqueConstraint("case_id", "id"),
+    _one_of("status", ApplicantStatus, "status"),
+    Index("ix_applicants_name", "name"),
+    Index("ix_applicants_identity_number", "identity_number"),
+)
+
+tenures = Table(
+    "tenures",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("institution", String(20), nullable=False),
+    Column("since", Instant, nullable=False),
+    CheckConstraint("number >= 1", name="number"),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("side", String(10), nullable=False),
+    Column("state", String(30), nullable=False),
+    Column("is_open", SmallInteger, nullable=False),
+    Column("sender", String(20), nullable=False),
+    Column("receiver", String(20), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("signed_by", Text),
+    Column("due_on", Date),
+    Column("opened_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("detail", Text, nullable=False),
+    UniqueConstraint("case_id", "position"),
+    _one_of("side", Side, "side"),
+    _one_of("state", State, "state"),
+    CheckConstraint("state <> 'drafted'", name="sent"),
+    CheckConstraint("substr(sender, 1, 6) <> substr(receiver, 1, 6)", name="two_regions"),
+    CheckConstraint("is_open = 0 OR state NOT IN ('accepted', 'linked_as_duplicate', 'released')", name="open"),
+    CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
+    Index("ix_transfers_worklist", "side", "state", "changed_at", "id"),
+    # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
+    Index(
+        "uq_transfers_open_offer",
+        "case_id",
+        unique=True,
+        sqlite_where=text("side = 'sender' AND is_open = 1"),
+        postgresql_where=text("side = 'sender' AND is_open = 1"),
+    ),
+)
+
+stages = Table(
+    "stages",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Column("tenure", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("stage", String(40), nullable=False),
+    Column("occurred_on", Date, nullable=False),
+    Column("basis", String(20)),
+    Column("note", Text),
+    Column("institution", String(20), nullable=False),
+    Column("at", Instant, nullable=False),
+    _one_of("stage", Stage, "stage"),
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("conversation", Uuid, primary_key=True),
+    Column("peer", String(6), primary_key=True),
+    Column("sent", Integer, nullable=False),
+    Column("applied", Integer, nullable=False),
+    CheckConstraint("sent >= 0 AND applied >= 0", name="counts"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("row", RowId, Identity(), primary_key=True),
+    Column("message", Uuid, nullable=False, unique=True),
+    Column("conversation", Uuid, nullable=False),
+    Column("recipient", String(6), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("shard", SmallInteger, nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("digest", String(71), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("published_at", Instant),
+    Column("retry_at", Instant),
+    Column("outcome", String(10)),
+    Column("settled_at", Instant),
+    Column("refusal", Text),
+    UniqueConstraint("conversation", "recipient", "sequence"),
+    _one_of("outcome", ReceiptOutcome, "outcome"),
+    CheckConstraint("sequence >= 1", name="sequence"),
+    CheckConstraint(f"shard >= 0 AND shard < {SHARDS}", name="shard"),
+    CheckConstraint("settled_at IS NULL OR outcome IN ('applied', 'refused')", name="settled_by_verdict"),
+    CheckConstraint("(outcome = 'refused') = (refusal IS NOT NULL) OR outcome IS NULL", name="refusal_says_why"),
+    CheckConstraint("outcome <> 'applied' OR settled_at IS NOT NULL", name="applied_is_settled"),
+    Index(
+        "ix_outbox_fresh",
+        "row",
+        sqlite_where=text("published_at IS NULL AND settled_at IS NULL"),
+        postgresql_where=text("published_at IS NULL AND settled_at IS NULL"),
+    ),
+    Index(
+        "ix_outbox_unsettled",
+        "recipient",
+        "published_at",
+        sqlite_where=text("published_at IS NOT NULL AND settled_at IS NULL"),
+        postgresql_where=text("published_at IS NOT NULL AND settled_at IS NULL"),
+    ),
+    Index("ix_outbox_digest", "digest"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("source", String(6), primary_key=True),
+    Column("message", Uuid, primary_key=True),
+    Column("conversation", Uuid, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("digest", String(71), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("refusal", Text),
+    _one_of("outcome", ReceiptOutcome, "outcome"),
+    CheckConstraint("(outcome = 'refused') = (refusal IS NOT NULL)", name="refusal_says_why"),
+    Index("ix_inbox_conversation", "conversation", "source", "sequence"),
+    Index(
+        "ix_inbox_parked",
+        "conversation",
+        sqlite_where=text("outcome = 'parked'"),
+        postgresql_where=text("outcome = 'parked'"),
+    ),
+)
+
+receipts_due = Table(
+    "receipts_due",
+    metadata,
+    Column("row", RowId, Identity(), primary_key=True),
+    Column("recipient", String(6), nullable=False),
+    Column("message", Uuid, nullable=False),
+    Column("digest", String(71), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("refusal", Text),
+    _one_of("outcome", ReceiptOutcome, "outcome"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("source", String(6)),
+    Column("message", Uuid),
+    Column("conversation", Uuid),
+    Column("type", String(100)),
+    Column("exchange", Text, nullable=False),
+    Column("user_id", Text),
+    Column("digest", String(71), nullable=False),
+    Column("code", String(30), nullable=False),
+    Column("refusal", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("applied_at", Instant),
+    Index("ix_quarantine_at", "at", "id"),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("row", RowId, Identity(), primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("transfer_id", Uuid),
+    Column("at", Instant, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("institution", String(20)),
+    Column("source", String(6)),
+    Column("message", Uuid),
+    Column("tenure", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_history_case_id", "case_id", "row"),
+)
+
+relay_leases = Table(
+    "relay_leases",
+    metadata,
+    Column("shard", SmallInteger, primary_key=True, autoincrement=False),
+    Column("owner", String(64)),
+    Column("epoch", Integer, nullable=False),
+    Column("lease_until", Instant, nullable=False),
+    CheckConstraint("epoch >= 0", name="epoch"),
+)
+
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("region", String(6), primary_key=True),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("retry_at", Instant),
+    Column("last_error", Text),
+    Column("heard_at", Instant),
+    Column("receipted_through", Instant),
+)
+
+answered = Table(
+    "answered",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("request", String(71), nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("etag", String(40)),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+)

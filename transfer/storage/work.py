@@ -1,0 +1,390 @@
+"""The unit of work: what was decided, sent, received and told is written together or not at all."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, Select, Table, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from transfer.domain.case import Case
+from transfer.domain.decision import Decision, Outgoing
+from transfer.messages.codes import ReceiptOutcome
+from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
+from transfer.messages.receipts import Receipt, Refusal
+from transfer.messages.values import Digest
+from transfer.ports import Answered, Cause, InboxEntry, Quarantined
+from transfer.storage import rows
+from transfer.storage.settling import settle
+from transfer.storage.tables import (
+    SHARDS,
+    answered,
+    applicants,
+    cases,
+    history,
+    inbox,
+    lanes,
+    outbox,
+    quarantine,
+    receipts_due,
+    stages,
+    tenures,
+    transfers,
+)
+
+CHUNK: Final = 500
+"""How many ids one statement names; SQLite and the drivers have limits on parameters."""
+
+FINAL: Final = (ReceiptOutcome.APPLIED, ReceiptOutcome.REFUSED)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """Where a conversation with one region stands, in both directions."""
+
+    sent: int = 0
+    applied: int = 0
+    changed: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class SqlWork:
+    """One transaction; see ports.Work."""
+
+    connection: AsyncConnection
+    region: str
+    now: datetime
+    new_id: Callable[[], UUID]
+    sends: int = 0
+    owes: int = 0
+    _loaded: dict[UUID, Case] = field(default_factory=dict)
+    _changed: dict[UUID, Case] = field(default_factory=dict)
+    _lanes: dict[tuple[UUID, str], _Lane] = field(default_factory=dict)
+    _inbox: dict[tuple[str, UUID], InboxEntry] = field(default_factory=dict)
+    _entered: dict[tuple[str, UUID], InboxEntry] = field(default_factory=dict)
+    _known: set[tuple[str, UUID]] = field(default_factory=set)
+    _told: list[tuple[str, Sequence[Receipt]]] = field(default_factory=list)
+    _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+
+    # Loading ------------------------------------------------------------------------------------------------
+
+    async def load_cases(self, ids: Collection[UUID]) -> Mapping[UUID, Case]:
+        wanted = sorted(set(ids) - self._loaded.keys())
+        if wanted:
+            await self._load_cases(wanted)
+        current = self._loaded | self._changed
+        return {case: current[case] for case in ids if case in current}
+
+    async def _load_cases(self, wanted: list[UUID]) -> None:
+        heads = await self._all(select(cases).order_by(cases.c.id).with_for_update(), cases.c.id, wanted)
+        found = [row.id for row in heads]
+        if found:
+            persons = await self._grouped(select(applicants).order_by(applicants.c.position), applicants, found)
+            holders = await self._grouped(select(tenures).order_by(tenures.c.number), tenures, found)
+            attempts = await self._grouped(select(transfers).order_by(transfers.c.position), transfers, found)
+            for row in heads:
+                self._loaded[row.id] = rows.to_case(row, persons[row.id], holders[row.id], attempts[row.id])
+        # The lock on the case covers its lanes: nobody writes a lane without the case.
+        for row in await self._all(select(lanes), lanes.c.conversation, wanted):
+            self._lanes[row.conversation, row.peer] = _Lane(sent=row.sent, applied=row.applied)
+
+    async def load_inbox(self, keys: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], InboxEntry]:
+        wanted = sorted({message for _, message in keys})
+        for row in await self._all(select(inbox), inbox.c.message, wanted):
+            self._inbox[row.source, row.message] = _to_entry(row)
+        self._known |= self._inbox.keys()
+        return {key: self._inbox[key] for key in keys if key in self._inbox}
+
+    async def load_applied(self, lanes: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], int]:
+        # Lanes come with their cases; a lane without a case has applied nothing.
+        return {
+            (source, conversation): lane.applied
+            for source, conversation in lanes
+            if (lane := self._lanes.get((conversation, source))) is not None
+        }
+
+    async def load_parked(self, conversations: Collection[UUID]) -> Sequence[InboxEntry]:
+        statement = select(inbox).where(inbox.c.outcome == ReceiptOutcome.PARKED.value).order_by(inbox.c.sequence)
+        found = [_to_entry(row) for row in await self._all(statement, inbox.c.conversation, sorted(conversations))]
+        for entry in found:
+            self._inbox[entry.source, entry.message] = entry
+            self._known.add((entry.source, entry.message))
+        return found
+
+    async def sent_digests(self, digests: Collection[Digest]) -> Mapping[Digest, str]:
+        statement = select(outbox.c.digest, outbox.c.recipient)
+        return {row.digest: row.recipient for row in await self._all(statement, outbox.c.digest, sorted(digests))}
+
+    async def load_answered(self, keys: Collection[str]) -> Mapping[str, Answered]:
+        found = await self._all(select(answered), answered.c.key, sorted(keys))
+        return {
+            row.key: Answered(request=row.request, status=row.status, body=row.body, etag=row.etag) for row in found
+        }
+
+    async def _all(self, statement: Select[Any], column: Any, wanted: Sequence[Any]) -> list[Row[Any]]:  # noqa: ANN401 - a column of any type
+        found: list[Row[Any]] = []
+        for start in range(0, len(wanted), CHUNK):
+            chosen = statement.where(column.in_(wanted[start : start + CHUNK]))
+            found += (await self.connection.execute(chosen)).all()
+        return found
+
+    async def _grouped(
+        self, statement: Select[Any], table: Table, wanted: Sequence[UUID]
+    ) -> Mapping[UUID, list[Row[Any]]]:
+        groups: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+        for row in await self._all(statement, table.c.case_id, wanted):
+            groups[row.case_id].append(row)
+        return groups
+
+    # Recording ----------------------------------------------------------------------------------------------
+
+    def record(self, decision: Decision, cause: Cause) -> Case:
+        case = replace(decision.case, version=decision.case.version + 1)
+        self._changed[case.id] = case
+        for message in decision.messages:
+            self._send(case.id, message, cause)
+        for stage in decision.stages:
+            fields = {name: getattr(stage, name) for name in ("tenure", "number", "stage", "occurred_on", "basis")}
+            fields |= {"note": stage.note, "institution": stage.institution, "at": stage.at}
+            self._rows[stages].append({"case_id": case.id, **fields})
+        self._rows[history].append(
+            {
+                "case_id": case.id,
+                "transfer_id": decision.event.transfer,
+                "at": cause.at,
+                "event": decision.event.name,
+                "by": cause.by,
+                "institution": cause.institution,
+                "source": cause.source,
+                "message": cause.message,
+                "tenure": case.holder.number,
+                "detail": json.dumps(dict(decision.event.detail), default=str),
+            }
+        )
+        return case
+
+    def _send(self, conversation: UUID, message: Outgoing, cause: Cause) -> None:
+        lane = self._lane(conversation, message.recipient)
+        lane.sent += 1
+        attributes = Attributes(
+            id=self.new_id(),
+            type=TYPE_NAMES[type(message.data)],
+            source=self.region,
+            recipient=message.recipient,
+            time=cause.at,
+            conversation=conversation,
+            sequence=lane.sent,
+            answers=message.answers,
+        )
+        body = encode(attributes, message.data)
+        self.sends += 1
+        self._rows[outbox].append(
+            {
+                "message": attributes.id,
+                "conversation": conversation,
+                "recipient": message.recipient,
+                "sequence": lane.sent,
+                "shard": conversation.int % SHARDS,
+                "type": attributes.type,
+                "digest": digest_of(body),
+                "body": body,
+                "created_at": cause.at,
+            }
+        )
+
+    def _lane(self, conversation: UUID, peer: str) -> _Lane:
+        lane = self._lanes.setdefault((conversation, peer), _Lane())
+        lane.changed = True
+        return lane
+
+    def record_received(self, entry: InboxEntry) -> None:
+        key = (entry.source, entry.message)
+        self._inbox[key] = self._entered[key] = entry
+        final = entry.outcome in FINAL and not (entry.refusal is not None and entry.refusal.resend)
+        if final and entry.sequence:
+            lane = self._lane(entry.conversation, entry.source)
+            lane.applied = max(lane.applied, entry.sequence)
+        self._owe(entry.source, _receipt(entry))
+
+    def record_again(self, source: str, message: UUID) -> None:
+        self._owe(source, _receipt(self._inbox[source, message]))
+
+    def record_conflict(self, source: str, message: UUID, digest: Digest, refusal: Refusal) -> None:
+        outcome = ReceiptOutcome.REFUSED
+        self._owe(source, Receipt(message=message, digest=digest, outcome=outcome, at=self.now, refusal=refusal))
+
+    def _owe(self, recipient: str, receipt: Receipt) -> None:
+        self.owes += 1
+        self._rows[receipts_due].append(
+            {
+                "recipient": recipient,
+                "message": receipt.message,
+                "digest": receipt.digest,
+                "outcome": receipt.outcome.value,
+                "at": receipt.at,
+                "refusal": receipt.refusal.model_dump_json() if receipt.refusal else None,
+            }
+        )
+
+    def record_quarantined(self, message: Quarantined) -> None:
+        fields = ("id", "at", "source", "message", "conversation", "type", "exchange", "user_id", "digest", "body")
+        row = {name: getattr(message, name) for name in fields}
+        row |= {"code": message.refusal.code.value, "refusal": message.refusal.model_dump_json()}
+        self._rows[quarantine].append(row)
+
+    def record_receipts(self, source: str, receipts: Sequence[Receipt]) -> None:
+        self._told.append((source, receipts))
+
+    def record_answered(self, key: str, given: Answered) -> None:
+        self._rows[answered].append(
+            {
+                "key": key,
+                "request": given.request,
+                "status": given.status,
+                "etag": given.etag,
+                "body": given.body,
+                "at": self.now,
+            }
+        )
+
+    # Writing ------------------------------------------------------------------------------------------------
+
+    async def flush(self) -> None:
+        """Write everything that was recorded; the caller commits."""
+        for source, receipts in self._told:
+            await settle(self.connection, source, receipts, now=self.now)
+        await self._write_cases()
+        touched = [(key, lane) for key, lane in sorted(self._lanes.items()) if lane.changed]
+        await self._upsert(
+            lanes,
+            [
+                {"conversation": conversation, "peer": peer, "sent": lane.sent, "applied": lane.applied}
+                for (conversation, peer), lane in touched
+            ],
+            ("conversation", "peer"),
+        )
+        await self._write_inbox()
+        for table in (stages, outbox, receipts_due, quarantine, history, answered):
+            if self._rows[table]:
+                await self.connection.execute(insert(table), self._rows[table])
+
+    async def _write_cases(self) -> None:
+        changed = [self._changed[case] for case in sorted(self._changed)]
+        new = [case for case in changed if case.id not in self._loaded]
+        old = [(self._loaded[case.id], case) for case in changed if case.id in self._loaded]
+        if new:
+            stamp = {"opened_at": self.now, "changed_at": self.now}
+            await self.connection.execute(
+                insert(cases), [{"id": c.id, **stamp, **rows.case_row(c), **rows.content_row(c)} for c in new]
+            )
+        await self._update(cases, [{"at_id": c.id, "changed_at": self.now, **rows.case_row(c)} for _, c in old])
+        content = [c for was, c in old if c.basics is not was.basics or c.materials is not was.materials]
+        await self._update(cases, [{"at_id": c.id, **rows.content_row(c)} for c in content])
+        persons = [
+            row
+            for case in changed
+            if (was := self._loaded.get(case.id)) is None or was.applicants is not case.applicants
+            for row in rows.applicant_rows(case)
+        ]
+        await self._upsert(applicants, persons, ("case_id", "position"))
+        known = {case.id: len(case.tenures) for case in self._loaded.values()}
+        holders = [
+            {"case_id": case.id, "number": t.number, "institution": t.institution, "since": t.since}
+            for case in changed
+            for t in case.tenures[known.get(case.id, 0) :]
+        ]
+        if holders:
+            await self.connection.execute(insert(tenures), holders)
+        attempts = [
+            rows.transfer_row(case, transfer)
+            for case in changed
+            for transfer in case.transfers
+            if transfer not in (self._loaded[case.id].transfers if case.id in self._loaded else ())
+        ]
+        # Closed ones first: one open offer per case is an index, and indexes do not wait for the commit.
+        await self._upsert(transfers, sorted(attempts, key=lambda row: row["is_open"]), ("id",))
+
+    async def _write_inbox(self) -> None:
+        fresh = [e for key, e in self._entered.items() if key not in self._known]
+        again = [e for key, e in self._entered.items() if key in self._known]
+        if fresh:
+            await self.connection.execute(insert(inbox), [_entry_row(entry) for entry in fresh])
+        if again:
+            statement = (
+                update(inbox)
+                .where(inbox.c.source == bindparam("at_source"), inbox.c.message == bindparam("at_message"))
+                .values(outcome=bindparam("new_outcome"), refusal=bindparam("new_refusal"))
+            )
+            await self.connection.execute(
+                statement,
+                [
+                    {
+                        "at_source": e.source,
+                        "at_message": e.message,
+                        "new_outcome": e.outcome.value,
+                        "new_refusal": e.refusal.model_dump_json() if e.refusal else None,
+                    }
+                    for e in again
+                ],
+            )
+
+    async def _update(self, table: Table, changes: list[dict[str, Any]]) -> None:
+        if changes:
+            await self.connection.execute(update(table).where(table.c.id == bindparam("at_id")), changes)
+
+    async def _upsert(self, table: Table, changes: list[dict[str, Any]], key: Iterable[str]) -> None:
+        if not changes:
+            return
+        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(table)
+        kept = set(key)
+        statement = statement.on_conflict_do_update(
+            index_elements=list(key),
+            set_={name: statement.excluded[name] for name in changes[0] if name not in kept},
+        )
+        await self.connection.execute(statement, changes)
+
+
+def _receipt(entry: InboxEntry) -> Receipt:
+    return Receipt(
+        message=entry.message,
+        digest=entry.digest,
+        outcome=entry.outcome,
+        at=entry.received_at,
+        refusal=entry.refusal,
+    )
+
+
+def _to_entry(row: Row[Any]) -> InboxEntry:
+    return InboxEntry(
+        source=row.source,
+        message=row.message,
+        conversation=row.conversation,
+        sequence=row.sequence,
+        type=row.type,
+        digest=row.digest,
+        body=row.body,
+        outcome=ReceiptOutcome(row.outcome),
+        received_at=row.received_at,
+        refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,
+    )
+
+
+def _entry_row(entry: InboxEntry) -> dict[str, Any]:
+    return {
+        "source": entry.source,
+        "message": entry.message,
+        "conversation": entry.conversation,
+        "sequence": entry.sequence,
+        "type": entry.type,
+        "digest": entry.digest,
+        "body": entry.body,
+        "outcome": entry.outcome.value,
+        "received_at": entry.received_at,
+        "refusal": entry.refusal.model_dump_json() if entry.refusal else None,
+    }

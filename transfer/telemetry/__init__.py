@@ -1,0 +1,1 @@
+"""The clock, the logs and the metrics of a node."""

@@ -1,0 +1,1 @@
+"""The duties that a node does by itself, each one module, all run by one loop."""

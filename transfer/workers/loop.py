@@ -1,0 +1,71 @@
+"""Runs a duty again and again: the only place that knows waiting, stopping and faults."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from transfer.ports import StorageUnavailable
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE: Final = 0.2
+LONGEST_PAUSE: Final = 10.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Duty:
+    """Something to do whenever there is something to do.
+
+    ``once`` gives how much it did; while that is more than nothing it is called again at once. Then the duty
+    waits for ``woken``, at most ``poll`` seconds. ``failures`` counts faults in a row, for readiness.
+    """
+
+    name: str
+    once: Callable[[], Awaitable[int]]
+    poll: float
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    failures: int = 0
+
+    async def run(self) -> None:
+        """Until cancelled. A fault is logged and tried again after a growing pause; it never ends the duty."""
+        while True:
+            self.woken.clear()
+            try:
+                done = await self.once()
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+                # A broken broker connection surfaces as cancellation that nobody asked for.
+                await self._pause(ConnectionError("a call was cancelled from within"))
+            except Exception as error:  # noqa: BLE001 - a duty outlives every fault of one round
+                await self._pause(error)
+            else:
+                self.failures = 0
+                if done == 0:
+                    await self._idle()
+
+    async def _idle(self) -> None:
+        try:
+            async with asyncio.timeout(self.poll * random.uniform(0.9, 1.1)):  # noqa: S311 - spreads polls, no secret
+                await self.woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _pause(self, error: Exception) -> None:
+        self.failures += 1
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+        expected = isinstance(error, (StorageUnavailable, ConnectionError))
+        log.warning(
+            "duty_failed",
+            duty=self.name,
+            failures=self.failures,
+            error=f"{type(error).__name__}: {error}",
+            retry_in=round(pause, 1),
+            exc_info=None if expected else error,
+        )
+        await asyncio.sleep(pause)

@@ -1,0 +1,110 @@
+"""Carries the outbox to the broker: what is new at once, what got no receipt again, never under another id."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from transfer.ports import BrokerRefused, Carrier, NotSent, Outbox, OutMessage, Parcel, Sent, Unroutable
+from transfer.telemetry.metrics import NOT_SENT, PUBLISHED
+from transfer.workers.pauses import Pauses
+
+log = structlog.get_logger(__name__)
+
+BATCH: Final = 500
+
+
+@dataclass(slots=True, kw_only=True)
+class Relay:
+    """Sends the messages of the shards whose leases it holds."""
+
+    outbox: Outbox
+    carrier: Carrier
+    clock: Callable[[], datetime]
+    owner: str
+    lease: timedelta
+    resend: Pauses
+    backoff: Pauses
+    _epochs: Mapping[int, int] = field(default_factory=dict)
+    _renew_at: datetime | None = None
+    _failing: dict[str, int] = field(default_factory=dict)
+
+    async def relay_once(self) -> int:
+        """Publish what was never published; gives how many messages the broker took."""
+        return await self._relay(self.outbox.fresh)
+
+    async def resend_once(self) -> int:
+        """Publish again what the recipient should have receipted; gives how many messages the broker took."""
+        return await self._relay(self.outbox.overdue)
+
+    async def hand_over(self) -> None:
+        """Give the leases back at the end."""
+        await self.outbox.release(self.owner, now=self.clock())
+
+    async def _relay(self, due: Callable[..., object]) -> int:
+        if not self.carrier.connected:
+            return 0
+        epochs = await self._leases()
+        if not epochs:
+            return 0
+        messages: Sequence[OutMessage] = await due(epochs.keys(), now=self.clock(), limit=BATCH)  # type: ignore[misc]
+        if not messages:
+            return 0
+        outcomes = await self.carrier.publish([_parcel(message) for message in messages])
+        taken = [m for m, outcome in zip(messages, outcomes, strict=True) if isinstance(outcome, Sent)]
+        await self._note_taken(taken, epochs)
+        for message, outcome in zip(messages, outcomes, strict=True):
+            if isinstance(outcome, NotSent):
+                await self._note_failed(message, outcome)
+        return len(taken)
+
+    async def _leases(self) -> Mapping[int, int]:
+        now = self.clock()
+        if self._renew_at is None or not self._renew_at - self.lease <= now < self._renew_at:
+            self._epochs = await self.outbox.claim(self.owner, now=now, lease=self.lease)
+            self._renew_at = now + self.lease / 3
+        return self._epochs
+
+    async def _note_taken(self, taken: Sequence[OutMessage], epochs: Mapping[int, int]) -> None:
+        """If the node dies before this is written, the messages are published once more under the same ids."""
+        now = self.clock()
+        by_pause: dict[int, list[int]] = {}
+        for message in taken:
+            by_pause.setdefault(message.attempts, []).append(message.row)
+        for attempts, rows in by_pause.items():
+            await self.outbox.published(rows, epochs, now=now, retry_at=now + self.resend.after(attempts))
+        PUBLISHED.inc(len(taken))
+        recovered = self._failing.keys() & {message.recipient for message in taken}
+        if recovered:
+            await self.outbox.reachable(recovered)
+            for region in recovered:
+                del self._failing[region]
+
+    async def _note_failed(self, message: OutMessage, outcome: NotSent) -> None:
+        NOT_SENT.labels(reason=type(outcome.reason).__name__).inc()
+        log.warning(
+            "not_sent",
+            message=str(message.id),
+            region=message.recipient,
+            reason=type(outcome.reason).__name__,
+            detail=str(outcome.reason),
+        )
+        if not isinstance(outcome.reason, (Unroutable, BrokerRefused)):
+            return  # the connection's fault, not the region's: it may have been taken, and is sent again
+        failures = self._failing.get(message.recipient, 0)
+        self._failing[message.recipient] = failures + 1
+        now = self.clock()
+        reason = f"{type(outcome.reason).__name__}: {outcome.reason}"
+        await self.outbox.failed(message.recipient, reason, now=now, retry_at=now + self.backoff.after(failures))
+
+
+def _parcel(message: OutMessage) -> Parcel:
+    return Parcel(
+        id=message.id,
+        type=message.type,
+        recipient=message.recipient,
+        body=message.body,
+        headers={"conversation": str(message.conversation), "sequence": message.sequence},
+    )

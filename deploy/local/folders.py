@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.local.errors import FolderInUse, FolderRefused
 
 STACK = ".stack"
+_ADVICE = "run from a folder you may write to"
 
 
 def stack_folder() -> Path:
@@ -19,7 +20,7 @@ def stack_folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FolderRefused(f"{folder}: {error.strerror}; run from a folder you may write to") from error
+        raise FolderRefused(f"{folder}: {error.strerror}; {_ADVICE}") from error
     return folder
 
 
@@ -46,7 +47,7 @@ def open_folder(given: Path | None, *, kind: str, inside: Path | None = None) ->
         try:
             path = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=inside or stack_folder()))
         except OSError as error:
-            raise FolderRefused(f"{error.filename}: {error.strerror}") from error
+            raise FolderRefused(f"{inside or Path.cwd() / STACK}: {error.strerror}; {_ADVICE}") from error
     else:
         path = given.absolute()
         try:

@@ -105,4 +105,5 @@ def make_sure_of_namespaces() -> None:
         ["unshare", "--map-root-user", "--mount", "true"], capture_output=True, text=True, check=False
     )
     if tried.returncode:
-        raise NotAvailable(f"RabbitMQ 4 needs user namespaces, and {tried.stderr.strip()}")
+        why = tried.stderr.strip() or "the command unshare fails"
+        raise NotAvailable(f"RabbitMQ 4 needs user namespaces, and they are refused: {why}")

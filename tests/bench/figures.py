@@ -11,22 +11,23 @@ Rounds = Mapping[str, Sequence[Figures]]
 
 # The product is held against both baselines, and the baselines against each other.
 PAIRS: Final = (("product", "bare"), ("product", "faststream"), ("faststream", "bare"))
-_COMPARED: Final = ("throughput_per_second", "cpu_seconds_per_1000", "applied_p50_ms", "receipted_p50_ms")
+_COMPARED: Final = ("throughput_per_second", "all_cpu_seconds_per_1000", "applied_p50_ms", "receipted_p50_ms")
 
 _MEBIBYTE: Final = 1 << 20
-# Heading, name of the figure, divisor, decimals.
-_COLUMNS: Final = (
-    ("messages/s", "throughput_per_second", 1, 0),
-    ("applied p50 ms", "applied_p50_ms", 1, 1),
-    ("p99 ms", "applied_p99_ms", 1, 1),
-    ("receipted p50 ms", "receipted_p50_ms", 1, 1),
-    ("p99 ms", "receipted_p99_ms", 1, 1),
-    ("CPU s/1000 sender", "sender_cpu_seconds_per_1000", 1, 2),
-    ("receiver", "receiver_cpu_seconds_per_1000", 1, 2),
-    ("RabbitMQ", "rabbitmq_cpu_seconds_per_1000", 1, 2),
-    ("PostgreSQL", "postgresql_cpu_seconds_per_1000", 1, 2),
-    ("peak MiB sender", "sender_peak_memory_bytes", _MEBIBYTE, 0),
-    ("receiver", "receiver_peak_memory_bytes", _MEBIBYTE, 0),
+# What is shown, the name of the figure, divisor, decimals.
+_LINES: Final = (
+    ("throughput, messages/s", "throughput_per_second", 1, 0),
+    ("commit to applied, p50 ms", "applied_p50_ms", 1, 1),
+    ("commit to applied, p99 ms", "applied_p99_ms", 1, 1),
+    ("commit to receipted, p50 ms", "receipted_p50_ms", 1, 1),
+    ("commit to receipted, p99 ms", "receipted_p99_ms", 1, 1),
+    ("CPU s per 1,000 messages: sender", "sender_cpu_seconds_per_1000", 1, 2),
+    ("  receiver", "receiver_cpu_seconds_per_1000", 1, 2),
+    ("  RabbitMQ", "rabbitmq_cpu_seconds_per_1000", 1, 2),
+    ("  PostgreSQL", "postgresql_cpu_seconds_per_1000", 1, 2),
+    ("  all together", "all_cpu_seconds_per_1000", 1, 2),
+    ("peak memory, MiB: sender", "sender_peak_memory_bytes", _MEBIBYTE, 0),
+    ("  receiver", "receiver_peak_memory_bytes", _MEBIBYTE, 0),
 )
 
 
@@ -56,26 +57,24 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def table(rounds: Rounds) -> Table:
-    """One line per contender, the median of its rounds."""
-    shown = Table(title="median of the rounds")
-    shown.add_column("contender")
-    for heading, *_ in _COLUMNS:
-        shown.add_column(heading, justify="right")
-    for contender, played in rounds.items():
-        figures = medians(played)
+    """One column per contender, the median of its rounds."""
+    shown = Table(title="Median of the rounds")
+    shown.add_column("")
+    for contender in rounds:
+        shown.add_column(contender, justify="right")
+    columns = [medians(played) for played in rounds.values()]
+    for words, name, divisor, decimals in _LINES:
         shown.add_row(
-            contender,
-            *(
-                f"{figures[name] / divisor:.{decimals}f}" if name in figures else "–"
-                for _, name, divisor, decimals in _COLUMNS
-            ),
+            words,
+            *(f"{figures[name] / divisor:,.{decimals}f}" if name in figures else "–" for figures in columns),
         )
     return shown
 
 
 def ratio_lines(rounds: Rounds) -> list[str]:
-    """The ratios of throughput in words."""
+    """The ratios in words."""
     return [
-        "{}: {median:.2f} (rounds from {least:.2f} to {greatest:.2f})".format(pair, **compared["throughput_per_second"])
+        "{} {}: {median:.3g} (rounds {least:.3g} to {greatest:.3g})".format(pair, name, **spread)
         for pair, compared in ratios(rounds).items()
+        for name, spread in compared.items()
     ]

@@ -19,7 +19,6 @@ from tests.bench.times import Mark, read_notes
 
 READY_SECONDS: Final = 120.0
 END_SECONDS: Final = 20.0
-_LINE_BYTES: Final = 1 << 22
 
 
 class SideEnded(Exception):
@@ -122,7 +121,7 @@ async def running(contender: Contender, ground: Ground, side: Side) -> AsyncIter
     place = ground.places[side]
     words = [side, "--database", place.database, "--amqp", place.amqp]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", contender.module, *words, stdin=PIPE, stdout=PIPE, limit=_LINE_BYTES
+        sys.executable, "-m", contender.module, *words, stdin=PIPE, stdout=PIPE
     )
     started = SideProcess(f"{contender.name} {side}", process)
     try:

@@ -60,8 +60,11 @@ class Times:
             self._ids[mark].clear()
             del self._at[mark][:]
 
-    def notes(self, mark: Mark, *, chunk: int = 1_000) -> Iterator[tuple[str, list[int]]]:
-        """The notes in pieces: the ids as one run of hexadecimal digits, 32 each, and their times."""
+    def notes(self, mark: Mark, *, chunk: int = 60) -> Iterator[tuple[str, list[int]]]:
+        """The notes in pieces: the ids as one run of hexadecimal digits, 32 each, and their times.
+
+        A piece fits into 4 KiB as JSON, which a pipe takes whole or not at all.
+        """
         ids, at = self._ids[mark], self._at[mark]
         for start in range(0, len(at), chunk):
             piece = ids[start * _ID : (start + chunk) * _ID]

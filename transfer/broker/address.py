@@ -6,10 +6,13 @@ from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
 _PORTS: Final = {"amqp": 5672, "amqps": 5671}
+_SHAPE: Final = (
+    "must look like amqp://user:password@host:5672/vhost, or amqps://user@host:5671/vhost with a TLS context"
+)
 
 
 class AddressInvalid(ValueError):
-    """The address of the broker must look like amqp://user:password@host:5672/vhost."""
+    """The address of the broker cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +35,9 @@ class Address:
             parts = urlsplit(url)
             port = parts.port or _PORTS[parts.scheme]
         except (ValueError, KeyError):
-            raise AddressInvalid from None
+            raise AddressInvalid(_SHAPE) from None
         if not parts.hostname or not parts.username or (parts.scheme == "amqps") != (tls is not None):
-            raise AddressInvalid
+            raise AddressInvalid(_SHAPE)
         return cls(
             host=parts.hostname,
             port=port,

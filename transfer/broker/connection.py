@@ -141,6 +141,7 @@ class Link:
                 client_properties={"connection_name": self._name},
                 connection_class=_Connection,
                 heartbeat=_HEARTBEAT,
+                reconnect_interval=_PAUSE[0],
             )
 
     def _lost(self, connection: AbstractConnection | None, error: BaseException | None) -> None:
@@ -150,7 +151,10 @@ class Link:
             connection.reconnect_interval = _pause_after(error)
         self._failed(error)
 
-    def _restored(self, _: AbstractConnection | None) -> None:
+    def _restored(self, connection: AbstractConnection | None) -> None:
+        if isinstance(connection, _Connection):
+            # The library waits this long after a success, too, before it notices the next loss.
+            connection.reconnect_interval = _PAUSE[0]
         self._came_up("broker_connected_again")
 
     def _came_up(self, event: str) -> None:

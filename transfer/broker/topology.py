@@ -1,21 +1,21 @@
 """What the broker must hold for the exchange, as data, and its rendering as RabbitMQ definitions.
 
-The operator loads the definitions; nodes declare nothing. Out of a region's own exchange a message passes the
-exchange `route`, bound there by one key per allowed recipient, into the recipient's inbox.
+The operator loads the definitions; nodes declare nothing. A region's own exchange is bound straight to the inbox
+of each region that it may write to. With a shared exchange in between, the keys that a sender adds in a CC header
+would be matched there once more, and pass the pairs by.
 """
 
 import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Final, TypeAlias
 
 from transfer.crypto.directory import Directory
 
-ROUTE: Final = "route"
 DEAD_LETTERS: Final = "dlx"
 INBOX_LIMIT: Final = 100_000
 DELIVERY_LIMIT: Final = 10
@@ -66,7 +66,7 @@ class Topology:
     def __post_init__(self) -> None:
         strangers = {region for pair in self.allowed for region in pair} - set(self.regions)
         if strangers:
-            raise TopologyInvalid(", ".join(sorted(strangers)))
+            raise TopologyInvalid(f"not on the exchange: {', '.join(sorted(strangers))}")
 
 
 def topology_of(directory: Directory, *, inbox_limit: int = INBOX_LIMIT) -> Topology:
@@ -90,7 +90,7 @@ def definitions(
     given = passwords or {}
     strangers = given.keys() - set(topology.regions)
     if strangers:
-        raise TopologyInvalid(", ".join(sorted(strangers)))
+        raise TopologyInvalid(f"not on the exchange: {', '.join(sorted(strangers))}")
     return {
         "vhosts": [{"name": vhost}],
         "users": [_user(region, given.get(region), salt) for region in topology.regions],
@@ -106,7 +106,6 @@ def vhost_definitions(topology: Topology) -> Definitions:
     """Exchanges, queues and bindings alone, for POST /api/definitions/{vhost}."""
     return {
         "exchanges": [
-            _exchange(ROUTE, internal=True),
             _exchange(DEAD_LETTERS, internal=True),
             *(_exchange(outgoing(region)) for region in topology.regions),
         ],
@@ -118,7 +117,13 @@ def vhost_definitions(topology: Topology) -> Definitions:
                 _queue(dead(region), {"x-delivery-limit": _NEVER}),
             )
         ],
-        "bindings": [*_bindings(topology.regions), *_allowances(topology.allowed)],
+        "bindings": [
+            *(
+                _binding(outgoing(sender), inbox(recipient), recipient)
+                for sender, recipient in sorted(topology.allowed)
+            ),
+            *(_binding(DEAD_LETTERS, dead(region), region) for region in topology.regions),
+        ],
     }
 
 
@@ -178,22 +183,11 @@ def _inbox_arguments(region: str, limit: int) -> dict[str, object]:
     }
 
 
-def _bindings(regions: Sequence[str]) -> Iterable[dict[str, object]]:
-    for region in regions:
-        yield _binding(ROUTE, "queue", inbox(region), region)
-        yield _binding(DEAD_LETTERS, "queue", dead(region), region)
-
-
-def _allowances(allowed: Collection[Pair]) -> Iterable[dict[str, object]]:
-    for sender, recipient in sorted(allowed):
-        yield _binding(outgoing(sender), "exchange", ROUTE, recipient)
-
-
-def _binding(source: str, kind: str, destination: str, key: str) -> dict[str, object]:
+def _binding(source: str, queue: str, key: str) -> dict[str, object]:
     return {
         "source": source,
-        "destination": destination,
-        "destination_type": kind,
+        "destination": queue,
+        "destination_type": "queue",
         "routing_key": key,
         "arguments": {},
     }

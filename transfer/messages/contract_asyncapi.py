@@ -14,7 +14,8 @@ Regions hand legal aid cases to one another through one broker.
 **Message.** Every message is a CloudEvents 1.0 event in JSON, structured mode, at most {MAX_BYTES} bytes of UTF-8. \
 The attributes tell source, recipient, type, and the message's place in its conversation; `data` holds the content. \
 A reader ignores fields that it does not know and refuses codes that it does not know. \
-Nothing personal stands in attributes, AMQP properties or routing keys.
+The AMQP properties content-type, message-id, type and user-id repeat the media type, `id`, `type` and `source`. \
+Nothing personal stands in attributes, AMQP properties, headers or routing keys.
 
 **Place.** `conversation` is the id of the case. `sequence` counts 1, 2, 3 … for each source, recipient and \
 conversation. A message that comes before its predecessors is parked; one that is known already changes nothing. \
@@ -126,7 +127,7 @@ def _message(name: str, model: type[Frozen]) -> dict[str, Any]:
         "summary": inspect.getdoc(model),
         "contentType": "application/cloudevents+json",
         "payload": {"$ref": f"messages/{name}.schema.json"},
-        "bindings": {"amqp": {"contentEncoding": "utf-8", "messageType": name, "bindingVersion": _BINDING}},
+        "bindings": {"amqp": {"messageType": name, "bindingVersion": _BINDING}},
     }
     if name != RECEIPT_TYPE:
         message["correlationId"] = {"description": "Id of the case", "location": "$message.payload#/conversation"}

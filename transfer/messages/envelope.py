@@ -86,7 +86,8 @@ def digest_of(body: bytes) -> str:
 
 def encode(attributes: Attributes, data: Frozen) -> bytes:
     """The body of a message: one CloudEvents JSON object, UTF-8. These bytes are kept and sent again unchanged."""
-    head = attributes.model_dump_json(exclude_none=True)
+    # Attributes that came from decode carry their data too.
+    head = attributes.model_dump_json(exclude_none=True, exclude={"data"})
     return f'{head[:-1]},"data":{data.model_dump_json(exclude_none=True)}}}'.encode()
 
 

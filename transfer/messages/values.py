@@ -1,5 +1,7 @@
 """The plain values that messages are made of, each with its bounds."""
 
+import itertools
+import re
 import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Final
@@ -28,16 +30,26 @@ class Frozen(BaseModel):
     )
 
 
+def _invisible() -> re.Pattern[str]:
+    """Control, surrogate and invisible format characters, less line feed and tab."""
+    # The other planes hold ideographs, private characters and nothing that is invisible.
+    places = itertools.chain(range(0x20000), range(0xE0000, 0xE1000))
+    bad = (chr(p) for p in places if unicodedata.category(chr(p)) in {"Cc", "Cs", "Cf"})
+    return re.compile("[" + "".join(re.escape(c) for c in bad if c not in "\n\t") + "]")
+
+
+_INVISIBLE: Final = _invisible()
+
+
 def _printable(text: str) -> str:
-    """Refuse control, surrogate and invisible format characters; rare and private-use characters pass."""
-    bad = next((c for c in text if unicodedata.category(c) in {"Cc", "Cs", "Cf"} and c not in "\n\t"), None)
-    if bad is not None:
-        raise ValueError(f"contains the character U+{ord(bad):04X}, which cannot be shown")
+    """Refuse characters that cannot be shown; rare and private-use characters pass."""
+    if bad := _INVISIBLE.search(text):
+        raise ValueError(f"contains the character U+{ord(bad.group()):04X}, which cannot be shown")
     return text
 
 
 def _one_line(text: str) -> str:
-    if any(c in text for c in "\n\t\u2028\u2029"):
+    if "\n" in text or "\t" in text:
         raise ValueError("must be a single line")
     return _printable(text)
 

@@ -32,6 +32,9 @@ class TransferDetail(Frozen):
     heard: str | None
 
 
+_DETAIL_FIELDS: Final = tuple(TransferDetail.model_fields)
+
+
 def case_row(case: Case) -> dict[str, Any]:
     """The columns of a case that may change with every decision."""
     return {
@@ -80,7 +83,7 @@ def applicant_rows(case: Case) -> list[dict[str, Any]]:
 
 def transfer_row(case: Case, transfer: Transfer) -> dict[str, Any]:
     """One transfer."""
-    detail = TransferDetail(**{name: getattr(transfer, name) for name in TransferDetail.model_fields})
+    detail = TransferDetail(**{name: getattr(transfer, name) for name in _DETAIL_FIELDS})
     return {
         "id": transfer.id,
         "case_id": case.id,
@@ -112,7 +115,7 @@ def to_transfer(row: Row[Any]) -> Transfer:
         opened_at=row.opened_at,
         changed_at=row.changed_at,
         signed_by=row.signed_by,
-        **{name: getattr(detail, name) for name in TransferDetail.model_fields},
+        **{name: getattr(detail, name) for name in _DETAIL_FIELDS},
     )
 
 

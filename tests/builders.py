@@ -1,0 +1,169 @@
+"""Values for tests, each whole and valid, with the fields that a test is about changed by keyword."""
+
+import json
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from transfer.messages.case import Applicant, CaseBasics, CaseFile, Designation, Material, Opponent, Tenure
+from transfer.messages.case_progress import HolderChanged, StagePublished
+from transfer.messages.envelope import TYPE_NAMES, Attributes, decode, encode
+from transfer.messages.examples import EXAMPLES, MINIMAL
+from transfer.messages.examples_case import BASICS_IN_FULL, CASE, DESIGNATION, FIRST_TENURE, IOU, TRANSFER
+from transfer.messages.receipts import Receipt, ReceiptIssued
+from transfer.messages.transfer import (
+    Accepted,
+    CompetenceDisputed,
+    Designated,
+    Escalated,
+    LinkedAsDuplicate,
+    Offered,
+    RecallRequested,
+    Released,
+    SignedFor,
+    Supplemented,
+    SupplementRequired,
+)
+from transfer.messages.values import Frozen
+
+LUXIAN: Final = "510521"
+ZHONGSHAN: Final = "442000"
+SICHUAN: Final = "510000"
+GUANGDONG: Final = "440000"
+STATION: Final = "510521-ZS"
+CASE_ID: Final = UUID(CASE)
+TRANSFER_ID: Final = UUID(TRANSFER)
+
+Model = TypeVar("Model", bound=Frozen)
+
+
+def changed(value: Model, /, **changes: object) -> Model:
+    """The value with some fields changed, validated again. A name that is no field is a mistake of the test."""
+    unknown = changes.keys() - type(value).model_fields.keys()
+    if unknown:
+        raise TypeError(f"{type(value).__name__} has no {sorted(unknown)}")
+    return type(value).model_validate(dict(value) | changes)
+
+
+def a_message(model: type[Model], form: str = MINIMAL, /, **changes: object) -> Model:
+    """The example of that message, the smallest unless ``form`` says otherwise."""
+    _, data = decode(example_body(TYPE_NAMES[model], form))
+    if not isinstance(data, model):
+        raise TypeError(type(data))
+    return changed(data, **changes)
+
+
+def example_body(name: str, form: str = MINIMAL) -> bytes:
+    """The bytes of an example."""
+    return json.dumps(EXAMPLES[name][form], ensure_ascii=False).encode()
+
+
+def an_envelope(model: type[Frozen] = Offered, /, **changes: object) -> Attributes:
+    """The attributes of that message's example."""
+    head, _ = decode(example_body(TYPE_NAMES[model]))
+    attributes = Attributes.model_validate({name: getattr(head, name) for name in Attributes.model_fields})
+    return changed(attributes, **changes)
+
+
+def a_body(data: Frozen, /, **changes: object) -> bytes:
+    """The bytes of a message with that content, in the conversation of its case; ``changes`` are to its attributes."""
+    place = {} if isinstance(data, ReceiptIssued) else {"conversation": dict(data)["case"]}
+    return encode(an_envelope(type(data), **(place | changes)), data)
+
+
+def an_offer(**changes: object) -> Offered:
+    return a_message(Offered, **changes)
+
+
+def a_signature(**changes: object) -> SignedFor:
+    return a_message(SignedFor, **changes)
+
+
+def a_notice(**changes: object) -> SupplementRequired:
+    return a_message(SupplementRequired, **changes)
+
+
+def a_supplement(**changes: object) -> Supplemented:
+    return a_message(Supplemented, **changes)
+
+
+def an_acceptance(**changes: object) -> Accepted:
+    return a_message(Accepted, **changes)
+
+
+def a_dispute(**changes: object) -> CompetenceDisputed:
+    return a_message(CompetenceDisputed, **changes)
+
+
+def an_escalation(**changes: object) -> Escalated:
+    return a_message(Escalated, **changes)
+
+
+def a_word_of_the_superior(**changes: object) -> Designated:
+    return a_message(Designated, **changes)
+
+
+def a_link(**changes: object) -> LinkedAsDuplicate:
+    return a_message(LinkedAsDuplicate, **changes)
+
+
+def a_recall(**changes: object) -> RecallRequested:
+    return a_message(RecallRequested, **changes)
+
+
+def a_release(**changes: object) -> Released:
+    return a_message(Released, **changes)
+
+
+def a_stage(**changes: object) -> StagePublished:
+    return a_message(StagePublished, **changes)
+
+
+def a_change_of_holder(**changes: object) -> HolderChanged:
+    return a_message(HolderChanged, **changes)
+
+
+def a_batch_of_receipts(*receipts: Receipt) -> ReceiptIssued:
+    return a_message(ReceiptIssued, **({"receipts": receipts} if receipts else {}))
+
+
+def a_receipt(**changes: object) -> Receipt:
+    return changed(a_batch_of_receipts().receipts[0], **changes)
+
+
+def a_case_file(**changes: object) -> CaseFile:
+    return changed(an_offer().file, **changes)
+
+
+def a_case_basics(**changes: object) -> CaseBasics:
+    return changed(an_offer().file.basics, **changes)
+
+
+def an_applicant(**changes: object) -> Applicant:
+    return changed(an_offer().file.applicants[0], **changes)
+
+
+def an_opponent(**changes: object) -> Opponent:
+    return _of(Opponent, BASICS_IN_FULL["opponents"][0], changes)
+
+
+def a_material(**changes: object) -> Material:
+    return _of(Material, IOU, changes)
+
+
+def a_tenure(**changes: object) -> Tenure:
+    return _of(Tenure, FIRST_TENURE, changes)
+
+
+def a_designation(**changes: object) -> Designation:
+    return _of(Designation, DESIGNATION, changes)
+
+
+def _of(model: type[Model], example: dict[str, Any], changes: dict[str, object]) -> Model:
+    return changed(model.model_validate_json(json.dumps(example)), **changes)
+
+
+def a_resident_id(*, born: str = "19850412", order: int = 1) -> str:
+    """A number of nobody: its first six digits, 990000, are no region; the check digit is right."""
+    digits = f"990000{born}{order:03d}"
+    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(digits))
+    return digits + "10X98765432"[total % 11]

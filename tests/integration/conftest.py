@@ -1,0 +1,37 @@
+"""Resources of the integration tests: one private RabbitMQ node for the session, a fresh vhost for each test."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from deploy.local.broker import Broker
+from tests.integration.hub import REGIONS, Hub
+from transfer.broker.topology import Topology, all_pairs
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def broker_node() -> Iterator[Broker]:
+    """A node that tests may stop, kill, freeze or wipe; the next test finds it running."""
+    with Broker() as node:
+        yield node
+
+
+@pytest.fixture
+def hub(broker_node: Broker, request: pytest.FixtureRequest) -> Iterator[Hub]:
+    """A fresh vhost with the topology of three regions that may all write to one another; the parameter is
+    how many messages an inbox takes."""
+    if not broker_node.running:
+        broker_node.start()
+    made = Hub(
+        broker=broker_node,
+        vhost=f"test{next(_numbers)}",
+        topology=Topology(regions=REGIONS, allowed=all_pairs(REGIONS), inbox_limit=getattr(request, "param", 20_000)),
+    )
+    made.load()
+    yield made
+    if broker_node.running:
+        broker_node.thaw()
+        broker_node.delete_vhost(made.vhost)

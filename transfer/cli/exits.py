@@ -1,0 +1,91 @@
+"""Exit codes: one table from what happened to the code, and to the sentence that says what to do about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from transfer.broker.address import AddressInvalid
+from transfer.broker.topology import TopologyInvalid
+from transfer.crypto.directory import DirectoryInvalid
+from transfer.domain.errors import TransferError
+from transfer.node import NotMigrated, RegionNotListed
+from transfer.ports import StorageRefused, StorageUnavailable
+from transfer.settings import SettingsInvalid
+from transfer.storage.engine import DatabaseUrlInvalid
+
+OK: Final = 0
+FAULT: Final = 1
+USAGE: Final = 2
+UNAVAILABLE: Final = 69
+CONFIGURATION: Final = 78
+
+MEANINGS: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        OK: "done",
+        FAULT: "a fault was found, or what was asked for does not exist",
+        USAGE: "wrong usage",
+        UNAVAILABLE: "the database, the broker or another node cannot be reached now",
+        CONFIGURATION: "the settings, the directory or the version of the database are not right",
+    }
+)
+"""sysexits.h where it has a code for it."""
+
+
+class CommandFailed(Exception):
+    """The command came to nothing; the text says what happened and what to do."""
+
+    code: int = FAULT
+
+
+class NotThere(CommandFailed):
+    """What was asked for does not exist here."""
+
+
+class WrongUsage(CommandFailed):
+    """The arguments do not fit together."""
+
+    code = USAGE
+
+
+class Unreachable(CommandFailed):
+    """Something that the command needs cannot be reached."""
+
+    code = UNAVAILABLE
+
+
+class Misconfigured(CommandFailed):
+    """The settings name something that cannot be used."""
+
+    code = CONFIGURATION
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a command ends."""
+
+    code: int
+    cure: str = ""
+
+
+EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
+    {
+        SettingsInvalid: Exit(CONFIGURATION, "docs/settings.md lists them all; --env-file FILE reads them from a file."),
+        DirectoryInvalid: Exit(CONFIGURATION, "TRANSFER_DIRECTORY names the file; deploy/local/directory.json is one."),
+        RegionNotListed: Exit(CONFIGURATION, "TRANSFER_REGION and TRANSFER_DIRECTORY must fit together."),
+        DatabaseUrlInvalid: Exit(CONFIGURATION, "TRANSFER_DATABASE_URL holds it."),
+        AddressInvalid: Exit(CONFIGURATION, "TRANSFER_AMQP_URL holds it."),
+        NotMigrated: Exit(CONFIGURATION),
+        TopologyInvalid: Exit(USAGE, "Give regions of the directory."),
+        StorageUnavailable: Exit(UNAVAILABLE, "`transfer config check` says what is wrong with the database."),
+        StorageRefused: Exit(FAULT),
+        TransferError: Exit(FAULT),
+    }
+)
+
+
+def exit_of(error: Exception) -> Exit | None:
+    """The row for this error or the nearest of its classes; None when the error was not expected."""
+    if isinstance(error, CommandFailed):
+        return Exit(error.code)
+    return next((EXITS[kind] for kind in type(error).__mro__ if kind in EXITS), None)

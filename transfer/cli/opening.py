@@ -1,0 +1,49 @@
+"""Reads the settings and opens the node's parts for commands that look at them."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from transfer.node import Node, build, check_migrated
+from transfer.settings import Settings
+from transfer.telemetry.logs import set_up_logs
+
+_Run = TypeVar("_Run", bound=Callable[..., Any])
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def env_file_option(run: _Run) -> _Run:
+    """Adds --env-file to a command that reads the settings."""
+    option = click.option(
+        "--env-file", type=_FILE, help="Read settings from this file (NAME=VALUE lines); the environment goes first."
+    )
+    return option(run)
+
+
+def json_option(run: _Run) -> _Run:
+    """Adds --json to a command that prints data."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(run)
+
+
+def load_settings(env_file: Path | None, **overrides: Any) -> Settings:  # noqa: ANN401 - settings are of many types
+    """The settings of this node; raises SettingsInvalid."""
+    return Settings.load(_env_file=env_file, **overrides)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Node]:
+    """The node of these settings without life in it, its database checked and let go of at the end.
+
+    Raises NotMigrated, StorageUnavailable and what ``build`` raises.
+    """
+    set_up_logs(level="error", style="text")
+    node = build(settings)
+    try:
+        await check_migrated(node)
+        yield node
+    finally:
+        await node.store.engine.dispose()

@@ -1,0 +1,79 @@
+"""``transfer schemas``: the files that are made from the code, written or compared."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from transfer.cli.exits import FAULT, USAGE
+from transfer.cli.opening import json_option
+from transfer.cli.output import print_json
+from transfer.cli.settings_page import settings_page
+from transfer.domain.diagram import lifecycle_page
+from transfer.messages.contract import render
+
+
+def generated() -> dict[str, str]:
+    """All generated files: texts by path, relative to the project."""
+    return {**render(), "docs/lifecycle.md": lifecycle_page(), "docs/settings.md": settings_page()}
+
+
+def differences(root: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong by path: missing, differs, or left over from an earlier form of the contract."""
+    faults = {}
+    for path, text in files.items():
+        try:
+            found = (root / path).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            faults[path] = "missing"
+        else:
+            if found != text:
+                faults[path] = "differs"
+    # Folders that hold nothing but generated files.
+    folders = {str(Path(path).parent) for path in files if "/" in path.removeprefix("schemas/")} - {"docs"}
+    for folder in sorted(folders | {"schemas/examples"}):
+        for file in sorted((root / folder).glob("*.json")):
+            path = file.relative_to(root).as_posix()
+            if path not in files:
+                faults[path] = "left over"
+    return faults
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Compare only; exit with 1 when something differs.")
+@click.option("--write", is_flag=True, help="Write what differs, remove what is left over.")
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="The project's folder; default the current one.",
+)
+@json_option
+@click.pass_context
+def schemas(ctx: click.Context, *, check: bool, write: bool, root: Path, as_json: bool) -> None:
+    """Write the generated files, or check them: the contract under schemas/, docs/lifecycle.md, docs/settings.md."""
+    if check == write:
+        click.echo("give --check or --write", err=True)
+        ctx.exit(USAGE)
+    files = generated()
+    faults = differences(root, files)
+    if write:
+        for path in faults:
+            _put(root / path, files.get(path))
+    if as_json:
+        print_json({"files": len(files), "differences": faults, "written": write})
+    else:
+        for path, fault in faults.items():
+            click.echo(f"{fault:9} {path}")
+        said = "written" if write else "different; `transfer schemas --write` makes them anew"
+        click.echo(f"{len(files)} generated files, " + (f"{len(faults)} {said}" if faults else "all as the code has it"))
+    if check and faults:
+        ctx.exit(FAULT)
+
+
+def _put(file: Path, text: str | None) -> None:
+    if text is None:
+        file.unlink()
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")

@@ -8,11 +8,13 @@ import contextlib
 import ctypes
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,6 +22,7 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 LIBC = ctypes.CDLL(None)
 POLL = 0.02
+CHUNK = 65536
 # Seconds for a program whose data is thrown away anyway: enough to say goodbye to its clients. RabbitMQ 3
 # with its management takes five more, in which it waits for itself.
 HURRY = 2.0
@@ -119,7 +122,6 @@ class Supervisor:
         return {}
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        self.bury_orphans()
         answers = {
             "start": self.start,
             "state": self.state,
@@ -189,6 +191,26 @@ def prctl(option: int, value: int) -> None:
     LIBC.prctl(option, value, 0, 0, 0)
 
 
+def requests(supervisor: Supervisor) -> Iterator[bytes]:
+    """The lines of standard input until its end; while it waits, orphans are buried as they come."""
+    awake, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    begun = b""
+    while True:
+        ready, _, _ = select.select([0, awake], [], [])
+        if awake in ready:
+            os.read(awake, CHUNK)
+            supervisor.bury_orphans()
+        if 0 in ready:
+            read = os.read(0, CHUNK)
+            if not read:
+                return
+            *lines, begun = (begun + read).split(b"\n")
+            yield from lines
+
+
 def leave(*_: object) -> NoReturn:
     raise SystemExit
 
@@ -202,7 +224,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, leave)
     supervisor = Supervisor()
     try:
-        for line in sys.stdin:
+        for line in requests(supervisor):
             print(json.dumps(supervisor.answer(json.loads(line))), flush=True)
     except BrokenPipeError:
         # The caller died while it waited for the reply; the interpreter must not try to write it again.

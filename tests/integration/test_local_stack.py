@@ -199,6 +199,17 @@ def test_a_stopped_node_leaves_no_process_and_a_wiped_one_knows_only_its_adminis
     assert queues(chaos) == set()
 
 
+def test_what_the_node_leaves_behind_while_it_runs_is_buried(broker: Broker) -> None:
+    supervisor, *_ = processes(broker)
+    # As RabbitMQ does every minute when it looks for its epmd: a program whose parent ends before it.
+    broker.control("eval", 'os:cmd("sleep 0.2 >/dev/null 2>&1 & echo").')
+    wait_until(
+        lambda: {child.name() for child in supervisor.children()} == {"epmd", "beam.smp"},
+        seconds=10,
+        what="the supervisor has no children but its own",
+    )
+
+
 def test_a_caller_that_is_killed_leaves_no_process_and_no_data(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", CALLER],

@@ -47,7 +47,7 @@ Path = tuple[str | int, ...]
 TYPES: Final = sorted(MESSAGE_TYPES)
 CODES: Final = {member.value for one in CODE_LISTS.values() for member in one}
 SECRET: Final = a_resident_id()
-INVISIBLE: Final = ["\u0000", "\u001b", "\u007f", "\u00ad", "\u200b", "\u200e", "\u202e", "\u2066", "\ufeff"]
+INVISIBLE: Final = ["\u0000", "\u001b", "\u007f", "\u00ad", "\u200b", "\u200e", "\u202e", "\u2028", "\u2066", "\ufeff"]
 
 
 def places(value: object, at: Path = ()) -> Iterator[tuple[Path, object]]:
@@ -76,6 +76,20 @@ def with_value(name: str, at: Path, value: object) -> bytes:
     return json.dumps(event, ensure_ascii=False).encode()
 
 
+def coded_places(name: str) -> list[Path]:
+    """Where codes stand in the content of a type's full example."""
+    return [at for at, value in places(full_event(name)["data"]) if isinstance(value, str) and value in CODES]
+
+
+def refusal_of(body: bytes) -> str | None:
+    """What decode says of a body that it refuses, or None when it takes it."""
+    try:
+        decode(body)
+    except (Unreadable, UnknownType, SchemaViolated) as refusal:
+        return str(refusal)
+    return None
+
+
 @pytest.mark.parametrize("name", TYPES)
 def test_unknown_fields_are_ignored_wherever_they_stand(name: str) -> None:
     event = full_event(name)
@@ -87,38 +101,27 @@ def test_unknown_fields_are_ignored_wherever_they_stand(name: str) -> None:
 
 @pytest.mark.parametrize("name", TYPES)
 def test_an_unknown_code_is_refused_wherever_a_code_stands(name: str) -> None:
-    coded = [at for at, value in places(full_event(name)["data"]) if value in CODES]
-    for at in coded:
+    for at in coded_places(name):
         with pytest.raises(SchemaViolated, match="Input should be"):
             decode(with_value(name, ("data", *at), "NO_SUCH_CODE"))
 
 
 def test_codes_stand_in_most_types() -> None:
-    coded = {name for name in TYPES if any(v in CODES for _, v in places(full_event(name)["data"]))}
-    assert len(coded) >= len(TYPES) // 2
+    assert len([name for name in TYPES if coded_places(name)]) >= len(TYPES) // 2
 
 
 @pytest.mark.parametrize("value", [SECRET, f"李大山{SECRET}", [SECRET], {SECRET: SECRET}])
 @pytest.mark.parametrize("name", TYPES)
 def test_a_refusal_never_quotes_what_was_sent(name: str, value: object) -> None:
-    refused = 0
-    for at, _ in places(full_event(name)):
-        try:
-            decode(with_value(name, at, value))
-        except (Unreadable, UnknownType, SchemaViolated) as refusal:
-            refused += 1
-            assert SECRET[:6] not in str(refusal)
-            assert "李" not in str(refusal)
-    assert refused
+    said = [said for at, _ in places(full_event(name)) if (said := refusal_of(with_value(name, at, value)))]
+    assert said
+    assert [text for text in said if SECRET[:6] in text or "李" in text] == []
 
 
 def test_a_refusal_does_not_quote_a_type_that_is_given_twice() -> None:
-    body = a_body(a_stage())
-    twice = body.replace(b'{"specversion"', b'{"type":"' + SECRET.encode() + b'","specversion"', 1)
-    try:
-        decode(twice)
-    except (Unreadable, UnknownType, SchemaViolated) as refusal:
-        assert SECRET not in str(refusal)
+    body, twice = a_body(a_stage()), f'"type":"{SECRET}"'.encode()
+    for both in (body.replace(b"{", b"{" + twice + b",", 1), body[:-1] + b"," + twice + b"}"):
+        assert SECRET not in (refusal_of(both) or "")
 
 
 def test_a_refusal_names_the_place_and_counts_what_it_leaves_out() -> None:
@@ -208,7 +211,7 @@ def test_a_character_that_cannot_be_shown_is_refused_and_named_by_its_number(cha
         a_stage(note=f"第一行\n{character}第二行")
 
 
-@pytest.mark.parametrize("separator", ["\n", "\t", "\u2028", "\u2029"])
+@pytest.mark.parametrize("separator", ["\n", "\t"])
 def test_a_name_is_one_line(separator: str) -> None:
     with pytest.raises(ValidationError, match="must be a single line"):
         an_applicant(name=f"李{separator}山")
@@ -221,7 +224,7 @@ def test_a_text_may_have_several_lines() -> None:
 @pytest.mark.parametrize(("name", "length"), [("", 0), ("   ", 3), ("名" * 101, 101)])
 def test_a_name_is_neither_empty_nor_longer_than_a_hundred_characters(name: str, length: int) -> None:
     assert len(name) == length
-    with pytest.raises(ValidationError, match="at least 1 character|at most 100 characters"):
+    with pytest.raises(ValidationError, match=r"at least 1 character|at most 100 characters"):
         an_applicant(name=name)
 
 

@@ -1,7 +1,6 @@
 """Whatever a message holds, it is the same message on the other side."""
 
 import json
-import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
 from uuid import UUID
@@ -80,7 +79,7 @@ recalls = st.builds(
     applicants=st.lists(ids, max_size=5).map(tuple),
 )
 messages: st.SearchStrategy[Frozen] = st.one_of(stages, acceptances, notices, recalls)
-VALIDATORS: Final = {
+VALIDATORS: Final[dict[type[Frozen], Draft202012Validator]] = {
     model: Draft202012Validator(schema_of(TYPE_NAMES[model]), format_checker=Draft202012Validator.FORMAT_CHECKER)
     for model in (StagePublished, Accepted, SupplementRequired, RecallRequested)
 }
@@ -142,4 +141,4 @@ def test_no_character_that_cannot_be_shown_comes_through(data: StagePublished, c
         return
     assert isinstance(arrived, StagePublished)
     assert arrived.note == f"前{character}后"
-    assert character in "\n\t" or unicodedata.category(character) in {"Zl", "Zp"}
+    assert character in "\n\t"

@@ -13,7 +13,7 @@ import aio_pika
 import structlog
 import tenacity
 from aio_pika.abc import AbstractConnection
-from aio_pika.exceptions import AuthenticationError, ProbableAuthenticationError
+from aio_pika.exceptions import AuthenticationError, InvalidFrameError, ProbableAuthenticationError
 
 from transfer.broker.address import Address
 
@@ -21,7 +21,7 @@ from transfer.broker.address import Address
 _HEARTBEAT: Final = 12
 _CLOSING_SECONDS: Final = 5.0
 _PAUSE: Final = (0.5, 5.0)
-_PAUSE_AFTER_REFUSAL: Final = (20.0, 40.0)
+_PAUSE_AFTER_REFUSAL: Final = (8.0, 15.0)
 
 _log = structlog.get_logger(__name__)
 
@@ -164,6 +164,9 @@ class Link:
 
     def _failed(self, error: BaseException | None) -> None:
         said = describe(error)
+        if isinstance(error, InvalidFrameError):
+            # The library hides the broker's words when it closes instead of opening.
+            said = f"no vhost {self._address.vhost} for {self._address.username}, or no RabbitMQ: {said}"
         if self.state.connected:
             self.state = State(connected=False, since=self._clock(), error=said)
         else:

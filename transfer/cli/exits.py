@@ -70,8 +70,8 @@ class Exit:
 
 EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
     {
-        SettingsInvalid: Exit(CONFIGURATION, "docs/settings.md lists them all; --env-file FILE reads them from a file."),
-        DirectoryInvalid: Exit(CONFIGURATION, "TRANSFER_DIRECTORY names the file; deploy/local/directory.json is one."),
+        SettingsInvalid: Exit(CONFIGURATION, "docs/settings.md lists them all; --env-file reads them from a file."),
+        DirectoryInvalid: Exit(CONFIGURATION, "TRANSFER_DIRECTORY names it; deploy/local/directory.json is one."),
         RegionNotListed: Exit(CONFIGURATION, "TRANSFER_REGION and TRANSFER_DIRECTORY must fit together."),
         DatabaseUrlInvalid: Exit(CONFIGURATION, "TRANSFER_DATABASE_URL holds it."),
         AddressInvalid: Exit(CONFIGURATION, "TRANSFER_AMQP_URL holds it."),

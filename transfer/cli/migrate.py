@@ -14,7 +14,7 @@ from transfer.storage.engine import open_engine
 
 
 @click.command()
-@click.option("--to", "target", default="head", metavar="VERSION", help="Go there instead, up or down; `base` is empty.")
+@click.option("--to", "target", default="head", metavar="VERSION", help="Go there, up or down; `base` is empty.")
 @click.option("--show", is_flag=True, help="Change nothing; say which version the database has.")
 @json_option
 @env_file_option

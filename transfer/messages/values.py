@@ -31,10 +31,10 @@ class Frozen(BaseModel):
 
 
 def _invisible() -> re.Pattern[str]:
-    """Control, surrogate and invisible format characters, less line feed and tab."""
+    """Control, surrogate, invisible format and separating characters, less line feed and tab."""
     # The other planes hold ideographs, private characters and nothing that is invisible.
     places = itertools.chain(range(0x20000), range(0xE0000, 0xE1000))
-    bad = (chr(p) for p in places if unicodedata.category(chr(p)) in {"Cc", "Cs", "Cf"})
+    bad = (chr(p) for p in places if unicodedata.category(chr(p)) in {"Cc", "Cs", "Cf", "Zl", "Zp"})
     return re.compile("[" + "".join(re.escape(c) for c in bad if c not in "\n\t") + "]")
 
 

@@ -187,9 +187,11 @@ outbox = Table(
     _one_of("outcome", ReceiptOutcome, "outcome"),
     CheckConstraint("sequence >= 1", name="sequence"),
     CheckConstraint(f"shard >= 0 AND shard < {SHARDS}", name="shard"),
-    CheckConstraint("settled_at IS NULL OR outcome IN ('applied', 'refused')", name="settled_by_verdict"),
-    CheckConstraint("(outcome = 'refused') = (refusal IS NOT NULL) OR outcome IS NULL", name="refusal_says_why"),
-    CheckConstraint("outcome <> 'applied' OR settled_at IS NOT NULL", name="applied_is_settled"),
+    CheckConstraint(
+        "settled_at IS NULL OR (outcome IS NOT NULL AND outcome IN ('applied', 'refused'))", name="settled_by_verdict"
+    ),
+    CheckConstraint("(outcome IS NOT NULL AND outcome = 'refused') = (refusal IS NOT NULL)", name="refusal_says_why"),
+    CheckConstraint("outcome IS NULL OR outcome <> 'applied' OR settled_at IS NOT NULL", name="applied_is_settled"),
     Index(
         "ix_outbox_fresh",
         "row",

@@ -146,12 +146,17 @@ def upgrade() -> None:
         sa.Column("settled_at", Instant(), nullable=True),
         sa.Column("refusal", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "(outcome = 'refused') = (refusal IS NOT NULL) OR outcome IS NULL", name=op.f("ck_outbox_refusal_says_why")
+            "(outcome IS NOT NULL AND outcome = 'refused') = (refusal IS NOT NULL)",
+            name=op.f("ck_outbox_refusal_says_why"),
         ),
-        sa.CheckConstraint("outcome <> 'applied' OR settled_at IS NOT NULL", name=op.f("ck_outbox_applied_is_settled")),
+        sa.CheckConstraint(
+            "outcome IS NULL OR outcome <> 'applied' OR settled_at IS NOT NULL",
+            name=op.f("ck_outbox_applied_is_settled"),
+        ),
         sa.CheckConstraint("outcome IN ('applied', 'parked', 'refused')", name=op.f("ck_outbox_outcome")),
         sa.CheckConstraint(
-            "settled_at IS NULL OR outcome IN ('applied', 'refused')", name=op.f("ck_outbox_settled_by_verdict")
+            "settled_at IS NULL OR (outcome IS NOT NULL AND outcome IN ('applied', 'refused'))",
+            name=op.f("ck_outbox_settled_by_verdict"),
         ),
         sa.CheckConstraint("sequence >= 1", name=op.f("ck_outbox_sequence")),
         sa.CheckConstraint("shard >= 0 AND shard < 16", name=op.f("ck_outbox_shard")),

@@ -1,0 +1,150 @@
+"""``transfer config check``: whether the settings work, one line for each part, with what to do."""
+
+import asyncio
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import click
+from dotenv import dotenv_values
+
+from transfer.broker.address import Address, AddressInvalid
+from transfer.cli.broker import Fault, Found, look_at
+from transfer.cli.exits import FAULT
+from transfer.cli.opening import env_file_option, json_option, load_settings
+from transfer.cli.output import print_json
+from transfer.crypto.directory import Directory, DirectoryInvalid
+from transfer.ports import StorageUnavailable
+from transfer.settings import PREFIX, Settings, SettingsInvalid
+from transfer.storage import migrate as migrations
+from transfer.storage.engine import DatabaseUrlInvalid, database_url, open_engine
+
+
+class Verdict(StrEnum):
+    """What a check found."""
+
+    OK = "ok"
+    FAULT = "fault"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at; ``cure`` says what to do about a fault."""
+
+    name: str
+    verdict: Verdict
+    found: str
+    cure: str = ""
+
+
+@click.group()
+def config() -> None:
+    """Look at the settings of this node."""
+
+
+@config.command()
+@json_option
+@env_file_option
+@click.pass_context
+def check(ctx: click.Context, *, as_json: bool, env_file: Path | None) -> None:
+    """Try the settings, the directory, the database and the broker; exit with 1 if anything is wrong."""
+    done = asyncio.run(_checks(env_file))
+    if as_json:
+        print_json({"ok": all(one.verdict is Verdict.OK for one in done), "checks": [asdict(one) for one in done]})
+    else:
+        for one in done:
+            click.echo(f"{one.verdict.upper():8} {one.name:10} {one.found}")
+            if one.cure:
+                click.echo(f"{'':19} {one.cure}")
+    if any(one.verdict is Verdict.FAULT for one in done):
+        ctx.exit(FAULT)
+
+
+async def _checks(env_file: Path | None) -> list[Check]:
+    strangers = _strangers(env_file)
+    try:
+        settings = load_settings(env_file)
+    except SettingsInvalid as error:
+        faults = "; ".join(str(error).splitlines())
+        cure = "docs/settings.md lists what each variable may hold"
+        bad = Check(name="settings", verdict=Verdict.FAULT, found=faults, cure=cure)
+        later = ("directory", "database", "broker", "queues")
+        return [bad, *strangers, *(_skipped(name, "the settings") for name in later)]
+    roles = ", ".join(sorted(settings.roles))
+    good = Check(name="settings", verdict=Verdict.OK, found=f"region {settings.region}; parts {roles}")
+    return [good, *strangers, _directory(settings), await _database(settings), *await _broker(settings)]
+
+
+def _skipped(name: str, first: str) -> Check:
+    return Check(name=name, verdict=Verdict.SKIPPED, found=f"needs {first} to be right first")
+
+
+def _strangers(env_file: Path | None) -> Iterable[Check]:
+    """A misspelt variable would otherwise be passed over in silence."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    given = {*os.environ, *(dotenv_values(env_file) if env_file else ())}
+    unknown = sorted(name for name in given if name.upper().startswith(PREFIX) and name.upper() not in known)
+    if unknown:
+        cure = "correct the spelling, or remove them; docs/settings.md lists all settings"
+        yield Check(name="spelling", verdict=Verdict.FAULT, found=f"no settings: {', '.join(unknown)}", cure=cure)
+
+
+def _directory(settings: Settings) -> Check:
+    try:
+        listed = Directory.load(settings.directory).by_code
+    except DirectoryInvalid as error:
+        cure = f"{PREFIX}DIRECTORY must name a JSON file of the regions"
+        return Check(name="directory", verdict=Verdict.FAULT, found=str(error), cure=cure)
+    if settings.region not in listed:
+        cure = f"add the region to the file, or correct {PREFIX}REGION"
+        found = f"{settings.directory} does not list region {settings.region}"
+        return Check(name="directory", verdict=Verdict.FAULT, found=found, cure=cure)
+    own = listed[settings.region]
+    return Check(name="directory", verdict=Verdict.OK, found=f"{len(listed)} regions; this one is {own.name_zh}")
+
+
+async def _database(settings: Settings) -> Check:
+    cure = f"start it, or correct {PREFIX}DATABASE_URL"
+    try:
+        url = database_url(settings.database_url)
+        if url.get_backend_name() == "sqlite" and not await asyncio.to_thread(Path(url.database or "").is_file):
+            found = f"the file {url.database} does not exist"
+            return Check(name="database", verdict=Verdict.FAULT, found=found, cure="`transfer migrate` makes it")
+        engine = open_engine(settings.database_url)
+        try:
+            version, needed = await migrations.current(engine), migrations.head()
+        finally:
+            await engine.dispose()
+    except (DatabaseUrlInvalid, StorageUnavailable) as error:
+        return Check(name="database", verdict=Verdict.FAULT, found=str(error), cure=cure)
+    if version != needed:
+        found = f"has version {version}, this release needs {needed}"
+        return Check(name="database", verdict=Verdict.FAULT, found=found, cure="run `transfer migrate`")
+    backend = url.get_backend_name()
+    return Check(name="database", verdict=Verdict.OK, found=f"{backend}, version {version}")
+
+
+async def _broker(settings: Settings) -> list[Check]:
+    try:
+        address = Address.parse(settings.amqp_url.get_secret_value())
+    except AddressInvalid as error:
+        bad = Check(name="broker", verdict=Verdict.FAULT, found=f"{PREFIX}AMQP_URL {error}", cure="correct it")
+        return [bad, _skipped("queues", "the broker")]
+    seen = await look_at(address, settings.region)
+    where = f"{address}, virtual host {address.vhost}, user {address.username}"
+    if isinstance(seen, Fault):
+        bad = Check(name="broker", verdict=Verdict.FAULT, found=f"{where}: {seen.found}", cure=seen.cure)
+        return [bad, _skipped("queues", "the broker")]
+    return [Check(name="broker", verdict=Verdict.OK, found=where), _queues(seen)]
+
+
+def _queues(seen: Found) -> Check:
+    if seen.missing:
+        cure = "the operator of the hub loads the definitions that `transfer topology` prints"
+        found = f"not on the broker: {', '.join(seen.missing)}"
+        return Check(name="queues", verdict=Verdict.FAULT, found=found, cure=cure)
+    waiting = ", ".join(f"{queue} holds {count}" for queue, count in seen.waiting.items())
+    return Check(name="queues", verdict=Verdict.OK, found=waiting)

@@ -1,0 +1,92 @@
+"""``transfer serve``: runs a node, or one part of it, until it is told to stop."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+import click
+
+from transfer.cli.exits import FAULT
+from transfer.cli.opening import env_file_option, load_settings
+from transfer.node import build, check_migrated
+from transfer.settings import Role, Settings
+from transfer.storage.migrate import migrate as migrate_database
+from transfer.telemetry.logs import set_up_logs
+
+PATIENCE: Final = 8.0
+"""Seconds for an orderly stop; what is not done by then is done again after the next start."""
+
+
+@click.command()
+@click.option("--roles", metavar="ROLES", help="Which parts: api, relay, inbound, separated by commas; default all.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
+@click.option("--migrate", "migrate_first", is_flag=True, help="First bring the database to the needed version.")
+@click.option("--until-stdin-closes", is_flag=True, help="Also stop when standard input ends: whoever holds it died.")
+@env_file_option
+def serve(
+    *,
+    roles: str | None,
+    port: int | None,
+    migrate_first: bool,
+    until_stdin_closes: bool,
+    env_file: Path | None,
+) -> None:
+    """Run this region's node until SIGTERM or Ctrl-C.
+
+    Its parts may run in several processes on one database, each with its own --roles.
+    """
+    settings = load_settings(env_file, roles=roles, port=port)
+    set_up_logs(level=settings.log_level, style=settings.log_format)
+    asyncio.run(_serve(settings, migrate_first=migrate_first, until_stdin_closes=until_stdin_closes))
+
+
+async def _serve(settings: Settings, *, migrate_first: bool, until_stdin_closes: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if until_stdin_closes:
+        threading.Thread(target=_watch_stdin, args=(loop, stop), name="stdin", daemon=True).start()
+    node = build(settings)
+    try:
+        if migrate_first:
+            await migrate_database(node.store.engine)
+        await check_migrated(node)
+    except BaseException:
+        await node.store.engine.dispose()
+        raise
+    async with node.running() as address:
+        _say(settings, address)
+        await stop.wait()
+        click.echo("stopping")
+        _end_by_force_after(PATIENCE)
+    click.echo("stopped")
+
+
+def _say(settings: Settings, address: str | None) -> None:
+    parts = ", ".join(sorted(settings.roles))
+    click.echo(f"node {settings.region} runs: {parts}")
+    if Role.API in settings.roles:
+        click.echo(f"listening on {address}")
+        click.echo("bound to this machine's loopback address only, because there is no sign-in yet")
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    loop.call_soon_threadsafe(stop.set)
+
+
+def _end_by_force_after(seconds: float) -> None:
+    def end() -> None:
+        click.echo(f"not stopped after {seconds:g} s; ended as it stands, nothing is lost", err=True)
+        # A node survives a power cut at any moment, so this costs nothing but time at the next start.
+        os._exit(FAULT)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()

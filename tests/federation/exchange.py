@@ -1,0 +1,278 @@
+"""Regions joined by a wire that delays, reorders, repeats and loses: real rules and real door, storage in memory."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from tests.builders import a_resident_id
+from tests.fakes import MemoryReceiptsDue, MemoryRoom, run
+from transfer.actions.buttons import BUTTONS, offer_order, stage_order
+from transfer.actions.commands import Command, NewApplicant, Offer, OpenCase, PublishStage
+from transfer.actions.desk import Desk, Order
+from transfer.actions.intake import open_case
+from transfer.crypto.directory import Directory, Institution, InstitutionKind, Region
+from transfer.domain.case import Case
+from transfer.domain.errors import TransferError
+from transfer.domain.lifecycle import Step
+from transfer.handlers.receive import Refused, Verdict, receive
+from transfer.messages.case import IdentityDocument
+from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter
+from transfer.messages.values import region_of
+from transfer.ports import Context, Delivery, Parcel, PublishOutcome, Sent
+from transfer.workers.pauses import Pauses
+from transfer.workers.receipts import ReceiptTeller
+
+START: Final = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+TICK: Final = timedelta(minutes=1)
+ENOUGH_ROUNDS: Final = 60
+
+
+def a_directory(codes: Iterable[str]) -> Directory:
+    """These regions, each with one institution; Luxian also with its workstation in Zhongshan."""
+    return Directory(regions=tuple(_region(code) for code in codes))
+
+
+def _region(code: str) -> Region:
+    name = f"Region {code}"
+    institutions = [Institution(code=code, name_zh=name, name_en=name)]
+    if code == "510521":
+        station = InstitutionKind.WORKSTATION
+        institutions.append(Institution(code="510521-ZS", kind=station, parent=code, name_zh=name, name_en=name))
+    return Region(code=code, name_zh=name, name_en=name, institutions=tuple(institutions))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message on the wire."""
+
+    source: str
+    recipient: str
+    type: str
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<{self.type.split('.')[2]} {self.source}→{self.recipient}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A button and what is typed beside it."""
+
+    region: str
+    case: UUID
+    command: Command
+    step: Step | None = None
+    transfer: UUID | None = None
+
+    def __repr__(self) -> str:
+        what = self.step.value if self.step else type(self.command).__name__
+        told = self.command.model_dump(exclude={"by", "institution"}, exclude_defaults=True, mode="json")
+        return f"{self.region} {what} {told}"
+
+    def order(self) -> Order:
+        if isinstance(self.command, Offer):
+            return offer_order(self.case, self.command)
+        if isinstance(self.command, PublishStage):
+            return stage_order(self.case, self.command)
+        if self.step is None or self.transfer is None:
+            raise AssertionError(self)
+        return BUTTONS[self.step].order(self.case, self.transfer, self.command)
+
+
+class NotHonest(AssertionError):
+    """A message of an honest region was refused."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """All regions, what is on the wire, and the time. A copy goes its own way."""
+
+    directory: Directory
+    now: datetime = START
+    tick: timedelta = TICK
+    rooms: dict[str, MemoryRoom] = field(default_factory=dict)
+    flight: list[Letter] = field(default_factory=list)
+    ids: dict[str, int] = field(default_factory=dict)
+    published: dict[str, int] = field(default_factory=dict)
+    contexts: dict[str, Callable[[], Context]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, *codes: str, tick: timedelta = TICK) -> "Exchange":
+        exchange = cls(directory=a_directory(codes), tick=tick)
+        for code in codes:
+            exchange._build(code)
+        return exchange
+
+    def _build(self, code: str) -> None:
+        self.ids.setdefault(code, 0)
+        self.published.setdefault(code, 0)
+        self.rooms[code] = MemoryRoom(region=code, clock=lambda: self.now, new_id=lambda: self._new_id(code))
+        self.contexts[code] = lambda: Context(
+            region=code, directory=self.directory, now=self.now, new_id=lambda: self._new_id(code)
+        )
+
+    def _new_id(self, region: str) -> UUID:
+        self.ids[region] += 1
+        return UUID(int=int(region) << 64 | self.ids[region])
+
+    def copy(self) -> "Exchange":
+        twin = replace(
+            self, rooms={}, contexts={}, flight=list(self.flight), ids=dict(self.ids), published=dict(self.published)
+        )
+        for code, room in self.rooms.items():
+            twin._build(code)
+            # A room's content is replaced at each commit, never changed.
+            twin.rooms[code].content = room.content
+        return twin
+
+    # What people do -----------------------------------------------------------------------------------------
+
+    def order(self, region: str, order: Order) -> Case:
+        """Carry out an order as the desk does; raises its TransferError, and then nothing may have changed."""
+        before, room = self.rooms[region].content, self.rooms[region]
+        desk = Desk(room=room, context=self.contexts[region])
+        (outcome,) = run(desk._transact([order]))
+        if isinstance(outcome, TransferError):
+            after = room.content
+            if (after.cases, after.lanes, after.outbox) != (before.cases, before.lanes, before.outbox):
+                raise AssertionError("a refused command left something behind")
+            raise outcome
+        if not isinstance(outcome, Case):
+            raise TypeError(type(outcome))
+        self._publish(region)
+        self.now += self.tick
+        return outcome
+
+    def press(self, move: Move) -> Case:
+        """Press a button; raises its TransferError."""
+        return self.order(move.region, move.order())
+
+    def take_in(self, region: str, *, received_at: datetime | None = None, persons: int = 2) -> UUID:
+        """A new case, first received there."""
+        command = OpenCase(
+            by="王芳",
+            institution=region,
+            matter=Matter.REMUNERATION,
+            aid_form=AidForm.LABOUR_ARBITRATION,
+            facts="欠薪",
+            claim="支付劳动报酬",
+            channel=IntakeChannel.WINDOW,
+            received_at=received_at,
+            applicants=tuple(
+                NewApplicant(
+                    name="李大山",
+                    identity=IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order + 1)),
+                )
+                for order in range(persons)
+            ),
+        )
+        order = Order(by=command.by, institution=region, create=lambda context: open_case(command, context))
+        return self.order(region, order).id
+
+    # What the network does ----------------------------------------------------------------------------------
+
+    def _publish(self, region: str) -> None:
+        """Hand what the region's last transaction left in the outbox to the wire."""
+        sent = list(self.rooms[region].content.outbox.values())
+        self.flight += [
+            Letter(source=region, recipient=one.recipient, type=one.type, body=one.body)
+            for one in sent[self.published[region] :]
+        ]
+        self.published[region] = len(sent)
+
+    def resend(self, region: str) -> None:
+        """Send again what has no final receipt."""
+        self.flight += [
+            Letter(source=region, recipient=one.recipient, type=one.type, body=one.body)
+            for one in self.rooms[region].unsettled()
+        ]
+
+    def tell(self, region: str) -> None:
+        """Send the receipts that the region owes, with the real teller."""
+        wire = _Wire(exchange=self, region=region)
+        teller = ReceiptTeller(
+            receipts=MemoryReceiptsDue(room=self.rooms[region]),
+            carrier=wire,
+            region=region,
+            clock=lambda: self.now,
+            new_id=lambda: self._new_id(region),
+            backoff=Pauses(first=TICK, longest=TICK),
+        )
+        run(teller.tell_once())
+
+    def deliver(self, region: str, letters: Sequence[Letter]) -> list[Verdict]:
+        """One batch through the door; raises NotHonest when anything in it or let in by it is refused."""
+        deliveries = [
+            Delivery(body=letter.body, exchange=f"out.{letter.source}", user_id=letter.source) for letter in letters
+        ]
+        before = len(self.rooms[region].content.quarantine)
+        verdicts = run(self._receive(region, deliveries))
+        refusals = [verdict.refusal for verdict in verdicts if isinstance(verdict, Refused)]
+        kept = list(self.rooms[region].content.quarantine.values())[before:]
+        if refusals or kept:
+            raise NotHonest([f"{one.type}: {one.refusal.detail}" for one in kept], refusals)
+        self._publish(region)
+        self.now += self.tick
+        return verdicts
+
+    async def _receive(self, region: str, deliveries: Sequence[Delivery]) -> list[Verdict]:
+        async with self.rooms[region].work() as work:
+            return await receive(work, deliveries, self.contexts[region]())
+
+    def drain(self, order: Callable[[Sequence[Letter]], Sequence[Letter]] = tuple) -> None:
+        """Let everything arrive, with receipts, sent again as often as needed."""
+        for _ in range(ENOUGH_ROUNDS):
+            while self.flight:
+                letters, self.flight = order(self.flight), []
+                for region in self.rooms:
+                    if mine := [letter for letter in letters if letter.recipient == region]:
+                        self.deliver(region, mine)
+            for region in self.rooms:
+                self.tell(region)
+            if not self.flight:
+                if not any(room.unsettled() for room in self.rooms.values()):
+                    return
+                for region in self.rooms:
+                    self.resend(region)
+        stuck = {code: [one.type for one in room.unsettled()] for code, room in self.rooms.items()}
+        raise AssertionError(f"never done: {stuck}")
+
+    # What is known ------------------------------------------------------------------------------------------
+
+    def cases(self) -> Iterator[tuple[UUID, dict[str, Case]]]:
+        """Each case, as every region that knows it records it."""
+        known: dict[UUID, dict[str, Case]] = {}
+        for code, room in self.rooms.items():
+            for case in room.content.cases.values():
+                known.setdefault(case.id, {})[code] = case
+        yield from known.items()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wire:
+    """See ports.Carrier: what is published is on the wire."""
+
+    exchange: Exchange
+    region: str
+
+    async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
+        self.exchange.flight += [
+            Letter(source=self.region, recipient=one.recipient, type=one.type, body=one.body) for one in parcels
+        ]
+        return [Sent() for _ in parcels]
+
+    @property
+    def connected(self) -> bool:
+        return True
+
+
+def institution_of(institution: str, region: str) -> bool:
+    """Whether the institution is one of that region."""
+    return region_of(institution) == region
+
+
+def others(codes: Collection[str], region: str) -> list[str]:
+    """The other regions, in order."""
+    return [code for code in codes if code != region]

@@ -1,0 +1,269 @@
+"""What is read back from a node's database: the lines of its lists and the whole of a case."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from transfer.domain.case import Case
+from transfer.domain.lifecycle import Side, State
+from transfer.messages.case import CaseNumber
+from transfer.messages.case_progress import StagePublished
+from transfer.messages.codes import Matter, ReceiptOutcome, Stage, Urgency
+from transfer.messages.receipts import Refusal
+
+
+class Record(BaseModel):
+    """Something that was read; unlike a message it is made from the database's own types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Direction(StrEnum):
+    """Whether this node sent a message or received it."""
+
+    OUT = "out"
+    IN = "in"
+
+
+class MessageState(StrEnum):
+    """How far a message has come; those received are never ``waiting`` or ``published``."""
+
+    WAITING = "waiting"
+    PUBLISHED = "published"
+    PARKED = "parked"
+    APPLIED = "applied"
+    REFUSED = "refused"
+
+
+class TransferGlance(Record):
+    """The transfer of a case that was opened last."""
+
+    id: UUID
+    side: Side
+    state: State
+    open: Annotated[bool, Field(description="the receiver may still become holder through it")]
+    sender: str
+    receiver: str
+    due_on: Annotated[date | None, Field(description="day by which the supplement must come")]
+
+
+class CaseLine(Record):
+    """A case in the worklist."""
+
+    id: UUID
+    version: int
+    matter: Matter
+    urgency: Urgency
+    limitation_on: Annotated[date | None, Field(description="last day of the limitation or statutory period")]
+    first_received_at: datetime
+    first_received_by: str
+    opponent: str | None
+    numbers: Annotated[tuple[CaseNumber, ...], Field(description="local case numbers")]
+    holder: str
+    holder_region: str
+    stage: Stage
+    duplicate_of: UUID | None
+    applicants: Annotated[tuple[str, ...], Field(description="names of the first three")]
+    applicant_count: int
+    transfer: TransferGlance | None
+    changed_at: datetime
+
+
+class TransferLine(Record):
+    """A transfer in the list, with what says how soon someone must act."""
+
+    id: UUID
+    case: UUID
+    side: Side
+    state: State
+    open: bool
+    sender: str
+    receiver: str
+    attempt: int
+    signed_by: str | None
+    due_on: date | None
+    urgency: Urgency
+    limitation_on: date | None
+    opened_at: datetime
+    changed_at: datetime
+
+
+class HistoryLine(Record):
+    """One line of a case's history; details hold codes and ids."""
+
+    number: int
+    at: datetime
+    event: str
+    by: Annotated[str, Field(description="a person, or the region whose message it was")]
+    institution: str | None
+    source: Annotated[str | None, Field(description="the region whose message led to it")]
+    message: UUID | None
+    transfer: UUID | None
+    tenure: int
+    detail: dict[str, Any]
+
+
+class MessageLine(Record):
+    """A message that was sent or received, and what became of it; its content is not shown."""
+
+    id: UUID
+    direction: Direction
+    peer: Annotated[str, Field(description="the region that it goes to or came from")]
+    type: str
+    case: Annotated[UUID, Field(description="the conversation, which is the case")]
+    sequence: Annotated[int, Field(description="its place per direction, region and case; 0 when it had none")]
+    digest: str
+    state: MessageState
+    created_at: Annotated[datetime | None, Field(description="when it was sent for delivery")]
+    published_at: Annotated[datetime | None, Field(description="when the broker last confirmed it")]
+    settled_at: Annotated[datetime | None, Field(description="when its final receipt came in")]
+    received_at: Annotated[datetime | None, Field(description="when it was received, or last tried")]
+    attempts: Annotated[int | None, Field(description="how often the broker took it")]
+    retry_at: Annotated[datetime | None, Field(description="when it is due to be sent again")]
+    outcome: Annotated[ReceiptOutcome | None, Field(description="the verdict of its recipient")]
+    refusal: Refusal | None
+
+    @property
+    def at(self) -> datetime:
+        """When it entered this node's records."""
+        moment = self.created_at or self.received_at
+        if moment is None:
+            raise AssertionError(self.id)
+        return moment
+
+
+class QuarantineLine(Record):
+    """A message that was not applied; its content is not shown."""
+
+    id: UUID
+    at: datetime
+    source: str | None
+    message: UUID | None
+    case: UUID | None
+    type: str | None
+    exchange: str
+    user_id: str | None
+    digest: str
+    size: Annotated[int, Field(description="bytes")]
+    refusal: Refusal
+    applied_at: Annotated[datetime | None, Field(description="when a replay led to its application")]
+
+
+class DestinationLine(Record):
+    """The road to another region."""
+
+    region: str
+    failures: Annotated[int, Field(description="how often in a row its queue did not take a message")]
+    retry_at: datetime | None
+    last_error: str | None
+    heard_at: Annotated[datetime | None, Field(description="when its last receipts came in")]
+
+
+class OldestWaiting(Record):
+    """The message that waits longest for its final receipt."""
+
+    id: UUID
+    peer: str
+    created_at: datetime
+
+
+class Traffic(Record):
+    """How the exchange of messages stands."""
+
+    outbox: Annotated[Mapping[MessageState, int], Field(description="messages sent, by state of delivery")]
+    oldest_waiting: OldestWaiting | None
+    parked: Annotated[int, Field(description="messages received that wait for earlier ones")]
+    quarantined: Annotated[int, Field(description="messages in quarantine that no replay has applied")]
+    destinations: tuple[DestinationLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCase:
+    """A case as known here, with all stages that were published on it, oldest first."""
+
+    case: Case
+    stages: tuple[StagePublished, ...]
+    opened_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """Which cases; an empty filter means all. ``due_before`` finds limitations, reviews and notices that fall due
+    before that day."""
+
+    holder_region: str | None = None
+    not_holder_region: str | None = None
+    stages: frozenset[Stage] = frozenset()
+    urgency: Urgency | None = None
+    matter: Matter | None = None
+    transfer_state: State | None = None
+    q: str | None = None
+    due_before: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferFilter:
+    """Which transfers; an empty filter means all."""
+
+    side: Side | None = None
+    state: State | None = None
+    open: bool | None = None
+    peer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFilter:
+    """Which messages; an empty filter means all."""
+
+    direction: Direction | None = None
+    state: MessageState | None = None
+    peer: str | None = None
+    case: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseKey:
+    """The place of a case in the worklist: its urgency's rank, its limitation, its first receipt."""
+
+    rank: int
+    limitation_on: date | None
+    first_received_at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeKey:
+    """The place of an entry in a list that is ordered by time."""
+
+    at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseForm:
+    """Which version the database has, and which this release needs."""
+
+    found: str
+    needed: str
+
+
+URGENCY_RANK: Mapping[Urgency, int] = {
+    urgency: 2 if urgency is Urgency.NORMAL else 1 if urgency is Urgency.GREEN_CHANNEL else 0 for urgency in Urgency
+}
+"""What comes first in the worklist: the urgencies of LAL 44, then the green channel, then the rest."""
+
+
+def key_of(line: CaseLine) -> CaseKey:
+    """The place of a line in the worklist."""
+    return CaseKey(
+        rank=URGENCY_RANK[line.urgency],
+        limitation_on=line.limitation_on,
+        first_received_at=line.first_received_at,
+        id=line.id,
+    )

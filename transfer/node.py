@@ -64,6 +64,7 @@ class Node:
             try:
                 yield
             finally:
+                await self.desk.drain()
                 for task in tasks:
                     task.cancel()
                 for task in tasks:

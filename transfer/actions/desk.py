@@ -69,6 +69,11 @@ class Desk:
             self._writer = asyncio.create_task(self._write(), name="desk")
         return await done
 
+    async def drain(self) -> None:
+        """Wait until what was ordered is written; at the end of the node."""
+        while self._writer is not None and not self._writer.done():
+            await asyncio.wait({self._writer})
+
     async def _write(self) -> None:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]

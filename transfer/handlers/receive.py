@@ -18,6 +18,7 @@ from transfer.messages.envelope import Attributes, decode
 from transfer.messages.receipts import ReceiptIssued, Refusal
 from transfer.messages.values import Digest
 from transfer.ports import Cause, Context, Delivery, InboxEntry, Quarantined, Work
+from transfer.telemetry.metrics import ALARMS
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +61,7 @@ async def receive(
     """
     opened = [open_delivery(delivery, context) for delivery in deliveries]
     door = await _Door.prepare(work, opened, context)
-    door.replay = replay
+    door.again = frozenset(one.digest for one in opened) if replay else frozenset()
     return [door.take(one) for one in opened]
 
 
@@ -94,7 +95,7 @@ class _Door:
     applied: dict[Lane, int]
     parked: dict[Lane, dict[int, InboxEntry]]
     sent: Mapping[Digest, str]
-    replay: bool = False
+    again: frozenset[Digest] = frozenset()
     lanes_of: dict[UUID, set[Lane]] = field(default_factory=lambda: defaultdict(set))
 
     @classmethod
@@ -139,7 +140,7 @@ class _Door:
         known = self.inbox.get((attributes.source, attributes.id))
         if known is not None and known.digest != one.digest:
             return self._conflict(attributes, one, "the id is known with other content")
-        if known is not None:
+        if known is not None and (known.refusal is None or known.digest not in self.again):
             self.work.record_again(attributes.source, attributes.id)
             return Duplicate()
         self._enter(attributes, one.delivery, one.digest, ReceiptOutcome.REFUSED, one.refusal)
@@ -165,7 +166,7 @@ class _Door:
 
     def _may_be_tried_again(self, known: InboxEntry) -> bool:
         """What was not understood then may be understood now; on a replay any refusal is tried again."""
-        return known.refusal is not None and (known.refusal.resend or self.replay)
+        return known.refusal is not None and (known.refusal.resend or known.digest in self.again)
 
     def _apply(self, one: Opened) -> Verdict:
         attributes, (lane, sequence) = one.attributes, _place(one.attributes)
@@ -247,6 +248,7 @@ class _Door:
         """Known id or place with other content: never applied, and both ends are told (the receipt names the
         digest of what came, so the sender sees that it is not the digest of what it sent)."""
         said = refusal(RefusalCode.CONTENT_CONFLICT, detail)
+        ALARMS.labels(kind="content_conflict").inc()
         log.error("content_conflict", message=str(attributes.id), source=attributes.source, detail=detail)
         self.work.record_conflict(attributes.source, attributes.id, one.digest, said)
         return self._refuse(one.delivery, one.digest, said, attributes)
@@ -259,7 +261,8 @@ class _Door:
             message=str(attributes.id) if attributes else None,
             source=attributes.source if attributes else None,
         )
-        self.work.record_quarantined(quarantined(digest, delivery, said, self.context, attributes))
+        if digest not in self.again:
+            self.work.record_quarantined(quarantined(digest, delivery, said, self.context, attributes))
         return Refused(refusal=said)
 
 

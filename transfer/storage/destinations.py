@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from transfer.storage.tables import destinations
 
 
-async def _ensure(connection: AsyncConnection, regions: Collection[str]) -> None:
+async def ensure(connection: AsyncConnection, regions: Collection[str]) -> None:
+    """Regions that are written to for the first time get their rows."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(destinations).on_conflict_do_nothing()
     await connection.execute(statement, [{"region": region} for region in sorted(regions)])
@@ -24,13 +25,13 @@ async def heard_from(connection: AsyncConnection, region: str, *, now: datetime,
         values["receipted_through"] = case((further, through), else_=destinations.c.receipted_through)  # type: ignore[assignment]
     statement = update(destinations).where(destinations.c.region == region).values(**values)
     if (await connection.execute(statement)).rowcount == 0:
-        await _ensure(connection, [region])
+        await ensure(connection, [region])
         await connection.execute(statement)
 
 
 async def back_off(connection: AsyncConnection, region: str, reason: str, retry_at: datetime) -> None:
     """Send nothing to the region before ``retry_at``."""
-    await _ensure(connection, [region])
+    await ensure(connection, [region])
     await connection.execute(
         update(destinations)
         .where(destinations.c.region == region)

@@ -71,8 +71,12 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 @asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A transaction for reading: one consistent view; raises StorageUnavailable."""
+    options: dict[str, Any] = {"reading": True}
+    if engine.dialect.name == "postgresql":
+        # By default each statement of PostgreSQL sees what was committed before it, so two may see different things.
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     async with translated(), engine.connect() as connection:
-        ready = await connection.execution_options(reading=True)
+        ready = await connection.execution_options(**options)
         async with ready.begin():
             yield ready
 

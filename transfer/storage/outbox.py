@@ -97,24 +97,32 @@ class SqlOutbox:
         passed_over = (
             select(*_COLUMNS)
             .join(destinations, destinations.c.region == outbox.c.recipient)
-            .where(unsettled, outbox.c.published_at < destinations.c.receipted_through - self.grace)
+            .where(
+                unsettled,
+                outbox.c.published_at < destinations.c.receipted_through,
+                outbox.c.published_at < now - self.grace,
+            )
             .order_by(outbox.c.row)
             .limit(limit)
         )
-        heard = select(destinations.c.region).where(
-            destinations.c.heard_at > now - self.silence, destinations.c.heard_at <= now
-        )
         oldest = (
-            select(func.min(outbox.c.row).label("row"))
+            select(outbox.c.row)
             .where(
+                outbox.c.recipient == destinations.c.region,
                 outbox.c.published_at.is_not(None),
                 outbox.c.settled_at.is_(None),
-                outbox.c.recipient.not_in(heard),
             )
-            .group_by(outbox.c.recipient)
-            .subquery()
+            .order_by(outbox.c.published_at, outbox.c.row)
+            .limit(1)
+            .scalar_subquery()
         )
-        probes = select(*_COLUMNS).join(oldest, oldest.c.row == outbox.c.row).where(unsettled).limit(limit)
+        silent = or_(
+            destinations.c.heard_at.is_(None),
+            destinations.c.heard_at <= now - self.silence,
+            destinations.c.heard_at > now,
+        )
+        probed = select(oldest).where(silent)
+        probes = select(*_COLUMNS).where(unsettled, outbox.c.row.in_(probed)).limit(limit)
         async with reading(self.store.engine) as connection:
             found = (await connection.execute(passed_over)).all() or (await connection.execute(probes)).all()
             return [_message(row) for row in found]

@@ -14,6 +14,7 @@ from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.receipts import Receipt
 from transfer.storage.destinations import heard_from
 from transfer.storage.tables import outbox
+from transfer.telemetry.metrics import ALARMS
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,7 @@ async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Re
         for receipt in batch:
             row = known.get(receipt.message)
             if row is None or row.recipient != source or row.digest != receipt.digest:
+                ALARMS.labels(kind="receipt_for_other_content").inc()
                 log.error(
                     "receipt_for_other_content",
                     message=str(receipt.message),
@@ -48,6 +50,7 @@ async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Re
                 continue  # nothing undoes an application; later receipts of it are repeats
             refusal = receipt.refusal.model_dump_json() if receipt.refusal else None
             if receipt.refusal is not None:
+                ALARMS.labels(kind="message_refused_there").inc()
                 log.error(
                     "message_refused_there",
                     message=str(receipt.message),

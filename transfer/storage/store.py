@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from transfer.storage.destinations import ensure
 from transfer.storage.engine import writing
 from transfer.storage.work import SqlWork
 
@@ -29,6 +30,7 @@ class Store:
     notify: bool = True
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
     receipts_owed: asyncio.Event = field(default_factory=asyncio.Event)
+    _destinations: set[str] = field(default_factory=set)
     _writer: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -51,11 +53,14 @@ class Store:
             work = SqlWork(connection=connection, region=self.region, now=self.clock(), new_id=self.new_id)
             yield work
             await work.flush()
+            if new := work.destinations - self._destinations:
+                await ensure(connection, new)
             if not self.is_sqlite and self.notify:
                 # One notification per transaction and kind, for relays in other processes; NOTIFY is transactional.
                 for channel, due in ((OUTBOX_CHANNEL, work.sends), (RECEIPTS_CHANNEL, work.owes)):
                     if due:
                         await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+        self._destinations |= work.destinations
         if work.sends:
             self.outbox_filled.set()
         if work.owes:

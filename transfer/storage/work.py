@@ -60,6 +60,7 @@ class SqlWork:
     region: str
     now: datetime
     new_id: Callable[[], UUID]
+    destinations: set[str] = field(default_factory=set)
     sends: int = 0
     owes: int = 0
     _loaded: dict[UUID, Case] = field(default_factory=dict)
@@ -183,6 +184,7 @@ class SqlWork:
         )
         body = encode(attributes, message.data)
         self.sends += 1
+        self.destinations.add(message.recipient)
         self._rows[outbox].append(
             {
                 "message": attributes.id,

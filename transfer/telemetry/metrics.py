@@ -10,6 +10,7 @@ RECEIPTS_SENT = Counter("transfer_receipts_sent", "Receipts that the broker conf
 NOT_SENT = Counter(
     "transfer_messages_not_sent", "Publishing attempts that failed, by reason", ["reason"], registry=REGISTRY
 )
+ALARMS = Counter("transfer_alarms", "What a person must look at, by kind", ["kind"], registry=REGISTRY)
 COMMANDS = Counter("transfer_commands", "Commands of caseworkers, by result", ["result"], registry=REGISTRY)
 REQUESTS = Histogram(
     "transfer_request_seconds", "HTTP requests, by route and status", ["route", "status"], registry=REGISTRY

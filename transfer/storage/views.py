@@ -1,0 +1,293 @@
+"""The read models of cases and transfers: the worklist, a case as a whole, its history."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, case, exists, func, literal, or_, select, tuple_, union
+
+from transfer.domain.clocks import CHINA, REVIEW_DAYS
+from transfer.messages.case_progress import StagePublished
+from transfer.messages.codes import LegalBasis, Stage
+from transfer.records import (
+    URGENCY_RANK,
+    CaseFilter,
+    CaseKey,
+    CaseLine,
+    DatabaseForm,
+    HistoryLine,
+    KnownCase,
+    TimeKey,
+    TransferFilter,
+    TransferGlance,
+    TransferLine,
+)
+from transfer.storage import rows
+from transfer.storage.engine import reading
+from transfer.storage.migrate import current, head
+from transfer.storage.tables import applicants, cases, history, stages, tenures, transfers
+from transfer.storage.types import Instant
+from transfer.storage.views_messages import MessageViews
+
+SHOWN_APPLICANTS: Final = 3
+NO_LIMITATION: Final = date(9999, 12, 31)
+UNDER_REVIEW: Final = (Stage.RECEIVED.value, Stage.UNDER_REVIEW.value)
+
+_RANK: Final = case(
+    *((cases.c.urgency == urgency.value, literal(rank)) for urgency, rank in URGENCY_RANK.items()), else_=literal(2)
+)
+_LIMITATION: Final = func.coalesce(cases.c.limitation_on, literal(NO_LIMITATION, Date))
+_PLACE: Final = (_RANK, _LIMITATION, cases.c.first_received_at, cases.c.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlViews(MessageViews):
+    """See ports.Views."""
+
+    async def form(self) -> DatabaseForm:
+        return DatabaseForm(found=await current(self.store.engine), needed=head())
+
+    async def case(self, case: UUID) -> KnownCase | None:
+        async with reading(self.store.engine) as connection:
+            found = (await connection.execute(select(cases).where(cases.c.id == case))).one_or_none()
+            if found is None:
+                return None
+            parts = [
+                (await connection.execute(select(table).where(table.c.case_id == case).order_by(order))).all()
+                for table, order in (
+                    (applicants, applicants.c.position),
+                    (tenures, tenures.c.number),
+                    (transfers, transfers.c.position),
+                )
+            ]
+            published = select(stages).where(stages.c.case_id == case).order_by(stages.c.tenure, stages.c.number)
+            return KnownCase(
+                case=rows.to_case(found, *parts),
+                stages=tuple(_stage(row) for row in await connection.execute(published)),
+                opened_at=found.opened_at,
+                changed_at=found.changed_at,
+            )
+
+    async def cases(self, chosen: CaseFilter, *, after: CaseKey | None, limit: int) -> Sequence[CaseLine]:
+        statement = select(cases).where(*_chosen_cases(chosen)).order_by(*_PLACE).limit(limit)
+        if after is not None:
+            place = tuple_(
+                literal(after.rank),
+                literal(after.limitation_on or NO_LIMITATION, Date),
+                literal(after.first_received_at, Instant),
+                literal(after.id, cases.c.id.type),
+            )
+            statement = statement.where(tuple_(*_PLACE) > place)
+        async with reading(self.store.engine) as connection:
+            found = (await connection.execute(statement)).all()
+            ids = [row.id for row in found]
+            if not ids:
+                return ()
+            named = await connection.execute(
+                select(applicants.c.case_id, applicants.c.name)
+                .where(applicants.c.case_id.in_(ids), applicants.c.position < SHOWN_APPLICANTS)
+                .order_by(applicants.c.position)
+            )
+            names = _grouped(named.all())
+            counted = await connection.execute(
+                select(applicants.c.case_id, func.count())
+                .where(applicants.c.case_id.in_(ids))
+                .group_by(applicants.c.case_id)
+            )
+            counts: dict[UUID, int] = {row[0]: row[1] for row in counted}
+            attempts = select(transfers).where(transfers.c.case_id.in_(ids)).order_by(transfers.c.position)
+            latest = {row.case_id: _glance(row) for row in await connection.execute(attempts)}
+        return [
+            _case_line(
+                row,
+                applicants=tuple(one.name for one in names[row.id]),
+                applicant_count=counts.get(row.id, 0),
+                transfer=latest.get(row.id),
+            )
+            for row in found
+        ]
+
+    async def transfers(self, chosen: TransferFilter, *, after: TimeKey | None, limit: int) -> Sequence[TransferLine]:
+        statement = (
+            select(transfers, cases.c.urgency, cases.c.limitation_on)
+            .join(cases, cases.c.id == transfers.c.case_id)
+            .where(*_chosen_transfers(chosen))
+            .order_by(transfers.c.opened_at, transfers.c.id)
+            .limit(limit)
+        )
+        if after is not None:
+            place = tuple_(literal(after.at, Instant), literal(after.id, transfers.c.id.type))
+            statement = statement.where(tuple_(transfers.c.opened_at, transfers.c.id) > place)
+        async with reading(self.store.engine) as connection:
+            return [_transfer_line(row) for row in await connection.execute(statement)]
+
+    async def history(self, case: UUID, *, after: int | None, limit: int) -> Sequence[HistoryLine] | None:
+        statement = (
+            select(history)
+            .where(history.c.case_id == case, history.c.row > (after or 0))
+            .order_by(history.c.row)
+            .limit(limit)
+        )
+        async with reading(self.store.engine) as connection:
+            if await connection.scalar(select(cases.c.id).where(cases.c.id == case)) is None:
+                return None
+            return [_history_line(row) for row in await connection.execute(statement)]
+
+
+def _chosen_cases(chosen: CaseFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.holder_region is not None:
+        conditions.append(cases.c.holder_region == chosen.holder_region)
+    if chosen.not_holder_region is not None:
+        conditions.append(cases.c.holder_region != chosen.not_holder_region)
+    if chosen.stages:
+        conditions.append(cases.c.stage.in_(sorted(stage.value for stage in chosen.stages)))
+    if chosen.urgency is not None:
+        conditions.append(cases.c.urgency == chosen.urgency.value)
+    if chosen.matter is not None:
+        conditions.append(cases.c.matter == chosen.matter.value)
+    if chosen.transfer_state is not None:
+        theirs = transfers.c.case_id == cases.c.id
+        conditions.append(exists().where(theirs, transfers.c.state == chosen.transfer_state.value))
+    if chosen.due_before is not None:
+        conditions.append(_due_before(chosen.due_before))
+    if chosen.q is not None:
+        conditions.append(cases.c.id.in_(_found_by(chosen.q)))
+    return conditions
+
+
+def _found_by(q: str) -> Select[Any] | Any:  # noqa: ANN401 - a union has another type than a select
+    """Cases by the beginning of a name, by an identity number or by a local case number."""
+    person = or_(applicants.c.name.startswith(q, autoescape=True), applicants.c.identity_number == q)
+    case_itself = cases.c.opponent.startswith(q, autoescape=True)
+    if any(c.isdigit() for c in q):
+        # In the JSON text only a case number has this key unescaped.
+        case_itself = or_(
+            case_itself, cases.c.basics.contains(f'"number":{json.dumps(q, ensure_ascii=False)}', autoescape=True)
+        )
+    return union(select(applicants.c.case_id).where(person), select(cases.c.id).where(case_itself))
+
+
+def _due_before(day: date) -> ColumnElement[bool]:
+    """A limitation, the review of the application or the answer to a notice falls due before this day."""
+    received_before = datetime.combine(max(day, date(2000, 1, 1)) - timedelta(days=REVIEW_DAYS), time(), CHINA)
+    return or_(
+        cases.c.limitation_on < day,
+        and_(cases.c.stage.in_(UNDER_REVIEW), cases.c.first_received_at < received_before),
+        exists().where(
+            transfers.c.case_id == cases.c.id,
+            transfers.c.is_open == 1,
+            transfers.c.state == "supplement_required",
+            transfers.c.due_on < day,
+        ),
+    )
+
+
+def _chosen_transfers(chosen: TransferFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.side is not None:
+        conditions.append(transfers.c.side == chosen.side.value)
+    if chosen.state is not None:
+        conditions.append(transfers.c.state == chosen.state.value)
+    if chosen.open is not None:
+        conditions.append(transfers.c.is_open == int(chosen.open))
+    if chosen.peer is not None:
+        parties = (func.substr(transfers.c.sender, 1, 6), func.substr(transfers.c.receiver, 1, 6))
+        conditions.append(or_(*(party == chosen.peer for party in parties)))
+    return conditions
+
+
+def _grouped(found: Sequence[Row[Any]]) -> Mapping[UUID, list[Row[Any]]]:
+    groups: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+    for row in found:
+        groups[row.case_id].append(row)
+    return groups
+
+
+def _case_line(
+    row: Row[Any], *, applicants: tuple[str, ...], applicant_count: int, transfer: TransferGlance | None
+) -> CaseLine:
+    return CaseLine(
+        id=row.id,
+        version=row.version,
+        matter=row.matter,
+        urgency=row.urgency,
+        limitation_on=row.limitation_on,
+        first_received_at=row.first_received_at,
+        first_received_by=row.first_received_by,
+        opponent=row.opponent,
+        numbers=from_json(row.basics).get("numbers", ()),
+        holder=row.holder,
+        holder_region=row.holder_region,
+        stage=row.stage,
+        duplicate_of=row.duplicate_of,
+        applicants=applicants,
+        applicant_count=applicant_count,
+        transfer=transfer,
+        changed_at=row.changed_at,
+    )
+
+
+def _glance(row: Row[Any]) -> TransferGlance:
+    return TransferGlance(
+        id=row.id,
+        side=row.side,
+        state=row.state,
+        open=bool(row.is_open),
+        sender=row.sender,
+        receiver=row.receiver,
+        due_on=row.due_on,
+    )
+
+
+def _transfer_line(row: Row[Any]) -> TransferLine:
+    return TransferLine(
+        id=row.id,
+        case=row.case_id,
+        side=row.side,
+        state=row.state,
+        open=bool(row.is_open),
+        sender=row.sender,
+        receiver=row.receiver,
+        attempt=row.attempt,
+        signed_by=row.signed_by,
+        due_on=row.due_on,
+        urgency=row.urgency,
+        limitation_on=row.limitation_on,
+        opened_at=row.opened_at,
+        changed_at=row.changed_at,
+    )
+
+
+def _history_line(row: Row[Any]) -> HistoryLine:
+    return HistoryLine(
+        number=row.row,
+        at=row.at,
+        event=row.event,
+        by=row.by,
+        institution=row.institution,
+        source=row.source,
+        message=row.message,
+        transfer=row.transfer_id,
+        tenure=row.tenure,
+        detail=json.loads(row.detail),
+    )
+
+
+def _stage(row: Row[Any]) -> StagePublished:
+    return StagePublished(
+        case=row.case_id,
+        tenure=row.tenure,
+        number=row.number,
+        stage=Stage(row.stage),
+        occurred_on=row.occurred_on,
+        basis=LegalBasis(row.basis) if row.basis else None,
+        note=row.note,
+        institution=row.institution,
+        at=row.at,
+    )

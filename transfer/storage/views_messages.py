@@ -1,0 +1,276 @@
+"""The read models of messages: what was sent and received, the quarantine, and how the exchange stands."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import case as case_when
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from transfer.messages.codes import ReceiptOutcome
+from transfer.messages.receipts import Refusal
+from transfer.records import (
+    DestinationLine,
+    Direction,
+    MessageFilter,
+    MessageLine,
+    MessageState,
+    OldestWaiting,
+    QuarantineLine,
+    TimeKey,
+    Traffic,
+)
+from transfer.storage.engine import reading
+from transfer.storage.store import Store
+from transfer.storage.tables import destinations, inbox, outbox, quarantine
+from transfer.storage.types import Instant
+
+_PARKED: Final = ReceiptOutcome.PARKED.value
+_SENT: Final = (
+    outbox.c.message,
+    outbox.c.recipient.label("peer"),
+    outbox.c.type,
+    outbox.c.conversation,
+    outbox.c.sequence,
+    outbox.c.digest,
+    outbox.c.created_at,
+    outbox.c.published_at,
+    outbox.c.settled_at,
+    outbox.c.attempts,
+    outbox.c.retry_at,
+    outbox.c.outcome,
+    outbox.c.refusal,
+)
+_RECEIVED: Final = (
+    inbox.c.message,
+    inbox.c.source.label("peer"),
+    inbox.c.type,
+    inbox.c.conversation,
+    inbox.c.sequence,
+    inbox.c.digest,
+    inbox.c.received_at,
+    inbox.c.outcome,
+    inbox.c.refusal,
+)
+_QUARANTINED: Final = (
+    *(column for column in quarantine.c if column.name != "body"),
+    func.length(quarantine.c.body).label("size"),
+)
+_NOT_PUBLISHED: Final = and_(outbox.c.published_at.is_(None), outbox.c.settled_at.is_(None))
+_NOT_SETTLED: Final = and_(outbox.c.published_at.is_not(None), outbox.c.settled_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageViews:
+    """The part of ports.Views that is about messages."""
+
+    store: Store
+
+    async def messages(
+        self, chosen: MessageFilter, *, after: TimeKey | None, limit: int, newest_first: bool
+    ) -> Sequence[MessageLine]:
+        found: list[MessageLine] = []
+        async with reading(self.store.engine) as connection:
+            if chosen.direction is not Direction.IN:
+                sent = select(*_SENT).where(*_chosen_sent(chosen))
+                sent = _placed(sent, outbox.c.created_at, outbox.c.message, after, newest_first=newest_first)
+                found += [_sent_line(row) for row in await connection.execute(sent.limit(limit))]
+            if chosen.direction is not Direction.OUT and chosen.state in _STATES_RECEIVED:
+                received = select(*_RECEIVED).where(*_chosen_received(chosen))
+                received = _placed(received, inbox.c.received_at, inbox.c.message, after, newest_first=newest_first)
+                found += [_received_line(row) for row in await connection.execute(received.limit(limit))]
+        found.sort(key=lambda line: (line.at, line.id), reverse=newest_first)
+        return found[:limit]
+
+    async def message(self, message: UUID, *, sources: Collection[str]) -> MessageLine | None:
+        sent = select(*_SENT).where(outbox.c.message == message)
+        received = select(*_RECEIVED).where(inbox.c.source.in_(sorted(sources)), inbox.c.message == message)
+        async with reading(self.store.engine) as connection:
+            if (row := (await connection.execute(sent)).one_or_none()) is not None:
+                return _sent_line(row)
+            row = (await connection.execute(received.order_by(inbox.c.source).limit(1))).one_or_none()
+            return _received_line(row) if row is not None else None
+
+    async def quarantine(self, *, applied: bool | None, after: TimeKey | None, limit: int) -> Sequence[QuarantineLine]:
+        statement = _placed(select(*_QUARANTINED), quarantine.c.at, quarantine.c.id, after, newest_first=True)
+        if applied is not None:
+            statement = statement.where(quarantine.c.applied_at.is_not(None) if applied else _not_applied())
+        async with reading(self.store.engine) as connection:
+            return [_quarantine_line(row) for row in await connection.execute(statement.limit(limit))]
+
+    async def quarantined(self, entry: UUID) -> tuple[QuarantineLine, bytes] | None:
+        statement = select(*_QUARANTINED, quarantine.c.body).where(quarantine.c.id == entry)
+        async with reading(self.store.engine) as connection:
+            row = (await connection.execute(statement)).one_or_none()
+            return (_quarantine_line(row), row.body) if row is not None else None
+
+    async def traffic(self) -> Traffic:
+        async with reading(self.store.engine) as connection:
+            waiting = await _count(connection, select(func.count()).select_from(outbox).where(_NOT_PUBLISHED))
+            parked_there = case_when((outbox.c.outcome == _PARKED, 1), else_=0)
+            unsettled = {
+                row[0]: row[1]
+                for row in await connection.execute(
+                    select(parked_there, func.count()).where(_NOT_SETTLED).group_by(parked_there)
+                )
+            }
+            refused = await _count(
+                connection,
+                select(func.count())
+                .select_from(outbox)
+                .where(outbox.c.outcome == ReceiptOutcome.REFUSED.value, outbox.c.settled_at.is_not(None)),
+            )
+            total = await _count(connection, select(func.count()).select_from(outbox))
+            published, parked = unsettled.get(0, 0), unsettled.get(1, 0)
+            roads = await connection.execute(select(destinations).order_by(destinations.c.region))
+            return Traffic(
+                outbox={
+                    MessageState.WAITING: waiting,
+                    MessageState.PUBLISHED: published,
+                    MessageState.PARKED: parked,
+                    MessageState.APPLIED: total - waiting - published - parked - refused,
+                    MessageState.REFUSED: refused,
+                },
+                oldest_waiting=await _oldest(connection),
+                parked=await _count(
+                    connection, select(func.count()).select_from(inbox).where(inbox.c.outcome == literal(_PARKED))
+                ),
+                quarantined=await _count(
+                    connection, select(func.count()).select_from(quarantine).where(_not_applied())
+                ),
+                destinations=tuple(DestinationLine(**row._asdict()) for row in roads),
+            )
+
+
+_STATES_RECEIVED: Final = {None, MessageState.PARKED, MessageState.APPLIED, MessageState.REFUSED}
+
+
+def _not_applied() -> ColumnElement[bool]:
+    return quarantine.c.applied_at.is_(None)
+
+
+def _placed(
+    statement: Select[Any],
+    at: ColumnElement[Any],
+    id_: ColumnElement[Any],
+    after: TimeKey | None,
+    *,
+    newest_first: bool,
+) -> Select[Any]:
+    """The statement in the order of time, from behind ``after``."""
+    if after is not None:
+        here, there = tuple_(at, id_), tuple_(literal(after.at, Instant), literal(after.id, id_.type))
+        statement = statement.where(here < there if newest_first else here > there)
+    return statement.order_by(at.desc(), id_.desc()) if newest_first else statement.order_by(at, id_)
+
+
+def _chosen_sent(chosen: MessageFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.peer is not None:
+        conditions.append(outbox.c.recipient == chosen.peer)
+    if chosen.case is not None:
+        conditions.append(outbox.c.conversation == chosen.case)
+    match chosen.state:
+        case None:
+            pass
+        case MessageState.WAITING:
+            conditions.append(_NOT_PUBLISHED)
+        case MessageState.PUBLISHED:
+            conditions += [_NOT_SETTLED, outbox.c.outcome.is_(None)]
+        case MessageState.PARKED | MessageState.APPLIED | MessageState.REFUSED:
+            conditions.append(outbox.c.outcome == chosen.state.value)
+    return conditions
+
+
+def _chosen_received(chosen: MessageFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.peer is not None:
+        conditions.append(inbox.c.source == chosen.peer)
+    if chosen.case is not None:
+        conditions.append(inbox.c.conversation == chosen.case)
+    if chosen.state is not None:
+        conditions.append(inbox.c.outcome == chosen.state.value)
+    return conditions
+
+
+async def _count(connection: AsyncConnection, statement: Select[tuple[int]]) -> int:
+    return (await connection.execute(statement)).scalar_one()
+
+
+async def _oldest(connection: AsyncConnection) -> OldestWaiting | None:
+    """Among the messages without a final receipt, of those not published and of those published."""
+    oldest: list[Row[Any]] = []
+    for condition in (_NOT_PUBLISHED, _NOT_SETTLED):
+        first = select(func.min(outbox.c.row)).where(condition).scalar_subquery()
+        row = (await connection.execute(select(*_SENT).where(outbox.c.row == first))).one_or_none()
+        oldest += [row] if row is not None else []
+    if not oldest:
+        return None
+    row = min(oldest, key=lambda one: one.created_at)
+    return OldestWaiting(id=row.message, peer=row.peer, created_at=row.created_at)
+
+
+def _sent_line(row: Row[Any]) -> MessageLine:
+    unanswered = MessageState.WAITING if row.published_at is None else MessageState.PUBLISHED
+    return MessageLine(
+        id=row.message,
+        direction=Direction.OUT,
+        peer=row.peer,
+        type=row.type,
+        case=row.conversation,
+        sequence=row.sequence,
+        digest=row.digest,
+        state=MessageState(row.outcome) if row.outcome else unanswered,
+        created_at=row.created_at,
+        published_at=row.published_at,
+        settled_at=row.settled_at,
+        received_at=None,
+        attempts=row.attempts,
+        retry_at=row.retry_at if row.settled_at is None else None,
+        outcome=row.outcome,
+        refusal=_refusal(row.refusal),
+    )
+
+
+def _received_line(row: Row[Any]) -> MessageLine:
+    return MessageLine(
+        id=row.message,
+        direction=Direction.IN,
+        peer=row.peer,
+        type=row.type,
+        case=row.conversation,
+        sequence=row.sequence,
+        digest=row.digest,
+        state=row.outcome,
+        created_at=None,
+        published_at=None,
+        settled_at=None,
+        received_at=row.received_at,
+        attempts=None,
+        retry_at=None,
+        outcome=row.outcome,
+        refusal=_refusal(row.refusal),
+    )
+
+
+def _quarantine_line(row: Row[Any]) -> QuarantineLine:
+    return QuarantineLine(
+        id=row.id,
+        at=row.at,
+        source=row.source,
+        message=row.message,
+        case=row.conversation,
+        type=row.type,
+        exchange=row.exchange,
+        user_id=row.user_id,
+        digest=row.digest,
+        size=row.size,
+        refusal=Refusal.model_validate_json(row.refusal),
+        applied_at=row.applied_at,
+    )
+
+
+def _refusal(text: str | None) -> Refusal | None:
+    return Refusal.model_validate_json(text) if text else None

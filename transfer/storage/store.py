@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from transfer.storage.destinations import ensure
 from transfer.storage.engine import writing
+from transfer.storage.recent import RecentCases
 from transfer.storage.work import SqlWork
 
 OUTBOX_CHANNEL: Final = "transfer_outbox"
@@ -31,6 +32,7 @@ class Store:
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
     receipts_owed: asyncio.Event = field(default_factory=asyncio.Event)
     _destinations: set[str] = field(default_factory=set)
+    _recent: RecentCases = field(default_factory=RecentCases)
     _writer: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -50,7 +52,13 @@ class Store:
         Raises StorageUnavailable (try again) or StorageRefused (this work will never be taken).
         """
         async with self.writing() as connection:
-            work = SqlWork(connection=connection, region=self.region, now=self.clock(), new_id=self.new_id)
+            work = SqlWork(
+                connection=connection,
+                region=self.region,
+                now=self.clock(),
+                new_id=self.new_id,
+                recent=self._recent,
+            )
             yield work
             await work.flush()
             if new := work.destinations - self._destinations:
@@ -61,6 +69,7 @@ class Store:
                     if due:
                         await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
         self._destinations |= work.destinations
+        self._recent.keep(work.seen)
         if work.sends:
             self.outbox_filled.set()
         if work.owes:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +20,7 @@ from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
 from transfer.ports import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
+from transfer.storage.recent import RecentCases
 from transfer.storage.settling import settle
 from transfer.storage.tables import (
     SHARDS,
@@ -29,6 +30,7 @@ from transfer.storage.tables import (
     history,
     inbox,
     lanes,
+    metadata,
     outbox,
     quarantine,
     receipts_due,
@@ -37,8 +39,29 @@ from transfer.storage.tables import (
     transfers,
 )
 
-CHUNK: Final = 500
+CHUNK: Final = 512
 """How many ids one statement names; SQLite and the drivers have limits on parameters."""
+
+
+def _by(statement: Select[Any], column: ColumnElement[Any]) -> Select[Any]:
+    return statement.where(column.in_(bindparam("wanted", expanding=True)))
+
+
+# Made once: a statement that is built anew each time is also looked up anew in the cache of compiled ones.
+_LOCKED: Final = _by(select(cases.c.id, cases.c.version).order_by(cases.c.id).with_for_update(), cases.c.id)
+_CASES: Final = _by(select(cases), cases.c.id)
+_APPLICANTS: Final = _by(select(applicants).order_by(applicants.c.position), applicants.c.case_id)
+_TENURES: Final = _by(select(tenures).order_by(tenures.c.number), tenures.c.case_id)
+_TRANSFERS: Final = _by(select(transfers).order_by(transfers.c.position), transfers.c.case_id)
+_LANES: Final = _by(select(lanes), lanes.c.conversation)
+_INBOX: Final = _by(select(inbox), inbox.c.message)
+_PARKED: Final = _by(
+    select(inbox).where(inbox.c.outcome == literal_column("'parked'")).order_by(inbox.c.sequence),
+    inbox.c.conversation,
+)
+_SENT: Final = _by(select(outbox.c.digest, outbox.c.recipient), outbox.c.digest)
+_ANSWERED: Final = _by(select(answered), answered.c.key)
+_INSERTS: Final = {table: insert(table) for table in metadata.tables.values()}
 
 FINAL: Final = (ReceiptOutcome.APPLIED, ReceiptOutcome.REFUSED)
 
@@ -60,6 +83,7 @@ class SqlWork:
     region: str
     now: datetime
     new_id: Callable[[], UUID]
+    recent: RecentCases
     destinations: set[str] = field(default_factory=set)
     sends: int = 0
     owes: int = 0
@@ -82,21 +106,24 @@ class SqlWork:
         return {case: current[case] for case in ids if case in current}
 
     async def _load_cases(self, wanted: list[UUID]) -> None:
-        heads = await self._all(select(cases).order_by(cases.c.id).with_for_update(), cases.c.id, wanted)
-        found = [row.id for row in heads]
-        if found:
-            persons = await self._grouped(select(applicants).order_by(applicants.c.position), applicants, found)
-            holders = await self._grouped(select(tenures).order_by(tenures.c.number), tenures, found)
-            attempts = await self._grouped(select(transfers).order_by(transfers.c.position), transfers, found)
-            for row in heads:
+        locked = await self._all(_LOCKED, wanted)
+        for row in locked:
+            if (case := self.recent.get(row.id, row.version)) is not None:
+                self._loaded[row.id] = case
+        unknown = [row.id for row in locked if row.id not in self._loaded]
+        if unknown:
+            persons = await self._grouped(_APPLICANTS, unknown)
+            holders = await self._grouped(_TENURES, unknown)
+            attempts = await self._grouped(_TRANSFERS, unknown)
+            for row in await self._all(_CASES, unknown):
                 self._loaded[row.id] = rows.to_case(row, persons[row.id], holders[row.id], attempts[row.id])
         # The lock on the case covers its lanes: nobody writes a lane without the case.
-        for row in await self._all(select(lanes), lanes.c.conversation, wanted):
+        for row in await self._all(_LANES, wanted):
             self._lanes[row.conversation, row.peer] = _Lane(sent=row.sent, applied=row.applied)
 
     async def load_inbox(self, keys: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], InboxEntry]:
         wanted = sorted({message for _, message in keys})
-        for row in await self._all(select(inbox), inbox.c.message, wanted):
+        for row in await self._all(_INBOX, wanted):
             self._inbox[row.source, row.message] = _to_entry(row)
         self._known |= self._inbox.keys()
         return {key: self._inbox[key] for key in keys if key in self._inbox}
@@ -110,35 +137,31 @@ class SqlWork:
         }
 
     async def load_parked(self, conversations: Collection[UUID]) -> Sequence[InboxEntry]:
-        statement = select(inbox).where(inbox.c.outcome == ReceiptOutcome.PARKED.value).order_by(inbox.c.sequence)
-        found = [_to_entry(row) for row in await self._all(statement, inbox.c.conversation, sorted(conversations))]
+        found = [_to_entry(row) for row in await self._all(_PARKED, sorted(conversations))]
         for entry in found:
             self._inbox[entry.source, entry.message] = entry
             self._known.add((entry.source, entry.message))
         return found
 
     async def sent_digests(self, digests: Collection[Digest]) -> Mapping[Digest, str]:
-        statement = select(outbox.c.digest, outbox.c.recipient)
-        return {row.digest: row.recipient for row in await self._all(statement, outbox.c.digest, sorted(digests))}
+        return {row.digest: row.recipient for row in await self._all(_SENT, sorted(digests))}
 
     async def load_answered(self, keys: Collection[str]) -> Mapping[str, Answered]:
-        found = await self._all(select(answered), answered.c.key, sorted(keys))
+        found = await self._all(_ANSWERED, sorted(keys))
         return {
             row.key: Answered(request=row.request, status=row.status, body=row.body, etag=row.etag) for row in found
         }
 
-    async def _all(self, statement: Select[Any], column: Any, wanted: Sequence[Any]) -> list[Row[Any]]:  # noqa: ANN401 - a column of any type
+    async def _all(self, statement: Select[Any], wanted: Sequence[Any]) -> list[Row[Any]]:
         found: list[Row[Any]] = []
         for start in range(0, len(wanted), CHUNK):
-            chosen = statement.where(column.in_(wanted[start : start + CHUNK]))
-            found += (await self.connection.execute(chosen)).all()
+            chosen = _padded(wanted[start : start + CHUNK])
+            found += (await self.connection.execute(statement, {"wanted": chosen})).all()
         return found
 
-    async def _grouped(
-        self, statement: Select[Any], table: Table, wanted: Sequence[UUID]
-    ) -> Mapping[UUID, list[Row[Any]]]:
+    async def _grouped(self, statement: Select[Any], wanted: Sequence[UUID]) -> Mapping[UUID, list[Row[Any]]]:
         groups: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
-        for row in await self._all(statement, table.c.case_id, wanted):
+        for row in await self._all(statement, wanted):
             groups[row.case_id].append(row)
         return groups
 
@@ -254,6 +277,11 @@ class SqlWork:
             }
         )
 
+    @property
+    def seen(self) -> Iterable[Case]:
+        """The cases as this transaction leaves them."""
+        return (self._loaded | self._changed).values()
+
     # Writing ------------------------------------------------------------------------------------------------
 
     async def flush(self) -> None:
@@ -273,7 +301,7 @@ class SqlWork:
         await self._write_inbox()
         for table in (stages, outbox, receipts_due, quarantine, history, answered):
             if self._rows[table]:
-                await self.connection.execute(insert(table), self._rows[table])
+                await self.connection.execute(_INSERTS[table], self._rows[table])
 
     async def _write_cases(self) -> None:
         changed = [self._changed[case] for case in sorted(self._changed)]
@@ -282,7 +310,7 @@ class SqlWork:
         if new:
             stamp = {"opened_at": self.now, "changed_at": self.now}
             await self.connection.execute(
-                insert(cases), [{"id": c.id, **stamp, **rows.case_row(c), **rows.content_row(c)} for c in new]
+                _INSERTS[cases], [{"id": c.id, **stamp, **rows.case_row(c), **rows.content_row(c)} for c in new]
             )
         await self._update(cases, [{"at_id": c.id, "changed_at": self.now, **rows.case_row(c)} for _, c in old])
         content = [c for was, c in old if c.basics is not was.basics or c.materials is not was.materials]
@@ -301,7 +329,7 @@ class SqlWork:
             for t in case.tenures[known.get(case.id, 0) :]
         ]
         if holders:
-            await self.connection.execute(insert(tenures), holders)
+            await self.connection.execute(_INSERTS[tenures], holders)
         attempts = [
             rows.transfer_row(case, transfer)
             for case in changed
@@ -315,7 +343,7 @@ class SqlWork:
         fresh = [e for key, e in self._entered.items() if key not in self._known]
         again = [e for key, e in self._entered.items() if key in self._known]
         if fresh:
-            await self.connection.execute(insert(inbox), [_entry_row(entry) for entry in fresh])
+            await self.connection.execute(_INSERTS[inbox], [_entry_row(entry) for entry in fresh])
         if again:
             statement = (
                 update(inbox)
@@ -350,6 +378,13 @@ class SqlWork:
             set_={name: statement.excluded[name] for name in changes[0] if name not in kept},
         )
         await self.connection.execute(statement, changes)
+
+
+def _padded(wanted: Sequence[Any]) -> list[Any]:
+    """The list with its last entry repeated up to a power of two: a few lengths make few statements, and each
+    length is a statement of its own that the database has to prepare."""
+    missing = (1 << (len(wanted) - 1).bit_length()) - len(wanted)
+    return [*wanted, *[wanted[-1]] * missing]
 
 
 def _receipt(entry: InboxEntry) -> Receipt:

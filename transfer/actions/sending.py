@@ -11,6 +11,7 @@ from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.designation import judges
 from transfer.domain.errors import (
     DefectUnanswered,
+    DesignationStands,
     DueDateAhead,
     IllegalStage,
     IllegalStep,
@@ -153,7 +154,7 @@ def _check_answers(notice: SupplementRequired, command: Supplement, at: Situatio
     if deemed and legal_day(at.context.now) <= notice.due_on:
         raise DueDateAhead(due_on=notice.due_on)
     answered = {(answer.applicant, answer.defect) for answer in command.answers}
-    gone = {one.applicant for one in command.left}
+    gone = {one.applicant for one in command.left} | {a.id for a in at.case.applicants if a not in at.case.active}
     missing = [
         f"{item.defect.value} of {item.applicant or 'the case'}"
         for item in notice.items
@@ -166,7 +167,8 @@ def _check_answers(notice: SupplementRequired, command: Supplement, at: Situatio
 def escalate(at: Situation, transfer_id: UUID, command: Escalate) -> Decision:
     """Ask the nearest common superior, or both provinces, to name the competent region.
 
-    Raises NoSuperior, TransferOpen when this transfer was already escalated, IllegalStep, NotThisSide.
+    Raises NoSuperior, IllegalStep also when this transfer was already escalated, TransferOpen while another one is
+    open, DesignationStands when the transfer was offered on a superior's word, NotThisSide.
     """
     at.as_holder(command)
     transfer = at.own_transfer(transfer_id, Side.SENDER)
@@ -176,6 +178,8 @@ def escalate(at: Situation, transfer_id: UUID, command: Escalate) -> Decision:
     standing = at.case.open_offer
     if standing is not None and standing.id != transfer.id:
         raise TransferOpen(transfer=standing.id, state=standing.state.value)
+    if transfer.designation is not None:
+        raise DesignationStands(designated=transfer.designation.region)
     needed = judges(transfer, at.context.directory.by_code)
     message = Escalated(
         transfer=transfer.id,
@@ -212,7 +216,7 @@ def recall(at: Situation, transfer_id: UUID, command: Recall) -> Decision:
     active = {applicant.id for applicant in case.active}
     if unknown := leaving - active:
         raise UnknownApplicant(applicants=sorted(map(str, unknown)))
-    if leaving == active:
+    if leaving and leaving == active:
         raise NoActiveApplicant
     if not leaving:
         taken = transfer.take(Step.RECALL, by=Side.SENDER, at=at.context.now)

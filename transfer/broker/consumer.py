@@ -12,10 +12,10 @@ from typing import Final, Self
 
 import aio_pika
 import structlog
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import DeliveredMessage
 
 from transfer.broker.address import Address
-from transfer.broker.batch import Batch
+from transfer.broker.batch import Batch, Source
 from transfer.broker.connection import Link, State, describe, is_fault
 from transfer.broker.topology import inbox
 
@@ -52,10 +52,9 @@ class Consumer:
         self._timeout = timeout_seconds
         self._link = Link(address, name=f"{region} consumer", clock=clock, timeout_seconds=timeout_seconds)
         self._state = State(connected=False, since=clock(), error="not consuming yet")
-        self._source: AbstractChannel | None = None
+        self._source: Source | None = None
         self._waiting: deque[DeliveredMessage] = deque()
         self._news = asyncio.Event()
-        self._over = asyncio.Event()
         self._closed = False
         self._consuming: asyncio.Task[None] | None = None
         self._log = _log.bind(queue=self._queue, broker=str(address))
@@ -90,13 +89,12 @@ class Consumer:
 
         Raises ConsumerClosed.
         """
-        while not self._waiting:
+        while (source := self._source) is None or not self._waiting:
             if self._closed:
                 raise ConsumerClosed
             self._news.clear()
             await self._news.wait()
-        taken = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
-        return Batch(taken, start_over=self._over.set)
+        return Batch(source, [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))])
 
     async def batches(self, limit: int) -> AsyncIterator[Batch]:
         """Batches as receive() gives them, until the consumer is closed."""
@@ -120,28 +118,27 @@ class Consumer:
         """Consume on a new channel until it ends; gives the reason."""
         async with asyncio.timeout(self._timeout):
             channel = await self._link.channel()
-        reason = "consuming starts over"
+        source = self._source = Source(await channel.get_underlay_channel())
+        reason = "a batch could not be answered"
 
         def closed(_: object, error: BaseException | None) -> None:
             nonlocal reason
             reason = describe(error)
-            self._over.set()
+            source.over.set()
 
         def cancelled(_: object) -> None:
             nonlocal reason
             reason = f"the broker cancelled the consumer of {self._queue}"
-            self._over.set()
+            source.over.set()
 
-        self._over.clear()
         channel.close_callbacks.add(closed)
+        source.channel.on_consumer_cancel_callbacks.add(cancelled)
         try:
             async with asyncio.timeout(self._timeout):
-                self._source = underlay = await channel.get_underlay_channel()
-                underlay.on_consumer_cancel_callbacks.add(cancelled)
-                await underlay.basic_qos(prefetch_count=self._prefetch)
-                await underlay.basic_consume(self._queue, self._take)
+                await source.channel.basic_qos(prefetch_count=self._prefetch)
+                await source.channel.basic_consume(self._queue, self._take)
             self._began()
-            await self._over.wait()
+            await source.over.wait()
         finally:
             # What the closed channel delivered belongs to the broker again and comes once more.
             self._source = None
@@ -150,7 +147,7 @@ class Consumer:
         return reason
 
     async def _take(self, message: DeliveredMessage) -> None:
-        if message.channel is self._source:
+        if self._source is not None and message.channel is self._source.channel:
             self._waiting.append(message)
             self._news.set()
 

@@ -138,14 +138,20 @@ class Case:
         return replace(self, transfers=tuple(changed if t.id == changed.id else t for t in self.transfers))
 
     def without_applicants(self, left: tuple[ApplicantLeft, ...]) -> "Case":
-        """The case after some applicants left; raises UnknownApplicant."""
+        """The case after some applicants left; raises UnknownApplicant.
+
+        Who withdrew by their own will stays so: being deemed withdrawn may cross it, and both records end alike.
+        """
         status = {one.applicant: one.status for one in left}
         if unknown := status.keys() - {a.id for a in self.applicants}:
             raise UnknownApplicant(applicants=sorted(map(str, unknown)))
         return replace(
             self,
             applicants=tuple(
-                a.model_copy(update={"status": status[a.id]}) if a.id in status else a for a in self.applicants
+                a.model_copy(update={"status": status[a.id]})
+                if a.id in status and a.status is not ApplicantStatus.WITHDRAWN
+                else a
+                for a in self.applicants
             ),
         )
 

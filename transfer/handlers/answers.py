@@ -6,7 +6,7 @@ from transfer.domain.decision import Decision, Event
 from transfer.domain.duplicates import precedence
 from transfer.domain.errors import EarlierCaseSurvives, HistoryDiffers, NotThisSide
 from transfer.domain.lifecycle import Side, Step
-from transfer.handlers.arrival import Arrival
+from transfer.handlers.arrival import Arrival, longer
 from transfer.messages.case import CaseNumber, Tenure
 from transfer.messages.codes import RecallReason
 from transfer.messages.transfer import (
@@ -45,17 +45,20 @@ def accepted(arrival: Arrival, message: Accepted) -> Decision:
     if region_of(message.institution) != arrival.source:
         raise NotThisSide(source=arrival.source, institution=message.institution)
     case = arrival.known
-    if message.tenure != case.holder.number + 1:
+    if message.tenure > case.holder.number + 1:
         raise HistoryDiffers(known=case.holder.number, told=message.tenure)
+    # A later holder's word may have come first, by another lane, and then told of this tenure already.
+    tenure = Tenure(number=message.tenure, institution=message.institution, since=message.at)
+    tenures = longer(case.tenures, (*case.tenures[: message.tenure - 1], tenure))
     staying = set(message.applicants)
     gone = [a.id for a in case.active if a.id not in staying]
-    tenure = Tenure(number=message.tenure, institution=message.institution, since=message.at)
     numbers = case.basics.numbers
     if message.number is not None:
-        numbers = (*numbers, CaseNumber(institution=message.institution, number=message.number))
+        given = CaseNumber(institution=message.institution, number=message.number)
+        numbers = numbers if given in numbers else (*numbers, given)
     changed = replace(
         case.withdrawn(gone).with_transfer(taken),
-        tenures=(*case.tenures, tenure),
+        tenures=tenures,
         basics=case.basics.model_copy(update={"numbers": numbers}),
     )
     return Decision(

@@ -7,6 +7,7 @@ from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.errors import CaseExists, HistoryDiffers, NotThisSide, WrongDestination
 from transfer.domain.lifecycle import TOO_LATE, Side, State, Step
 from transfer.handlers.arrival import Arrival, longer, noted
+from transfer.messages.codes import RecallReason
 from transfer.messages.transfer import Offered, RecallRequested, Released, Supplemented
 from transfer.messages.values import region_of
 
@@ -79,6 +80,8 @@ def recall_requested(arrival: Arrival, message: RecallRequested) -> Decision:
     else:
         asked = transfer.take(Step.RECALL, by=Side.SENDER, at=now)
         let_go = asked.take(Step.RELEASE, by=Side.RECEIVER, at=now)
+        if message.reason is RecallReason.WITHDRAWN_BY_APPLICANT:
+            case = case.withdrawn([a.id for a in case.active])
         case = case.with_transfer(replace(let_go, recall=message.reason))
     answer = Released(transfer=transfer.id, case=case.id, at=now, applicants=message.applicants)
     detail = {"reason": message.reason.value, "applicants": sorted(map(str, message.applicants))}

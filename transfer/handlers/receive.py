@@ -143,7 +143,9 @@ class _Door:
         if known is not None and (known.refusal is None or known.digest not in self.again):
             self.work.record_again(attributes.source, attributes.id)
             return Duplicate()
-        self._enter(attributes, one.delivery, one.digest, ReceiptOutcome.REFUSED, one.refusal)
+        # What is refused for good here, for another region, has no place in a lane of this one.
+        placed = one.refusal.resend
+        self._enter(attributes, one.delivery, one.digest, ReceiptOutcome.REFUSED, one.refusal, placed=placed)
         return self._refuse(one.delivery, one.digest, one.refusal, attributes)
 
     def _take_opened(self, one: Opened) -> Verdict:
@@ -156,6 +158,9 @@ class _Door:
             self.work.record_again(attributes.source, attributes.id)
             return Duplicate()
         expected = self.applied.get(lane, 0) + 1
+        waiting = self.parked[lane].get(sequence)
+        if waiting is not None and waiting.message != attributes.id:
+            return self._conflict(attributes, one, f"another message waits at place {sequence} of the conversation")
         if sequence > expected:
             return self._wait(one)
         if sequence < expected and known is None:
@@ -227,12 +232,14 @@ class _Door:
         digest: Digest,
         outcome: ReceiptOutcome,
         said: Refusal | None,
+        *,
+        placed: bool = True,
     ) -> InboxEntry:
         entry = InboxEntry(
             source=attributes.source,
             message=attributes.id,
             conversation=attributes.conversation or attributes.id,
-            sequence=attributes.sequence or 0,
+            sequence=(attributes.sequence or 0) if placed else 0,
             type=attributes.type,
             digest=digest,
             body=delivery.body,

@@ -51,8 +51,10 @@ $(INSTALLED): requirements-dev.lock
 	@echo 'setting up $(VENV) from requirements-dev.lock, about a minute'
 	@start=$$(date +%s); \
 	"$(PYTHON)" -m venv $(VENV); \
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock; \
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	pip() { said=$$($(PY) -m pip --disable-pip-version-check --no-input "$$@" 2>&1) || \
+		{ echo "$$said" >&2; echo 'pip failed; is the network there? Then run make again' >&2; exit 69; }; }; \
+	pip install --quiet --require-hashes -r requirements-dev.lock; \
+	pip install --quiet --no-deps --no-build-isolation -e .; \
 	touch $@; \
 	echo "set up in $$(( $$(date +%s) - start )) s"
 

@@ -14,15 +14,19 @@ from transfer.broker.address import Address
 from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
 from transfer.crypto.directory import Directory
-from transfer.ports import Context
+from transfer.ports import Context, Linked
 from transfer.settings import Role, Settings
 from transfer.storage.engine import open_engine
 from transfer.storage.listening import Listener
 from transfer.storage.migrate import current, head
 from transfer.storage.outbox import SqlOutbox
+from transfer.storage.quarantine import SqlQuarantine
 from transfer.storage.receipts import SqlReceiptsDue
 from transfer.storage.store import Store
+from transfer.storage.views import SqlViews
 from transfer.telemetry import clock as system_clock
+from transfer.web.parts import Parts
+from transfer.web.server import serve
 from transfer.workers.inbound import Inbound
 from transfer.workers.loop import Duty
 from transfer.workers.pauses import Pauses
@@ -51,10 +55,16 @@ class Node:
     relay: Relay | None
     duties: Sequence[Duty]
     context: Callable[[], Context]
+    views: SqlViews
+    quarantine: SqlQuarantine
+    web: Parts
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Connect, do the duties until the block ends, then let go of everything in good order."""
+    async def running(self) -> AsyncIterator[str | None]:
+        """Connect, do the duties until the block ends, then let go of everything in good order.
+
+        Gives the address of the API, or None where this process has not that role.
+        """
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.store.engine.dispose)
             for part in (self.publisher, self.consumer):
@@ -62,7 +72,11 @@ class Node:
                     await stack.enter_async_context(part)
             tasks = [asyncio.create_task(duty.run(), name=duty.name) for duty in self.duties]
             try:
-                yield
+                if Role.API in self.settings.roles:
+                    async with serve(self.web) as address:
+                        yield address
+                else:
+                    yield None
             finally:
                 await self.desk.drain()
                 for task in tasks:
@@ -109,16 +123,34 @@ def build(
         duties.append(Duty(name="inbound", once=inbound.receive_once, poll=settings.poll))
     if not store.is_sqlite and Role.RELAY in settings.roles:
         duties.append(Duty(name="listener", once=Listener(store=store).listen_once, poll=settings.poll))
+    desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
+    links: dict[str, Linked] = {}
+    if publisher is not None:
+        links[Role.RELAY.value] = publisher
+    if consumer is not None:
+        links[Role.INBOUND.value] = consumer
     return Node(
         settings=settings,
         directory=directory,
         store=store,
-        desk=Desk(room=store, context=context),
+        desk=desk,
         publisher=publisher,
         consumer=consumer,
         relay=relay,
         duties=duties,
         context=context,
+        views=views,
+        quarantine=quarantine,
+        web=Parts(
+            settings=settings,
+            directory=directory,
+            desk=desk,
+            views=views,
+            quarantine=quarantine,
+            context=context,
+            links=links,
+            duties=duties,
+        ),
     )
 
 

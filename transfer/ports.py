@@ -370,9 +370,7 @@ class Views(Protocol):
         """A message sent, else one received from one of these regions."""
         ...
 
-    async def quarantine(
-        self, *, applied: bool | None, after: TimeKey | None, limit: int
-    ) -> Sequence[QuarantineLine]:
+    async def quarantine(self, *, applied: bool | None, after: TimeKey | None, limit: int) -> Sequence[QuarantineLine]:
         """Messages that were not applied, newest first; ``applied`` tells those that a replay has applied."""
         ...
 

@@ -122,7 +122,7 @@ class MessageLine(Record):
     created_at: Annotated[datetime | None, Field(description="when it was sent for delivery")]
     published_at: Annotated[datetime | None, Field(description="when the broker last confirmed it")]
     settled_at: Annotated[datetime | None, Field(description="when its final receipt came in")]
-    received_at: Annotated[datetime | None, Field(description="when it was received, or last tried")]
+    received_at: Annotated[datetime | None, Field(description="when it was received")]
     attempts: Annotated[int | None, Field(description="how often the broker took it")]
     retry_at: Annotated[datetime | None, Field(description="when it is due to be sent again")]
     outcome: Annotated[ReceiptOutcome | None, Field(description="the verdict of its recipient")]

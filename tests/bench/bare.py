@@ -84,7 +84,7 @@ class BareSender:
         self._times.note(Mark.COMMITTED, ids)
         self._due.set()
 
-    async def _publish(self, row: Any) -> None:  # noqa: ANN401 - asyncpg has no types
+    async def _publish(self, row: Any) -> None:
         message = aio_pika.Message(
             row["body"],
             message_id=str(row["message_id"]),

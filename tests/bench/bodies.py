@@ -38,8 +38,8 @@ def number_of(index: int) -> int:
 
 
 def note() -> str:
-    """What the applicant may be told: 800 characters."""
-    return (_NOTE * 5)[:799] + "."
+    """What the applicant may be told: 1,000 characters."""
+    return (_NOTE * 6)[:999] + "."
 
 
 def message(index: int) -> tuple[Attributes, StagePublished]:
@@ -71,7 +71,7 @@ def _message(identity: UUID, case: UUID, number: int) -> tuple[Attributes, Stage
         occurred_on=date(2026, 3, 2),
         basis=LegalBasis.LAL_46,
         note=note(),
-        institution=RECIPIENT,
+        institution=SOURCE,
         at=_MOMENT,
     )
     return attributes, content

@@ -81,8 +81,10 @@ async def backlog(servers: Servers, contender: Contender, *, count: int = 100_00
     """A backlog gathers while the receiver is away, wherever the contender keeps it, and drains when the
     receiver starts: rate of draining, peak memory of each side and its growth while it drains."""
     async with fresh_ground(servers, contender) as ground, running(contender, ground, "sender") as sender:
-        sender.tell("load", count=count, rate=None)
-        await sender.expect("prepared", LOAD_SECONDS)
+        # What a load needs beforehand may need the receiver.
+        async with running(contender, ground, "receiver"):
+            sender.tell("load", count=count, rate=None)
+            await sender.expect("prepared", LOAD_SECONDS)
         sender.tell("go")
         await sender.expect("committed", LOAD_SECONDS)
         queued = await _settled(ground)

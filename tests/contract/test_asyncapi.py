@@ -7,10 +7,14 @@ from typing import Any, Final
 
 from jsonschema import Draft7Validator
 
+from tests.builders import CASE_ID, ZHONGSHAN
 from transfer.broker import topology
 from transfer.broker.publisher import CONTENT_TYPE
 from transfer.messages.contract import ROOT, render
-from transfer.messages.envelope import MESSAGE_TYPES
+from transfer.messages.envelope import MESSAGE_TYPES, TYPE_NAMES
+from transfer.messages.transfer import Offered
+from transfer.ports import OutMessage
+from transfer.workers.relay import _parcel
 
 PROJECT: Final = Path(__file__).parents[2]
 DOCUMENT: Final = json.loads((PROJECT / ROOT / "asyncapi.json").read_text(encoding="utf-8"))
@@ -80,6 +84,22 @@ def test_messages_are_sent_persistent_and_mandatory_and_acknowledged() -> None:
     operations = DOCUMENT["operations"]
     assert operations["send"]["bindings"]["amqp"].items() >= {"deliveryMode": 2, "mandatory": True}.items()
     assert operations["receive"]["bindings"]["amqp"]["ack"] is True
+
+
+def test_the_headers_are_those_that_the_relay_sends() -> None:
+    message = OutMessage(
+        row=1,
+        id=CASE_ID,
+        type=TYPE_NAMES[Offered],
+        recipient=ZHONGSHAN,
+        conversation=CASE_ID,
+        sequence=1,
+        body=b"{}",
+        attempts=0,
+    )
+    described = DOCUMENT["components"]["messages"]["transfer_offered_v1"]["headers"]
+    assert described["properties"].keys() == _parcel(message).headers.keys()
+    Draft7Validator(described).validate(dict(_parcel(message).headers))
 
 
 def test_the_content_type_is_the_publishers() -> None:

@@ -1,6 +1,6 @@
 """Regions joined by a wire that delays, reorders, repeats and loses: real rules and real door, storage in memory."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -19,7 +19,6 @@ from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
 from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter
-from transfer.messages.values import region_of
 from transfer.ports import Context, Delivery, Parcel, PublishOutcome, Sent
 from transfer.workers.pauses import Pauses
 from transfer.workers.receipts import ReceiptTeller
@@ -266,13 +265,3 @@ class _Wire:
     @property
     def connected(self) -> bool:
         return True
-
-
-def institution_of(institution: str, region: str) -> bool:
-    """Whether the institution is one of that region."""
-    return region_of(institution) == region
-
-
-def others(codes: Collection[str], region: str) -> list[str]:
-    """The other regions, in order."""
-    return [code for code in codes if code != region]

@@ -118,12 +118,6 @@ def test_a_refusal_never_quotes_what_was_sent(name: str, value: object) -> None:
     assert [text for text in said if SECRET[:6] in text or "李" in text] == []
 
 
-def test_a_refusal_does_not_quote_a_type_that_is_given_twice() -> None:
-    body, twice = a_body(a_stage()), f'"type":"{SECRET}"'.encode()
-    for both in (body.replace(b"{", b"{" + twice + b",", 1), body[:-1] + b"," + twice + b"}"):
-        assert SECRET not in (refusal_of(both) or "")
-
-
 def test_a_refusal_names_the_place_and_counts_what_it_leaves_out() -> None:
     event = full_event("legalaid.transfer.offered.v1")
     for field in ("letter", "reason", "sender", "receiver", "attempt"):

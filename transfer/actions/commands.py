@@ -1,11 +1,11 @@
 """The commands of caseworkers: what each button needs to be told."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from transfer.messages.case import Applicant, Clock, Material, Opponent
+from transfer.messages.case import Applicant, Clock, Material, Opponent, persons_fault, urgency_fault
 from transfer.messages.codes import (
     AidForm,
     DisputeGround,
@@ -60,7 +60,15 @@ class OpenCase(Command):
     urgency: Urgency = Urgency.NORMAL
     urgency_reason: Text | None = None
     limitation_on: Day | None = None
-    clocks: Annotated[tuple[Clock, ...], Field(max_length=20)] = ()
+    clocks: Annotated[tuple[Clock, ...], Field(max_length=19, description="besides the review, which is added")] = ()
+
+    @model_validator(mode="after")
+    def _makes_a_case(self) -> Self:
+        given = [applicant.id for applicant in self.applicants if applicant.id is not None]
+        fault = urgency_fault(self.urgency, self.urgency_reason, self.limitation_on)
+        if fault := fault or persons_fault(given, self.materials):
+            raise ValueError(fault)
+        return self
 
 
 class Offer(Command):

@@ -45,7 +45,7 @@ class Order:
     idempotency: Idempotency | None = None
 
 
-Outcome = Case | Answered | TransferError
+Outcome = Case | Answered | Exception
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class Desk:
         context = self.context()
         try:
             decision = _decision(order, context, cases)
-        except TransferError as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one command stays with it, not with its batch
             return error
         case = work.record(decision, Cause(at=context.now, by=order.by, institution=order.institution))
         cases[case.id] = case

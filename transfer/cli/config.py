@@ -20,6 +20,7 @@ from transfer.ports import StorageUnavailable
 from transfer.settings import PREFIX, Settings, SettingsInvalid
 from transfer.storage import migrate as migrations
 from transfer.storage.engine import DatabaseUrlInvalid, database_url, open_engine
+from transfer.telemetry.logs import set_up_logs
 
 
 class Verdict(StrEnum):
@@ -51,6 +52,7 @@ def config() -> None:
 @click.pass_context
 def check(ctx: click.Context, *, as_json: bool, env_file: Path | None) -> None:
     """Try the settings, the directory, the database and the broker; exit with 1 if anything is wrong."""
+    set_up_logs(level="error", style="text")
     done = asyncio.run(_checks(env_file))
     if as_json:
         print_json({"ok": all(one.verdict is Verdict.OK for one in done), "checks": [asdict(one) for one in done]})

@@ -10,12 +10,20 @@ from transfer.cli.opening import json_option
 from transfer.cli.output import print_json
 from transfer.cli.settings_page import settings_page
 from transfer.domain.diagram import lifecycle_page
-from transfer.messages.contract import ROOT, render
+from transfer.messages import contract
+from transfer.messages.contract import ROOT
+from transfer.web import openapi
+from transfer.web.routes import ROUTES
 
 
 def generated() -> dict[str, str]:
     """All generated files: texts by path, relative to the project."""
-    return {**render(), "docs/lifecycle.md": lifecycle_page(), "docs/settings.md": settings_page()}
+    return {
+        **contract.render(),
+        openapi.FILE: openapi.render(ROUTES),
+        "docs/lifecycle.md": lifecycle_page(),
+        "docs/settings.md": settings_page(),
+    }
 
 
 def differences(root: Path, files: Mapping[str, str]) -> dict[str, str]:
@@ -37,7 +45,7 @@ def differences(root: Path, files: Mapping[str, str]) -> dict[str, str]:
     return faults
 
 
-@click.command()
+@click.command(short_help="Write or check the files that are made from the code.")
 @click.option("--check", is_flag=True, help="Compare only; exit with 1 when something differs.")
 @click.option("--write", is_flag=True, help="Write what differs, remove what is left over.")
 @click.option(

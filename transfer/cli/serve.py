@@ -1,6 +1,7 @@
 """``transfer serve``: runs a node, or one part of it, until it is told to stop."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ from typing import Final
 
 import click
 
-from transfer.cli.exits import FAULT
+from transfer.cli.exits import FAULT, Misconfigured
 from transfer.cli.opening import env_file_option, load_settings
 from transfer.node import build, check_migrated
 from transfer.settings import Role, Settings
@@ -59,11 +60,16 @@ async def _serve(settings: Settings, *, migrate_first: bool, until_stdin_closes:
     except BaseException:
         await node.store.engine.dispose()
         raise
-    async with node.running() as address:
-        _say(settings, address)
-        await stop.wait()
-        click.echo("stopping")
-        _end_by_force_after(PATIENCE)
+    try:
+        async with node.running() as address:
+            _say(settings, address)
+            await stop.wait()
+            click.echo("stopping")
+            _end_by_force_after(PATIENCE)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise Misconfigured(f"port {settings.port} is taken; give another one by --port or TRANSFER_PORT") from error
     click.echo("stopped")
 
 

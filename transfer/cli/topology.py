@@ -67,7 +67,7 @@ def topology(  # noqa: PLR0913 - one argument per option
         return
     if passwords and new_passwords:
         raise WrongUsage("give --passwords or --new-passwords, not both")
-    secret = _drawn(new_passwords, chosen) if new_passwords else _read(passwords) if passwords else {}
+    secret = _drawn(new_passwords, chosen) if new_passwords else read_passwords(passwords) if passwords else {}
     print_json(definitions(plan, vhost=vhost, passwords=secret))
 
 
@@ -80,7 +80,8 @@ def _chosen(directory: Path | None, regions: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(regions)) or tuple(listed)
 
 
-def _read(file: Path) -> Mapping[str, str]:
+def read_passwords(file: Path) -> Mapping[str, str]:
+    """The password of each region's user; raises Misconfigured."""
     try:
         return _PASSWORDS.validate_json(file.read_bytes())
     except OSError as error:

@@ -1,8 +1,10 @@
 """What of a case travels from region to region."""
 
 import re
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Annotated, Final, Self
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -157,6 +159,24 @@ class Designation(Frozen):
     reason: Text
 
 
+def urgency_fault(urgency: Urgency, reason: str | None, limitation_on: date | None) -> str | None:
+    """What is missing beside an urgency, or None."""
+    if urgency not in {Urgency.NORMAL, Urgency.GREEN_CHANNEL} and reason is None:
+        return "an urgent case says why"
+    if urgency is Urgency.LIMITATION_LT_7_DAYS and limitation_on is None:
+        return "urgency by limitation names the last day of the limitation"
+    return None
+
+
+def persons_fault(ids: Sequence[UUID], materials: Iterable[Material]) -> str | None:
+    """How the materials of a case and the ids of its applicants contradict each other, or None."""
+    if len(set(ids)) != len(ids):
+        return "two applicants have the same id"
+    if any(material.applicant is not None and material.applicant not in ids for material in materials):
+        return "a material names an applicant who is not in the case"
+    return None
+
+
 class CaseBasics(Frozen):
     """What a case is about, without the persons; all that a superior needs to name the competent region."""
 
@@ -177,11 +197,8 @@ class CaseBasics(Frozen):
 
     @model_validator(mode="after")
     def _urgency_is_explained(self) -> Self:
-        urgent = self.urgency not in {Urgency.NORMAL, Urgency.GREEN_CHANNEL}
-        if urgent and self.urgency_reason is None:
-            raise ValueError("an urgent case says why")
-        if self.urgency is Urgency.LIMITATION_LT_7_DAYS and self.limitation_on is None:
-            raise ValueError("urgency by limitation names the last day of the limitation")
+        if fault := urgency_fault(self.urgency, self.urgency_reason, self.limitation_on):
+            raise ValueError(fault)
         return self
 
 
@@ -194,11 +211,8 @@ class CaseFile(Frozen):
 
     @model_validator(mode="after")
     def _persons_agree(self) -> Self:
-        ids = {applicant.id for applicant in self.applicants}
-        if len(ids) != len(self.applicants):
-            raise ValueError("two applicants have the same id")
-        if any(m.applicant is not None and m.applicant not in ids for m in self.materials):
-            raise ValueError("a material names an applicant who is not in the case")
+        if fault := persons_fault([applicant.id for applicant in self.applicants], self.materials):
+            raise ValueError(fault)
         return self
 
 

@@ -86,6 +86,14 @@ _INBOX_BINDING: Final = {
     "queue": {"name": "inbox.{region}", "durable": True, "exclusive": False, "autoDelete": False},
     "bindingVersion": _BINDING,
 }
+_HEADERS: Final = {
+    "type": "object",
+    "description": "For those who look at the broker; a reader takes both from the event.",
+    "properties": {
+        "conversation": {"type": "string", "format": "uuid"},
+        "sequence": {"type": "integer", "minimum": 1},
+    },
+}
 _SEND_BINDING: Final = {"deliveryMode": 2, "mandatory": True, "bindingVersion": _BINDING}
 _RECEIVE_BINDING: Final = {"ack": True, "bindingVersion": _BINDING}
 
@@ -130,6 +138,7 @@ def _message(name: str, model: type[Frozen]) -> dict[str, Any]:
         "bindings": {"amqp": {"messageType": name, "bindingVersion": _BINDING}},
     }
     if name != RECEIPT_TYPE:
+        message["headers"] = _HEADERS
         message["correlationId"] = {"description": "Id of the case", "location": "$message.payload#/conversation"}
     if model in ANSWERS:
         message["tags"] = [{"name": "answer", "description": "names in `answers` the message that it answers"}]

@@ -132,9 +132,7 @@ def decode_attributes(body: bytes) -> Attributes:
         raise Unreadable(explain(error)) from error
 
 
-_QUOTING: Final[Mapping[str, str]] = MappingProxyType(
-    {"uuid_parsing": "Input should be a valid UUID", "union_tag_invalid": "Input should be a known type"}
-)
+_QUOTING: Final[Mapping[str, str]] = MappingProxyType({"uuid_parsing": "Input should be a valid UUID"})
 """What is said instead where pydantic's own text would quote the content."""
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -202,8 +202,8 @@ def _chosen_transfers(chosen: TransferFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _grouped(found: Sequence[Row[Any]]) -> Mapping[UUID, list[Row[Any]]]:
-    groups: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
+def _grouped(found: Iterable[Row[*tuple[Any, ...]]]) -> Mapping[UUID, list[Any]]:
+    groups: defaultdict[UUID, list[Any]] = defaultdict(list)
     for row in found:
         groups[row.case_id].append(row)
     return groups

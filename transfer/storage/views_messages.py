@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import case as case_when
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, tuple_
+from sqlalchemy import case as case_when
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.messages.codes import ReceiptOutcome
@@ -28,7 +28,7 @@ from transfer.storage.tables import destinations, inbox, outbox, quarantine
 from transfer.storage.types import Instant
 
 _PARKED: Final = ReceiptOutcome.PARKED.value
-_SENT: Final = (
+_SENT: Final[tuple[ColumnElement[Any], ...]] = (
     outbox.c.message,
     outbox.c.recipient.label("peer"),
     outbox.c.type,
@@ -43,7 +43,7 @@ _SENT: Final = (
     outbox.c.outcome,
     outbox.c.refusal,
 )
-_RECEIVED: Final = (
+_RECEIVED: Final[tuple[ColumnElement[Any], ...]] = (
     inbox.c.message,
     inbox.c.source.label("peer"),
     inbox.c.type,
@@ -54,7 +54,7 @@ _RECEIVED: Final = (
     inbox.c.outcome,
     inbox.c.refusal,
 )
-_QUARANTINED: Final = (
+_QUARANTINED: Final[tuple[ColumnElement[Any], ...]] = (
     *(column for column in quarantine.c if column.name != "body"),
     func.length(quarantine.c.body).label("size"),
 )
@@ -101,7 +101,8 @@ class MessageViews:
             return [_quarantine_line(row) for row in await connection.execute(statement.limit(limit))]
 
     async def quarantined(self, entry: UUID) -> tuple[QuarantineLine, bytes] | None:
-        statement = select(*_QUARANTINED, quarantine.c.body).where(quarantine.c.id == entry)
+        columns: tuple[ColumnElement[Any], ...] = (*_QUARANTINED, quarantine.c.body)
+        statement = select(*columns).where(quarantine.c.id == entry)
         async with reading(self.store.engine) as connection:
             row = (await connection.execute(statement)).one_or_none()
             return (_quarantine_line(row), row.body) if row is not None else None
@@ -195,21 +196,21 @@ def _chosen_received(chosen: MessageFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-async def _count(connection: AsyncConnection, statement: Select[tuple[int]]) -> int:
-    return (await connection.execute(statement)).scalar_one()
+async def _count(connection: AsyncConnection, statement: Select[int]) -> int:
+    return await connection.scalar(statement) or 0
 
 
 async def _oldest(connection: AsyncConnection) -> OldestWaiting | None:
     """Among the messages without a final receipt, of those not published and of those published."""
     oldest: list[Row[Any]] = []
     for condition in (_NOT_PUBLISHED, _NOT_SETTLED):
-        first = select(func.min(outbox.c.row)).where(condition).scalar_subquery()
-        row = (await connection.execute(select(*_SENT).where(outbox.c.row == first))).one_or_none()
+        head = select(func.min(outbox.c.row)).where(condition).scalar_subquery()
+        row = (await connection.execute(select(*_SENT).where(outbox.c.row == head))).one_or_none()
         oldest += [row] if row is not None else []
     if not oldest:
         return None
-    row = min(oldest, key=lambda one: one.created_at)
-    return OldestWaiting(id=row.message, peer=row.peer, created_at=row.created_at)
+    first = min(oldest, key=lambda one: one.created_at)
+    return OldestWaiting(id=first.message, peer=first.peer, created_at=first.created_at)
 
 
 def _sent_line(row: Row[Any]) -> MessageLine:

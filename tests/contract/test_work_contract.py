@@ -1,0 +1,549 @@
+"""What a unit of work promises, kept alike by the database and by its stand-in in memory."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from deploy.local.postgres import Postgres
+from tests.builders import (
+    LUXIAN,
+    SICHUAN,
+    ZHONGSHAN,
+    a_case_basics,
+    a_designation,
+    a_dispute,
+    a_material,
+    a_notice,
+    a_stage,
+    a_tenure,
+    a_word_of_the_superior,
+    an_applicant,
+)
+from tests.fakes import MemoryReceiptsDue, MemoryRoom
+from transfer.domain.case import Case, Transfer
+from transfer.domain.decision import Decision, Event, Outgoing
+from transfer.domain.lifecycle import Side, State
+from transfer.messages.case import StageReached
+from transfer.messages.codes import Hop, RecallReason, ReceiptOutcome, RefusalCode, Stage
+from transfer.messages.envelope import decode, digest_of
+from transfer.messages.receipts import Receipt, Refusal
+from transfer.ports import Answered, Cause, InboxEntry, Quarantined, ReceiptsDue, StorageRefused, WorkRoom
+from transfer.storage import tables
+from transfer.storage.engine import open_engine, reading
+from transfer.storage.migrate import migrate
+from transfer.storage.receipts import SqlReceiptsDue
+from transfer.storage.store import Store
+
+NOW = datetime(2026, 6, 15, 2, 30, tzinfo=UTC)
+CAUSE = Cause(at=NOW, by="王芳", institution=LUXIAN)
+DIGEST = digest_of(b"what came")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What a test may know of a message in the outbox."""
+
+    id: UUID
+    recipient: str
+    sequence: int
+    digest: str
+    body: bytes
+    outcome: str | None
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """One implementation, and how a test looks into it past the ports."""
+
+    room: WorkRoom
+    receipts: ReceiptsDue
+    sent: Callable[[], Awaitable[Sequence[Sent]]]
+    history: Callable[[], Awaitable[Sequence[tuple[UUID, str, str, int]]]]
+    quarantine: Callable[[], Awaitable[Sequence[UUID]]]
+
+    async def case(self, case: UUID) -> Case | None:
+        async with self.room.work() as work:
+            return (await work.load_cases([case])).get(case)
+
+    async def applied(self, source: str, conversation: UUID) -> int:
+        async with self.room.work() as work:
+            await work.load_cases([conversation])
+            return (await work.load_applied([(source, conversation)])).get((source, conversation), 0)
+
+    async def due(self, *, limit: int = 100, without: Collection[str] = ()) -> list[Receipt]:
+        return [r for one in await self.receipts.due(limit=limit, without=without) for r in one.receipts]
+
+
+def in_memory() -> Ground:
+    room = MemoryRoom(region=LUXIAN, clock=lambda: NOW, new_id=uuid4)
+
+    async def sent() -> list[Sent]:
+        return [
+            Sent(
+                id=one.id,
+                recipient=one.recipient,
+                sequence=one.sequence,
+                digest=one.digest,
+                body=one.body,
+                outcome=one.outcome,
+                settled=one.settled_at is not None,
+            )
+            for one in room.content.outbox.values()
+        ]
+
+    async def history() -> list[tuple[UUID, str, str, int]]:
+        return [(line.case, line.event.name, line.cause.by, line.tenure) for line in room.content.history]
+
+    async def quarantine() -> list[UUID]:
+        return list(room.content.quarantine)
+
+    return Ground(room=room, receipts=MemoryReceiptsDue(room=room), sent=sent, history=history, quarantine=quarantine)
+
+
+def in_a_database(store: Store) -> Ground:
+    async def rows(statement: Any) -> Sequence[Any]:  # noqa: ANN401 - any select
+        async with reading(store.engine) as connection:
+            return (await connection.execute(statement)).all()
+
+    async def sent() -> list[Sent]:
+        return [
+            Sent(
+                id=row.message,
+                recipient=row.recipient,
+                sequence=row.sequence,
+                digest=row.digest,
+                body=row.body,
+                outcome=row.outcome,
+                settled=row.settled_at is not None,
+            )
+            for row in await rows(select(tables.outbox).order_by(tables.outbox.c.row))
+        ]
+
+    async def history() -> list[tuple[UUID, str, str, int]]:
+        lines = await rows(select(tables.history).order_by(tables.history.c.row))
+        return [(line.case_id, line.event, line.by, line.tenure) for line in lines]
+
+    async def quarantine() -> list[UUID]:
+        return [row.id for row in await rows(select(tables.quarantine))]
+
+    return Ground(room=store, receipts=SqlReceiptsDue(store=store), sent=sent, history=history, quarantine=quarantine)
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ground]:
+    if request.param == "memory":
+        yield in_memory()
+        return
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/node.db"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.create_database(f"work_{uuid4().hex[:8]}")
+    engine = open_engine(url)
+    await migrate(engine)
+    yield in_a_database(Store(engine=engine, region=LUXIAN, clock=lambda: NOW, new_id=uuid4))
+    await engine.dispose()
+
+
+def a_case(**changes: Any) -> Case:
+    case = Case(id=uuid4(), basics=a_case_basics(), applicants=(an_applicant(),), tenures=(a_tenure(),))
+    return replace(case, **changes)
+
+
+def a_transfer(**changes: Any) -> Transfer:
+    transfer = Transfer(
+        id=uuid4(),
+        side=Side.SENDER,
+        state=State.OFFERED,
+        sender=LUXIAN,
+        receiver=ZHONGSHAN,
+        attempt=1,
+        letter="函",
+        reason="由",
+        opened_at=NOW,
+        changed_at=NOW,
+    )
+    return replace(transfer, **changes)
+
+
+def a_decision(case: Case, *recipients: str, event: str = "offered") -> Decision:
+    """A decision on the case that tells each of these regions of a stage."""
+    messages = tuple(Outgoing(recipient=region, data=a_stage(case=case.id)) for region in recipients)
+    return Decision(case=case, event=Event(name=event), messages=messages)
+
+
+def an_entry(conversation: UUID, **changes: Any) -> InboxEntry:
+    entry = InboxEntry(
+        source=ZHONGSHAN,
+        message=uuid4(),
+        conversation=conversation,
+        sequence=1,
+        type="legalaid.case.stage_published.v1",
+        digest=DIGEST,
+        body=b"what came",
+        outcome=ReceiptOutcome.APPLIED,
+        received_at=NOW,
+    )
+    return replace(entry, **changes)
+
+
+def a_refusal(*, resend: bool = False) -> Refusal:
+    return Refusal(code=RefusalCode.ILLEGAL_STEP, hop=Hop.RECIPIENT, detail="no", resend=resend)
+
+
+def a_verdict(sent: Sent, outcome: ReceiptOutcome = ReceiptOutcome.APPLIED, **changes: Any) -> Receipt:
+    fields = {"message": sent.id, "digest": sent.digest, "outcome": outcome, "at": NOW, **changes}
+    return Receipt(**fields)
+
+
+async def record(ground: Ground, decision: Decision) -> Case:
+    async with ground.room.work() as work:
+        await work.load_cases([decision.case.id])
+        return work.record(decision, CAUSE)
+
+
+async def received(ground: Ground, entry: InboxEntry) -> None:
+    async with ground.room.work() as work:
+        await work.load_cases([entry.conversation])
+        await work.load_inbox([(entry.source, entry.message)])
+        work.record_received(entry)
+
+
+async def told(ground: Ground, source: str, *receipts: Receipt) -> None:
+    async with ground.room.work() as work:
+        work.record_receipts(source, receipts)
+
+
+async def test_a_decision_is_written_with_its_messages_and_its_history(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case(), ZHONGSHAN, SICHUAN))
+    assert await ground.case(case.id) == case
+    assert [one.recipient for one in await ground.sent()] == [ZHONGSHAN, SICHUAN]
+    assert await ground.history() == [(case.id, "offered", "王芳", 1)]
+
+
+async def test_a_case_comes_back_as_it_was_recorded_with_all_that_belongs_to_it(ground: Ground) -> None:
+    notice, dispute, word = a_notice(), a_dispute(), a_word_of_the_superior()
+    closed = a_transfer(
+        state=State.RELEASED,
+        signed_by="陈静",
+        notice=notice,
+        dispute=dispute,
+        designations=((SICHUAN, word),),
+        designation=a_designation(),
+        escalated=True,
+        recall=RecallReason.SENT_IN_ERROR,
+        supplied=frozenset({"欠条"}),
+        heard=DIGEST,
+    )
+    case = a_case(
+        materials=(a_material(),),
+        stage=StageReached(stage=Stage.AID_FIRST, tenure=1, number=2),
+        followers=frozenset({ZHONGSHAN, SICHUAN}),
+        transfers=(closed, a_transfer(attempt=2)),
+        duplicate_of=uuid4(),
+    )
+    await record(ground, a_decision(case))
+    assert await ground.case(case.id) == replace(case, version=1)
+
+
+async def test_the_version_rises_with_each_decision(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    assert case.version == 1
+    again = await record(ground, a_decision(case))
+    assert again.version == 2
+    known = await ground.case(case.id)
+    assert known is not None
+    assert known.version == 2
+
+
+async def test_what_was_recorded_is_what_the_same_transaction_loads(ground: Ground) -> None:
+    fresh = a_case()
+    async with ground.room.work() as work:
+        assert await work.load_cases([fresh.id]) == {}
+        case = work.record(a_decision(fresh), CAUSE)
+        assert await work.load_cases([fresh.id]) == {fresh.id: case}
+
+
+async def test_messages_are_numbered_one_two_three_per_recipient_and_conversation(ground: Ground) -> None:
+    first = await record(ground, a_decision(a_case(), ZHONGSHAN, SICHUAN))
+    await record(ground, a_decision(first, ZHONGSHAN, ZHONGSHAN))
+    await record(ground, a_decision(a_case(), ZHONGSHAN))
+    places = [(one.recipient, one.sequence) for one in await ground.sent()]
+    assert places == [(ZHONGSHAN, 1), (SICHUAN, 1), (ZHONGSHAN, 2), (ZHONGSHAN, 3), (ZHONGSHAN, 1)]
+
+
+async def test_a_message_is_encoded_once_with_its_place_and_what_it_answers(ground: Ground) -> None:
+    case = a_case()
+    message = Outgoing(recipient=ZHONGSHAN, data=a_stage(case=case.id), answers=DIGEST)
+    await record(ground, Decision(case=case, event=Event(name="stage_published"), messages=(message,)))
+    (sent,) = await ground.sent()
+    attributes, data = decode(sent.body)
+    assert (attributes.id, attributes.source, attributes.recipient) == (sent.id, LUXIAN, ZHONGSHAN)
+    assert (attributes.conversation, attributes.sequence, attributes.answers) == (case.id, 1, DIGEST)
+    assert attributes.time == NOW
+    assert data == message.data
+    assert sent.digest == digest_of(sent.body)
+
+
+async def test_a_block_that_raises_leaves_nothing(ground: Ground) -> None:
+    case = a_case()
+    with pytest.raises(ZeroDivisionError):
+        async with ground.room.work() as work:
+            await work.load_cases([case.id])
+            work.record(a_decision(case, ZHONGSHAN), CAUSE)
+            work.record_received(an_entry(case.id))
+            work.record_answered("key", an_answer())
+            work.record_quarantined(a_quarantined())
+            raise ZeroDivisionError
+    assert await ground.case(case.id) is None
+    assert (await ground.sent(), await ground.history(), await ground.due()) == ([], [], [])
+    assert await ground.quarantine() == []
+    assert await ground.applied(ZHONGSHAN, case.id) == 0
+    async with ground.room.work() as work:
+        assert await work.load_answered(["key"]) == {}
+
+
+async def test_a_change_that_is_refused_takes_the_whole_transaction_with_it(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case(transfers=(a_transfer(),))))
+    with pytest.raises(StorageRefused):
+        await record(ground, a_decision(replace(case, transfers=(*case.transfers, a_transfer())), ZHONGSHAN))
+    assert await ground.case(case.id) == case
+    assert await ground.sent() == []
+
+
+async def test_a_case_is_offered_to_one_region_at_a_time(ground: Ground) -> None:
+    with pytest.raises(StorageRefused):
+        await record(ground, a_decision(a_case(transfers=(a_transfer(), a_transfer(receiver="330100")))))
+    taken_in = a_transfer(side=Side.RECEIVER, sender=ZHONGSHAN, receiver=LUXIAN)
+    await record(ground, a_decision(a_case(transfers=(a_transfer(state=State.RELEASED), a_transfer(), taken_in))))
+
+
+async def test_an_offer_that_closes_and_one_that_opens_pass_in_one_transaction(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case(transfers=(a_transfer(),))))
+    closed = replace(case.transfers[0], state=State.RELEASED)
+    changed = await record(ground, a_decision(replace(case, transfers=(closed, a_transfer()))))
+    assert await ground.case(case.id) == changed
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"transfers": (a_transfer(state=State.DRAFTED),)},
+        {"transfers": (a_transfer(receiver="510521-ZS"),)},
+        {"transfers": (a_transfer(state=State.SUPPLEMENT_REQUIRED),)},
+        {"stage": StageReached(stage=Stage.GRANTED, tenure=2, number=1)},
+    ],
+    ids=["an offer that was not sent", "an offer within a region", "a notice without a day", "a stage of the future"],
+)
+async def test_a_state_that_must_not_exist_is_refused(ground: Ground, changes: dict[str, Any]) -> None:
+    with pytest.raises(StorageRefused):
+        await record(ground, a_decision(a_case(**changes)))
+
+
+async def test_a_case_is_not_made_twice(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    with pytest.raises(StorageRefused):
+        async with ground.room.work() as work:
+            work.record(a_decision(case), CAUSE)
+
+
+async def test_a_stage_is_not_written_twice(ground: Ground) -> None:
+    fresh = a_case()
+    stage = a_stage(case=fresh.id)
+    case = await record(ground, replace(a_decision(fresh), stages=(stage,)))
+    with pytest.raises(StorageRefused):
+        await record(ground, replace(a_decision(case), stages=(stage,)))
+
+
+async def test_an_applied_message_is_known_advances_its_lane_and_is_receipted(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    entry = an_entry(case.id)
+    await received(ground, entry)
+    assert await ground.applied(ZHONGSHAN, case.id) == 1
+    assert await ground.applied(SICHUAN, case.id) == 0
+    assert await ground.due() == [Receipt(message=entry.message, digest=DIGEST, outcome=ReceiptOutcome.APPLIED, at=NOW)]
+    async with ground.room.work() as work:
+        keys = [(ZHONGSHAN, entry.message), (SICHUAN, entry.message)]
+        assert await work.load_inbox(keys) == {keys[0]: entry}
+
+
+async def test_a_parked_message_waits_and_advances_nothing_until_it_is_applied(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    late, later = (an_entry(case.id, sequence=n, outcome=ReceiptOutcome.PARKED) for n in (2, 3))
+    await received(ground, later)
+    await received(ground, late)
+    assert await ground.applied(ZHONGSHAN, case.id) == 0
+    async with ground.room.work() as work:
+        assert await work.load_parked([case.id]) == [late, later]
+        assert await work.load_parked([uuid4()]) == []
+        work.record_received(replace(late, outcome=ReceiptOutcome.APPLIED))
+    async with ground.room.work() as work:
+        assert await work.load_parked([case.id]) == [later]
+    assert await ground.applied(ZHONGSHAN, case.id) == 2
+    outcomes = [(r.message, r.outcome) for r in await ground.due()]
+    assert outcomes[-1] == (late.message, ReceiptOutcome.APPLIED)
+
+
+async def test_a_final_refusal_uses_its_place_up_and_one_to_be_sent_again_does_not(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    entry = an_entry(case.id, outcome=ReceiptOutcome.REFUSED, refusal=a_refusal(resend=True))
+    await received(ground, entry)
+    assert await ground.applied(ZHONGSHAN, case.id) == 0
+    await received(ground, replace(entry, refusal=a_refusal()))
+    assert await ground.applied(ZHONGSHAN, case.id) == 1
+    async with ground.room.work() as work:
+        known = await work.load_inbox([(ZHONGSHAN, entry.message)])
+    assert known[ZHONGSHAN, entry.message].refusal == a_refusal()
+
+
+async def test_a_message_without_a_place_advances_no_lane(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    await received(ground, an_entry(case.id, sequence=0, outcome=ReceiptOutcome.REFUSED, refusal=a_refusal()))
+    assert await ground.applied(ZHONGSHAN, case.id) == 0
+
+
+async def test_a_lane_never_goes_back(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    await received(ground, an_entry(case.id, sequence=2))
+    await received(ground, an_entry(case.id, sequence=1))
+    assert await ground.applied(ZHONGSHAN, case.id) == 2
+
+
+async def test_the_same_message_again_is_owed_the_original_receipt(ground: Ground) -> None:
+    entry = an_entry(uuid4(), outcome=ReceiptOutcome.REFUSED, refusal=a_refusal())
+    await received(ground, entry)
+    async with ground.room.work() as work:
+        await work.load_inbox([(entry.source, entry.message)])
+        work.record_again(entry.source, entry.message)
+    first, second = await ground.due()
+    assert first == second
+    assert second.refusal == a_refusal()
+
+
+async def test_other_content_under_a_known_id_is_told_to_its_source_and_changes_nothing(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    entry = an_entry(case.id)
+    await received(ground, entry)
+    other = digest_of(b"something else")
+    async with ground.room.work() as work:
+        work.record_conflict(ZHONGSHAN, entry.message, other, a_refusal())
+    assert [(r.digest, r.outcome) for r in await ground.due()] == [
+        (DIGEST, ReceiptOutcome.APPLIED),
+        (other, ReceiptOutcome.REFUSED),
+    ]
+    async with ground.room.work() as work:
+        assert await work.load_inbox([(ZHONGSHAN, entry.message)]) == {(ZHONGSHAN, entry.message): entry}
+
+
+async def sent_one(ground: Ground) -> Sent:
+    await record(ground, a_decision(a_case(), ZHONGSHAN))
+    return (await ground.sent())[-1]
+
+
+async def fate(ground: Ground) -> tuple[str | None, bool]:
+    (sent,) = await ground.sent()
+    return sent.outcome, sent.settled
+
+
+async def test_a_receipt_that_says_applied_settles_the_message(ground: Ground) -> None:
+    sent = await sent_one(ground)
+    assert await fate(ground) == (None, False)
+    await told(ground, ZHONGSHAN, a_verdict(sent))
+    assert await fate(ground) == ("applied", True)
+
+
+async def test_a_receipt_for_other_content_from_another_region_or_for_nothing_changes_nothing(ground: Ground) -> None:
+    sent = await sent_one(ground)
+    await told(ground, ZHONGSHAN, a_verdict(sent, digest=digest_of(b"other")), a_verdict(sent, message=uuid4()))
+    await told(ground, SICHUAN, a_verdict(sent))
+    assert await fate(ground) == (None, False)
+
+
+async def test_a_parked_message_is_not_settled(ground: Ground) -> None:
+    await told(ground, ZHONGSHAN, a_verdict(await sent_one(ground), ReceiptOutcome.PARKED))
+    assert await fate(ground) == ("parked", False)
+
+
+@pytest.mark.parametrize("resend", [True, False])
+async def test_a_refusal_settles_unless_it_asks_for_the_message_again(ground: Ground, *, resend: bool) -> None:
+    refusal = a_refusal(resend=resend)
+    await told(ground, ZHONGSHAN, a_verdict(await sent_one(ground), ReceiptOutcome.REFUSED, refusal=refusal))
+    assert await fate(ground) == ("refused", not resend)
+
+
+async def test_applied_is_never_undone(ground: Ground) -> None:
+    sent = await sent_one(ground)
+    await told(ground, ZHONGSHAN, a_verdict(sent))
+    await told(ground, ZHONGSHAN, a_verdict(sent, ReceiptOutcome.PARKED))
+    await told(ground, ZHONGSHAN, a_verdict(sent, ReceiptOutcome.REFUSED, refusal=a_refusal()))
+    assert await fate(ground) == ("applied", True)
+
+
+@pytest.mark.parametrize("reverse", [True, False])
+async def test_parked_and_applied_in_one_batch_end_as_applied_in_either_order(ground: Ground, *, reverse: bool) -> None:
+    sent = await sent_one(ground)
+    batch = [a_verdict(sent, ReceiptOutcome.PARKED), a_verdict(sent)]
+    await told(ground, ZHONGSHAN, *(reversed(batch) if reverse else batch))
+    assert await fate(ground) == ("applied", True)
+
+
+async def test_a_digest_names_the_region_that_the_message_was_made_for(ground: Ground) -> None:
+    sent = await sent_one(ground)
+    async with ground.room.work() as work:
+        assert await work.sent_digests([sent.digest, DIGEST]) == {sent.digest: ZHONGSHAN}
+
+
+def an_answer() -> Answered:
+    return Answered(request=DIGEST, status=201, body=b"{}", etag='"1"')
+
+
+async def test_the_response_to_a_key_is_kept_once(ground: Ground) -> None:
+    async with ground.room.work() as work:
+        work.record_answered("key", an_answer())
+    async with ground.room.work() as work:
+        assert await work.load_answered(["key", "other"]) == {"key": an_answer()}
+    with pytest.raises(StorageRefused):
+        async with ground.room.work() as work:
+            work.record_answered("key", an_answer())
+
+
+def a_quarantined() -> Quarantined:
+    return Quarantined(
+        id=uuid4(), at=NOW, body=b"?", exchange="out.442000", user_id=None, refusal=a_refusal(), digest=DIGEST
+    )
+
+
+async def test_what_cannot_be_applied_is_kept(ground: Ground) -> None:
+    entry = a_quarantined()
+    async with ground.room.work() as work:
+        work.record_quarantined(entry)
+    assert await ground.quarantine() == [entry.id]
+
+
+async def test_receipts_are_due_oldest_first_per_region_until_they_are_told(ground: Ground) -> None:
+    entries = [an_entry(uuid4(), source=source) for source in (ZHONGSHAN, SICHUAN, ZHONGSHAN)]
+    for entry in entries:
+        await received(ground, entry)
+    owed = {one.region: one for one in await ground.receipts.due(limit=10, without=())}
+    assert [r.message for r in owed[ZHONGSHAN].receipts] == [entries[0].message, entries[2].message]
+    assert [r.message for r in owed[SICHUAN].receipts] == [entries[1].message]
+    assert [r.message for r in await ground.due(limit=2)] == [entries[0].message, entries[1].message]
+    assert [r.message for r in await ground.due(without=[ZHONGSHAN])] == [entries[1].message]
+    await ground.receipts.told(owed[ZHONGSHAN].rows)
+    assert [r.message for r in await ground.due()] == [entries[1].message]
+
+
+async def test_a_later_moment_does_not_change_the_receipt_of_what_came_before(ground: Ground) -> None:
+    entry = an_entry(uuid4(), outcome=ReceiptOutcome.PARKED)
+    await received(ground, entry)
+    await received(ground, replace(entry, outcome=ReceiptOutcome.APPLIED, received_at=NOW + timedelta(days=1)))
+    async with ground.room.work() as work:
+        known = await work.load_inbox([(entry.source, entry.message)])
+    assert known[entry.source, entry.message].received_at == NOW

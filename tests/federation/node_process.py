@@ -1,0 +1,428 @@
+"""A region's node as a process of its own: it obeys the test, and dies or stops exactly where the test says."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from transfer.actions.buttons import BUTTONS, offer_order, stage_order
+from transfer.actions.commands import Accept, NewApplicant, Offer, OpenCase, PublishStage, Recall, SignFor
+from transfer.actions.desk import Idempotency, Order
+from transfer.actions.intake import open_case
+from transfer.broker import connection as broker_connection
+from transfer.domain.case import Case
+from transfer.domain.clocks import legal_day
+from transfer.domain.decision import Decision
+from transfer.domain.lifecycle import Step
+from transfer.handlers import dispatch, opening
+from transfer.handlers import receive as door
+from transfer.messages.case import IdentityDocument
+from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter, RecallReason, Stage
+from transfer.messages.envelope import (
+    MESSAGE_TYPES,
+    RECEIPT_TYPE,
+    Attributes,
+    UnknownType,
+    decode,
+    decode_attributes,
+    digest_of,
+)
+from transfer.messages.values import Frozen
+from transfer.node import Node, build
+from transfer.ports import (
+    Answered,
+    Batch,
+    Carrier,
+    Delivery,
+    DueReceipts,
+    Inlet,
+    Outbox,
+    OutMessage,
+    Parcel,
+    PublishOutcome,
+    ReceiptsDue,
+    Work,
+    WorkRoom,
+)
+from transfer.settings import Settings
+from transfer.storage.engine import reading
+from transfer.storage.tables import quarantine
+from transfer.telemetry import clock as system_clock
+from transfer.telemetry.logs import set_up_logs
+from transfer.workers.inbound import Inbound
+from transfer.workers.receipts import ReceiptTeller
+
+
+_REQUEST: Final = digest_of(b"one request")
+
+
+class Point(StrEnum):
+    """Where a process can be on the way from a decision to its receipt."""
+
+    DECIDED = "desk: decided, before the commit"
+    COMMITTED = "desk: committed, before the answer and before anything is published"
+    TO_PUBLISH = "relay: before the broker is given anything"
+    PUBLISHED = "relay: the broker confirmed, before that is noted"
+    NOTED = "relay: the confirm is noted"
+    RECEIVED = "inbound: received, before anything is looked at"
+    APPLIED = "inbound: applied, before the commit"
+    STORED = "inbound: committed, before the acknowledgement"
+    ACKED = "inbound: acknowledged"
+    RECEIPTS_TO_SEND = "receipts: before they are sent"
+    RECEIPTS_SENT = "receipts: the broker confirmed, before that is noted"
+    RECEIPTS_NOTED = "receipts: that they were sent is noted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How the process is to live, and how it ends."""
+
+    settings: Mapping[str, Any]
+    log: Path
+    heartbeat: int = 2
+    end_at: Point | None = None
+    times: int = 1
+    signal: int = signal.SIGKILL
+    ahead: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Fate:
+    """Sends the process a signal when it comes to its point for the n-th time."""
+
+    point: Point | None
+    times: int
+    signal: int
+
+    def comes_to(self, point: Point) -> None:
+        if point is self.point:
+            self.times -= 1
+            if self.times == 0:
+                os.kill(os.getpid(), self.signal)
+
+
+@dataclass(slots=True, kw_only=True)
+class Clock:
+    """The system's clock, set ahead or back by the test."""
+
+    ahead: timedelta
+
+    def __call__(self) -> datetime:
+        return system_clock.now() + self.ahead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FatedRoom:
+    room: WorkRoom
+    fate: Fate
+    before: Point
+    after: Point
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        async with self.room.work() as work:
+            yield work
+            self.fate.comes_to(self.before)
+        self.fate.comes_to(self.after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FatedCarrier:
+    carrier: Carrier
+    fate: Fate
+
+    @property
+    def connected(self) -> bool:
+        return self.carrier.connected
+
+    async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
+        receipts = parcels[0].type == RECEIPT_TYPE
+        self.fate.comes_to(Point.RECEIPTS_TO_SEND if receipts else Point.TO_PUBLISH)
+        outcomes = await self.carrier.publish(parcels)
+        self.fate.comes_to(Point.RECEIPTS_SENT if receipts else Point.PUBLISHED)
+        return outcomes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FatedOutbox:
+    outbox: Outbox
+    fate: Fate
+
+    async def claim(self, owner: str, *, now: datetime, lease: timedelta) -> Mapping[int, int]:
+        return await self.outbox.claim(owner, now=now, lease=lease)
+
+    async def release(self, owner: str, *, now: datetime) -> None:
+        await self.outbox.release(owner, now=now)
+
+    async def fresh(self, shards: Collection[int], *, now: datetime, limit: int) -> Sequence[OutMessage]:
+        return await self.outbox.fresh(shards, now=now, limit=limit)
+
+    async def overdue(self, shards: Collection[int], *, now: datetime, limit: int) -> Sequence[OutMessage]:
+        return await self.outbox.overdue(shards, now=now, limit=limit)
+
+    async def published(
+        self, rows: Collection[int], epochs: Mapping[int, int], *, now: datetime, retry_at: datetime
+    ) -> int:
+        written = await self.outbox.published(rows, epochs, now=now, retry_at=retry_at)
+        if rows:
+            self.fate.comes_to(Point.NOTED)
+        return written
+
+    async def failed(self, recipient: str, reason: str, *, now: datetime, retry_at: datetime) -> None:
+        await self.outbox.failed(recipient, reason, now=now, retry_at=retry_at)
+
+    async def reachable(self, recipients: Collection[str]) -> None:
+        await self.outbox.reachable(recipients)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FatedReceipts:
+    receipts: ReceiptsDue
+    fate: Fate
+
+    async def due(self, *, limit: int, without: Collection[str]) -> Sequence[DueReceipts]:
+        return await self.receipts.due(limit=limit, without=without)
+
+    async def told(self, rows: Collection[int]) -> None:
+        await self.receipts.told(rows)
+        self.fate.comes_to(Point.RECEIPTS_NOTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FatedBatch:
+    batch: Batch
+    fate: Fate
+
+    @property
+    def deliveries(self) -> Sequence[Delivery]:
+        return self.batch.deliveries
+
+    async def ack(self) -> None:
+        await self.batch.ack()
+        self.fate.comes_to(Point.ACKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FatedInlet:
+    inlet: Inlet
+    fate: Fate
+
+    @property
+    def connected(self) -> bool:
+        return self.inlet.connected
+
+    async def receive(self, limit: int) -> Batch:
+        batch = await self.inlet.receive(limit)
+        self.fate.comes_to(Point.RECEIVED)
+        return FatedBatch(batch=batch, fate=self.fate)
+
+
+def _part(node: Node, duty: str) -> object:
+    """The worker that does the duty of that name, None when another process does it."""
+    found = [each.once for each in node.duties if each.name == duty]
+    return getattr(found[0], "__self__", None) if found else None
+
+
+def _seal(node: Node, fate: Fate) -> None:
+    """Put the fate between the workers and their ports."""
+    node.desk.room = FatedRoom(room=node.desk.room, fate=fate, before=Point.DECIDED, after=Point.COMMITTED)
+    if node.relay is not None:
+        node.relay.carrier = FatedCarrier(carrier=node.relay.carrier, fate=fate)
+        node.relay.outbox = FatedOutbox(outbox=node.relay.outbox, fate=fate)
+    teller = _part(node, "receipts")
+    if isinstance(teller, ReceiptTeller):
+        teller.carrier = FatedCarrier(carrier=teller.carrier, fate=fate)
+        teller.receipts = FatedReceipts(receipts=teller.receipts, fate=fate)
+    inbound = _part(node, "inbound")
+    if isinstance(inbound, Inbound):
+        inbound.inlet = FatedInlet(inlet=inbound.inlet, fate=fate)
+        inbound.room = FatedRoom(room=inbound.room, fate=fate, before=Point.APPLIED, after=Point.STORED)
+
+
+# What a test can ask of the process ------------------------------------------------------------------------
+
+
+@dataclass(slots=True, kw_only=True)
+class Clerk:
+    """Does what the test asks; each public method is one command. Cases are named by their ids as text."""
+
+    node: Node
+    clock: Clock
+
+    @property
+    def _who(self) -> dict[str, str]:
+        return {"by": "王芳", "institution": self.node.settings.region}
+
+    async def ready(self) -> dict[str, object]:
+        """What can be reached."""
+        inbound = self.node.consumer
+        publisher = self.node.publisher
+        return {
+            "publisher": publisher is None or publisher.connected,
+            "consumer": inbound is None or inbound.connected,
+            "failures": {duty.name: duty.failures for duty in self.node.duties},
+        }
+
+    async def open(self, count: int = 1, facts: str = "欠薪") -> list[str]:
+        command = OpenCase(
+            **self._who,
+            matter=Matter.REMUNERATION,
+            aid_form=AidForm.LABOUR_ARBITRATION,
+            facts=facts,
+            claim="18000元",
+            channel=IntakeChannel.WINDOW,
+            applicants=(NewApplicant(name="李𠮷·强", identity=IdentityDocument(kind=IdentityKind.NONE)),),
+        )
+        order = Order(**self._who, create=lambda context: open_case(command, context))
+        return [str(case.id) for case in await self._all([order] * count)]
+
+    async def offer(self, cases: Sequence[str], to: str) -> None:
+        await self._all([self._offer(case, to) for case in cases])
+
+    async def offer_by_key(self, case: str, to: str, key: str) -> str:
+        """Offer under an idempotency key; gives the body of the response."""
+        asked = Idempotency(key=key, request=_REQUEST, respond=_response)
+        answer = await self.node.desk.carry_out(replace(self._offer(case, to), idempotency=asked))
+        return answer.body.decode() if isinstance(answer, Answered) else _response(answer).body.decode()
+
+    async def sign_for(self, cases: Sequence[str]) -> None:
+        await self._press(Step.SIGN_FOR, cases, SignFor(**self._who, materials_counted=0))
+
+    async def accept(self, cases: Sequence[str]) -> None:
+        await self._press(Step.ACCEPT, cases, Accept(**self._who))
+
+    async def recall(self, cases: Sequence[str]) -> None:
+        await self._press(Step.RECALL, cases, Recall(**self._who, reason=RecallReason.SENT_IN_ERROR))
+
+    async def stage(self, cases: Sequence[str], stage: str = "under_review") -> None:
+        today = legal_day(self.clock())
+        command = PublishStage(**self._who, stage=Stage(stage), occurred_on=today)
+        await self._all([stage_order(UUID(case), command) for case in cases])
+
+    async def chat(self, case: str, turns: int) -> None:
+        """Stages of one case, one after another: its conversation grows by as many messages."""
+        for turn in range(turns):
+            await self.stage([case], "suspended" if turn % 2 else "under_review")
+
+    async def set_clock(self, ahead: float) -> None:
+        """Seconds ahead of the real time."""
+        self.clock.ahead = timedelta(seconds=ahead)
+
+    async def break_handler(self, message_type: str) -> None:
+        """From now on the handler of this type raises."""
+        model = MESSAGE_TYPES[message_type]
+        handler = replace(door.HANDLERS[model], apply=_broken)
+        setattr(door, "HANDLERS", {**door.HANDLERS, model: handler})  # noqa: B010 - a constant of the product
+
+    async def mend_handlers(self) -> None:
+        setattr(door, "HANDLERS", dispatch.HANDLERS)  # noqa: B010 - as above
+
+    async def forget_type(self, message_type: str) -> None:
+        """Become an earlier release, which does not know this type yet."""
+
+        def older(body: bytes) -> tuple[Attributes, Frozen]:
+            if decode_attributes(body).type == message_type:
+                raise UnknownType(message_type)
+            return decode(body)
+
+        setattr(opening, "decode", older)  # noqa: B010 - as above
+
+    async def learn_types(self) -> None:
+        setattr(opening, "decode", decode)  # noqa: B010 - as above
+
+    async def replay(self) -> list[str]:
+        """Try everything in quarantine again, oldest first; gives the verdicts."""
+        async with reading(self.node.store.engine) as connection:
+            rows = (await connection.execute(quarantine.select().order_by(quarantine.c.at, quarantine.c.id))).all()
+        verdicts: list[str] = []
+        for row in rows:
+            delivery = Delivery(body=row.body, exchange=row.exchange, user_id=row.user_id)
+            async with self.node.store.work() as work:
+                verdicts += [
+                    type(v).__name__ for v in await door.receive(work, [delivery], self.node.context(), replay=True)
+                ]
+        return verdicts
+
+    def _offer(self, case: str, to: str) -> Order:
+        offer = Offer(**self._who, receiver=to, letter="中援转〔2026〕1号", reason="合同履行地")
+        return offer_order(UUID(case), offer)
+
+    async def _press(self, step: Step, cases: Sequence[str], command: Any) -> None:  # noqa: ANN401 - any command
+        async with self.node.store.work() as work:
+            known = await work.load_cases([UUID(case) for case in cases])
+        orders = [BUTTONS[step].order(case.id, case.transfers[-1].id, command) for case in known.values()]
+        assert len(orders) == len(cases)
+        await self._all(orders)
+
+    async def _all(self, orders: Sequence[Order]) -> list[Case]:
+        done = await asyncio.gather(*(self.node.desk.carry_out(order) for order in orders))
+        return [case for case in done if isinstance(case, Case)]
+
+
+def _response(case: Case) -> Answered:
+    body = f"{case.id} {case.version}"
+    return Answered(request=_REQUEST, status=201, body=body.encode())
+
+
+def _broken(_arrival: object, _message: object) -> Decision:
+    raise ZeroDivisionError
+
+
+# The process ---------------------------------------------------------------------------------------------
+
+
+def live(orders: Connection, plan: Plan) -> None:
+    """The main function of the process: build the node, run it, and obey until told to stop."""
+    output = os.open(plan.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    set_up_logs(level="info", style="json")
+    # Constants of the product, shortened as the pauses among the settings are.
+    setattr(broker_connection, "_HEARTBEAT", plan.heartbeat)  # noqa: B010 - as said
+    setattr(broker_connection, "_PAUSE_AFTER_REFUSAL", (1.0, 2.0))  # noqa: B010 - as said
+    try:
+        asyncio.run(_live(orders, plan))
+    except (EOFError, BrokenPipeError):
+        os._exit(1)  # the test has gone
+
+
+async def _live(orders: Connection, plan: Plan) -> None:
+    clock = Clock(ahead=timedelta(seconds=plan.ahead))
+    node = build(Settings.load(**plan.settings), clock=clock)
+    _seal(node, Fate(point=plan.end_at, times=plan.times, signal=plan.signal))
+    clerk = Clerk(node=node, clock=clock)
+    coming: asyncio.Queue[tuple[int, str, dict[str, Any]]] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def take() -> None:
+        try:
+            coming.put_nowait(orders.recv())
+        except (EOFError, OSError):
+            os._exit(1)  # the test has gone
+
+    async def obey(number: int, name: str, words: dict[str, Any]) -> None:
+        try:
+            given = await getattr(clerk, name)(**words)
+        except Exception as error:  # noqa: BLE001 - told to the test
+            orders.send((number, type(error).__name__, str(error)))
+        else:
+            orders.send((number, None, given))
+
+    async with node.running():
+        loop.add_reader(orders.fileno(), take)
+        at_work: set[asyncio.Task[None]] = set()
+        while True:
+            number, name, words = await coming.get()
+            if name == "stop":
+                break
+            task = asyncio.create_task(obey(number, name, words))
+            at_work.add(task)
+            task.add_done_callback(at_work.discard)

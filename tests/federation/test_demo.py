@@ -1,0 +1,162 @@
+"""``transfer demo`` as a person or a pipeline runs it: it ends well, and whatever ends it, it leaves nothing behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import psutil
+import pytest
+
+from deploy.local.broker import Broker
+from transfer.cli.exits import CONFIGURATION, UNAVAILABLE
+from transfer.cli.remote import Api
+
+DIRECTORY: Final = Path("deploy/local/directory.json").resolve()
+TRANSFER: Final = (sys.executable, "-m", "transfer")
+
+pytestmark = [pytest.mark.broker, pytest.mark.federation]
+
+
+class Stage:
+    """A virtual host with the topology, and a folder for the nodes."""
+
+    def __init__(self, broker: Broker, folder: Path) -> None:
+        self.broker = broker
+        self.folder = folder
+        self.vhost = f"demo-{uuid4().hex[:8]}"
+        self.passwords = folder / "passwords.json"
+        words = ("--directory", str(DIRECTORY), "--vhost", self.vhost, "--new-passwords", str(self.passwords))
+        printed = subprocess.run([*TRANSFER, "topology", *words], check=True, capture_output=True)
+        broker.load_definitions(json.loads(printed.stdout))
+
+    @contextmanager
+    def playing(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """``transfer demo`` as a process in a session of its own."""
+        known = ("--vhost", self.vhost, "--passwords", str(self.passwords), "--directory", str(DIRECTORY))
+        process = subprocess.Popen(
+            [*TRANSFER, "demo", *known, "--data", str(self.folder / "data"), *words],
+            env={**os.environ, "AMQP_URL": self.broker.amqp_url, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+    def nodes(self) -> list[psutil.Process]:
+        """The processes whose log lies in the folder: the nodes that this demo has started and that live."""
+        return [process for process in psutil.process_iter() if self._is_node(process)]
+
+    def _is_node(self, process: psutil.Process) -> bool:
+        try:
+            return str(self.folder) in process.environ().get("TRANSFER_DATABASE_URL", "")
+        except psutil.Error:
+            return False
+
+
+@pytest.fixture
+def stage(calm_broker: Broker, tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(calm_broker, tmp_path)
+    yield made
+    calm_broker.delete_vhost(made.vhost)
+
+
+def until_none_is_left(stage: Stage, *, seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while left := stage.nodes():
+        assert time.monotonic() < deadline, f"nodes still run: {left}"
+        time.sleep(0.1)
+
+
+def told(process: subprocess.Popen[str], part: str) -> str:
+    """The first line with that part in it."""
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if part in line:
+            return line
+    raise AssertionError("".join(said))
+
+
+def test_the_story_ends_well_and_shows_what_it_promises(stage: Stage) -> None:
+    with stage.playing("--once") as process:
+        said, _ = process.communicate(timeout=150)
+    assert process.returncode == 0, said
+    for part in (
+        "transfer.competence_disputed",
+        "transfer.released",
+        "got the receipt again",
+        "messages wait at the broker for Luxian",
+        "each exactly once",
+        "transfer.accepted",
+        "concluded 已办结",
+        "all three regions agree",
+        "442000 and 510521 agree",
+        "442000 and 510000 agree",
+        "/docs",
+    ):
+        assert part in said, f"{part}\n{said}"
+    assert stage.nodes() == []
+
+
+def test_it_stays_up_to_be_explored_until_it_is_interrupted(stage: Stage) -> None:
+    with stage.playing() as process:
+        page = told(process, "510521 泸县").split()
+        told(process, "Ctrl-C ends it all")
+        worklist = next(word for word in page if word.endswith("/v1/cases")).removesuffix("/v1/cases")
+        assert len(Api(worklist).get("/v1/cases?limit=200").body["items"]) > 1
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert stage.nodes() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_whatever_ends_it_amid_the_story_its_nodes_end_too(stage: Stage, number: signal.Signals) -> None:
+    with stage.playing("--once") as process:
+        told(process, "disputes its competence")
+        assert len(stage.nodes()) == 3
+        process.send_signal(number)
+        assert process.wait(30) != 0
+    until_none_is_left(stage)
+
+
+def test_without_a_broker_it_says_how_to_get_one(tmp_path: Path) -> None:
+    passwords = tmp_path / "passwords.json"
+    passwords.write_text(json.dumps(dict.fromkeys(("442000", "510521", "510000"), "x")))
+    ended = subprocess.run(
+        [*TRANSFER, "demo", "--once", "--passwords", str(passwords), "--directory", str(DIRECTORY)],
+        env={name: value for name, value in os.environ.items() if name != "AMQP_URL"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == CONFIGURATION
+    assert "make demo" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_node_that_cannot_log_in_fails_the_demo_with_a_clear_word(stage: Stage) -> None:
+    drawn = json.loads(stage.passwords.read_text())
+    stage.passwords.write_text(json.dumps({**drawn, "510521": "wrong"}))
+    with stage.playing("--once") as process:
+        said, _ = process.communicate(timeout=150)
+    assert process.returncode == UNAVAILABLE
+    assert "510521" in said
+    assert "ACCESS_REFUSED" in said
+    assert "Traceback" not in said
+    assert stage.nodes() == []

@@ -1,0 +1,176 @@
+"""What monitoring asks of a node, well and unwell, and the page for readers."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from sqlalchemy import text, update
+
+from tests.integration.api_node import DIRECTORY, DOCUMENT, LUXIAN, ZHONGSHAN, Answer, Api, application, serving
+from transfer.node import build
+from transfer.ports import StorageUnavailable
+from transfer.settings import Settings
+from transfer.storage.tables import outbox
+from transfer.telemetry import clock
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    async with serving(tmp_path) as api:
+        yield api
+
+
+def check(answer: Answer, name: str) -> dict[str, object]:
+    return next(dict(one) for one in answer.body["checks"] if one["name"] == name)
+
+
+def measure(text_: str, name: str) -> float:
+    found = re.search(rf"^{re.escape(name)} (\S+)$", text_, re.MULTILINE)
+    assert found is not None, name
+    return float(found[1])
+
+
+async def test_a_node_that_runs_is_alive_and_ready(api: Api) -> None:
+    assert (await api.get("/healthz")).body == {"alive": True}
+    ready = await api.get("/readyz")
+    assert (ready.status, ready.body["ready"]) == (200, True)
+    assert [one["name"] for one in ready.body["checks"]] == ["database"]
+
+
+async def test_a_database_of_another_version_makes_it_unready_and_says_what_to_do(api: Api) -> None:
+    async with api.node.store.writing() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+    answer = await api.get("/readyz")
+    assert (answer.status, answer.kind, answer.body["ready"]) == (503, "not-ready", False)
+    assert check(answer, "database")["todo"] == "Run `transfer migrate`."
+    assert (await api.get("/healthz")).status == 200
+
+
+async def test_a_database_that_is_away_makes_it_unready(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_: object) -> None:
+        raise StorageUnavailable("ConnectionRefusedError: no")
+
+    monkeypatch.setattr(type(api.node.views), "form", away)
+    answer = await api.get("/readyz")
+    assert answer.status == 503
+    assert "TRANSFER_DATABASE_URL" in str(check(answer, "database")["todo"])
+
+
+@pytest.mark.parametrize(("lost_after", "status"), [(0.0, 503), (600.0, 200)])
+async def test_a_broker_may_be_away_for_a_while(tmp_path: Path, lost_after: float, status: int) -> None:
+    roles = "api,relay,inbound"
+    async with serving(tmp_path, roles=roles, broker_lost_after=lost_after) as api:
+        answer = await api.get("/readyz")
+        assert answer.status == status
+        for role in ("relay", "inbound"):
+            said = check(answer, f"broker:{role}")
+            assert said["ok"] is (status == 200)
+            assert "TRANSFER_AMQP_URL" in str(said["todo"])
+        node = (await api.get("/v1/node")).body
+        assert [(link["role"], link["connected"]) for link in node["broker"]] == [("inbound", False), ("relay", False)]
+        assert measure((await api.get("/metrics")).text, 'transfer_broker_connected{role="relay"}') == 0
+        assert (await api.post("/v1/cases", application())).status == 201, "the desk needs no broker"
+
+
+async def test_a_duty_that_fails_in_a_row_makes_it_unready(tmp_path: Path) -> None:
+    async with serving(tmp_path, roles="api,relay", broker_lost_after=600) as api:
+        relay = next(duty for duty in api.node.duties if duty.name == "relay")
+        relay.failures = 2
+        assert (await api.get("/readyz")).status == 200
+        relay.failures = 3
+        answer = await api.get("/readyz")
+        assert answer.status == 503
+        assert "failed 3 times" in str(check(answer, "duty:relay")["found"])
+        assert {duty["name"]: duty["failures"] for duty in (await api.get("/v1/node")).body["duties"]}["relay"] == 3
+
+
+async def test_the_node_says_how_the_exchange_stands(api: Api, tmp_path: Path) -> None:
+    first, second = await api.offered(), await api.offered()
+    node = (await api.get("/v1/node")).body
+    assert (node["region"], node["name_zh"], node["roles"]) == (ZHONGSHAN, "中山市", ["api"])
+    assert node["traffic"]["outbox"] == {"waiting": 2, "published": 0, "parked": 0, "applied": 0, "refused": 0}
+    assert node["traffic"]["oldest_waiting"]["peer"] == LUXIAN
+    async with api.node.store.writing() as connection:
+        of = outbox.c.conversation
+        at = clock.now()
+        await connection.execute(update(outbox).values(published_at=at))
+        done = {"outcome": "applied", "settled_at": at}
+        await connection.execute(update(outbox).where(of == _uuid(first)).values(**done))
+    node = (await api.get("/v1/node")).body
+    assert node["traffic"]["outbox"] == {"waiting": 0, "published": 1, "parked": 0, "applied": 1, "refused": 0}
+    [line] = await api.items("/v1/messages?state=published")
+    assert line["case"] == second["id"]
+    assert node["traffic"]["oldest_waiting"]["id"] == line["id"]
+
+
+def _uuid(case: dict[str, object]) -> object:
+    return outbox.c.conversation.type.python_type(str(case["id"]))
+
+
+async def test_measures_are_taken_when_they_are_asked(api: Api) -> None:
+    before = (await api.get("/metrics")).text
+    await api.offered()
+    answer = await api.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    assert measure(before, 'transfer_outbox_messages{state="waiting"}') == 0
+    assert measure(answer.text, 'transfer_outbox_messages{state="waiting"}') == 1
+    assert measure(answer.text, "transfer_oldest_waiting_seconds") > 0
+    assert measure(answer.text, "transfer_parked_messages") == 0
+    assert measure(answer.text, "transfer_quarantined_messages") == 0
+    assert 'transfer_request_seconds_count{route="/v1/cases/{case}/transfers",status="201"}' in answer.text
+    assert 'transfer_commands_total{result="done"}' in answer.text
+
+
+async def test_the_description_is_served_as_it_is_made(api: Api) -> None:
+    assert (await api.get("/openapi.json")).body == DOCUMENT
+
+
+async def test_the_page_for_readers_loads_nothing_and_says_that_there_is_no_sign_in(api: Api) -> None:
+    root = await api.get("/")
+    assert (root.status, root.headers["Location"]) == (302, "/docs")
+    page = await api.get("/docs")
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "No sign-in yet" in page.text
+    assert "尚无登录功能" in page.text
+    assert "<script" not in page.text
+    assert not re.search(r'(src|href)="(?!#|/openapi\.json")', page.text)
+    assert "style-src 'sha256-" in page.headers["Content-Security-Policy"]
+    for path in DOCUMENT["paths"]:
+        assert f"<code>{path}</code>" in page.text
+
+
+async def test_every_problem_type_leads_to_its_place_on_the_page(api: Api) -> None:
+    page = (await api.get("/docs")).text
+    for path in ("/nope", "/v1/cases?x=1"):
+        kind = (await api.get(path)).kind
+        assert f'id="{kind}"' in page
+
+
+async def test_requests_in_hand_are_answered_before_the_node_stops(tmp_path: Path) -> None:
+    async with serving(tmp_path) as api:
+        asked = [asyncio.create_task(api.post("/v1/cases", application())) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        address = api.address
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(one, aiohttp.ClientError) or one.status == 201 for one in answers)  # type: ignore[union-attr] # as said
+    async with aiohttp.ClientSession(address) as session:
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await session.get("/healthz")
+
+
+async def test_a_node_without_the_role_serves_no_api(tmp_path: Path) -> None:
+    settings = {"region": ZHONGSHAN, "directory": DIRECTORY, "amqp_url": "amqp://nobody:x@127.0.0.1:1/none"}
+    node = build(Settings.load(roles="relay", database_url=f"sqlite:///{tmp_path}/x.db", **settings))
+    async with node.running() as address:
+        assert address is None
+
+
+async def test_a_port_that_is_taken_is_an_error_at_the_start(tmp_path: Path, api: Api) -> None:
+    port = int(api.address.rpartition(":")[2])
+    (tmp_path / "second").mkdir()
+    with pytest.raises(OSError, match="address already in use"):
+        async with serving(tmp_path / "second", port=port):
+            pass

@@ -1,0 +1,341 @@
+"""The command line against a node's database, and ``transfer serve`` as a process; no broker is needed."""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.builders import LUXIAN, ZHONGSHAN, a_body, an_offer
+from transfer.cli.demo import people
+from transfer.cli.exits import CONFIGURATION, FAULT, UNAVAILABLE, USAGE
+from transfer.cli.main import main
+from transfer.cli.remote import Api
+from transfer.domain.clocks import legal_day
+from transfer.handlers.receive import receive, set_aside
+from transfer.node import build
+from transfer.ports import Delivery
+from transfer.settings import Settings
+from transfer.telemetry import clock
+
+DIRECTORY: Final = Path("deploy/local/directory.json").resolve()
+NO_BROKER: Final = "amqp://nobody:secret-word@127.0.0.1:1/none"
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands direct the process's logs to a stream that ends with the command."""
+    for module in ("opening", "config", "serve"):
+        monkeypatch.setattr(f"transfer.cli.{module}.set_up_logs", lambda **_: None)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node's settings, and the commands run with them."""
+
+    folder: Path
+    region: str = ZHONGSHAN
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "TRANSFER_REGION": self.region,
+            "TRANSFER_DATABASE_URL": f"sqlite:///{self.folder}/{self.region}.db",
+            "TRANSFER_AMQP_URL": NO_BROKER,
+            "TRANSFER_DIRECTORY": str(DIRECTORY),
+            "TRANSFER_TEST_IDENTITIES": "true",
+            "TRANSFER_PORT": "0",
+        }
+
+    def run(self, *words: str, **more: str) -> Result:
+        return CliRunner().invoke(main, words, env={**self.environment, **more})
+
+    def json(self, *words: str) -> Any:
+        ended = self.run(*words, "--json")
+        assert ended.exit_code == 0, ended.output
+        return json.loads(ended.stdout)
+
+    def settings(self) -> Settings:
+        return Settings(
+            region=self.region,
+            database_url=self.environment["TRANSFER_DATABASE_URL"],
+            amqp_url=NO_BROKER,
+            directory=DIRECTORY,
+        )
+
+    def take_in(self, body: bytes, *, source: str = LUXIAN, broken: bool = False) -> None:
+        """As if the broker had delivered it; ``broken``: a fault of this node keeps it from being applied."""
+
+        async def deliver() -> None:
+            node = build(self.settings())
+            delivery = Delivery(body=body, exchange=f"out.{source}", user_id=source)
+            async with node.store.work() as work:
+                if broken:
+                    await set_aside(work, delivery, node.context(), "a fault")
+                else:
+                    await receive(work, [delivery], node.context())
+            await node.store.engine.dispose()
+
+        asyncio.run(deliver())
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    made = Place(tmp_path)
+    assert made.run("migrate").exit_code == 0
+    return made
+
+
+@contextmanager
+def serving(place: Place, *words: str, **popen: Any) -> Iterator[subprocess.Popen[str]]:
+    """``transfer serve`` as a process, which ends with the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "transfer", "serve", *words],
+        env={**os.environ, **place.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        **popen,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def told(process: subprocess.Popen[str], start: str) -> str:
+    """The first line that begins so, less its beginning."""
+    assert process.stdout is not None
+    line = next(line for line in process.stdout if line.startswith(start))
+    return line.removeprefix(start).strip()
+
+
+def open_case(api: Api) -> UUID:
+    return UUID(api.post("/v1/cases", people.application(legal_day(clock.now()))).body["id"])
+
+
+# migrate --------------------------------------------------------------------------------------------------------
+
+
+def test_migrate_goes_up_and_down_and_shows_where_it_is(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    assert place.run("migrate", "--show").exit_code == CONFIGURATION
+    up = place.json("migrate")
+    assert up["before"] == "base"
+    assert up["version"] == up["needed"] == up["versions"][-1]
+    assert place.run("migrate", "--show").exit_code == 0
+    assert place.json("migrate", "--to", "base")["version"] == "base"
+    assert place.run("migrate", "--to", "9999").exit_code == USAGE
+
+
+@pytest.mark.parametrize("words", [("status",), ("case", "list"), ("quarantine", "list"), ("serve",)], ids=" ".join)
+def test_a_database_that_is_not_migrated_is_refused_with_the_cure(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ended = Place(tmp_path).run(*words)
+    assert ended.exit_code == CONFIGURATION
+    assert "transfer migrate" in ended.stderr
+
+
+def test_a_database_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
+    ended = Place(tmp_path).run("status", TRANSFER_DATABASE_URL="sqlite:////nowhere/at/all.db")
+    assert ended.exit_code == UNAVAILABLE
+    assert "config check" in ended.stderr
+
+
+def test_settings_come_from_a_file_and_the_environment_goes_first(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    file = tmp_path / "node.env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in place.environment.items()))
+    bare = dict.fromkeys(place.environment)
+    ended = CliRunner().invoke(main, ["migrate", "--env-file", str(file)], env=bare)
+    assert ended.exit_code == 0, ended.output
+    ended = CliRunner().invoke(main, ["status", "--env-file", str(file)], env={**bare, "TRANSFER_REGION": "110000"})
+    assert ended.exit_code == CONFIGURATION
+    assert "110000" in ended.stderr
+
+
+def test_a_missing_setting_is_named(tmp_path: Path) -> None:
+    del tmp_path
+    ended = CliRunner().invoke(main, ["status"], env=dict.fromkeys(Place(Path()).environment))
+    assert ended.exit_code == CONFIGURATION
+    assert "TRANSFER_REGION" in ended.stderr
+    assert "Traceback" not in ended.output
+
+
+# config check ---------------------------------------------------------------------------------------------------
+
+
+def test_config_check_names_each_fault_and_its_cure(place: Place) -> None:
+    ended = place.run("config", "check", "--json", TRANSFER_POTR="1")
+    assert ended.exit_code == FAULT
+    found = {check["name"]: check for check in json.loads(ended.stdout)["checks"]}
+    verdicts = {name: check["verdict"] for name, check in found.items()}
+    assert verdicts == {
+        "settings": "ok",
+        "spelling": "fault",
+        "directory": "ok",
+        "database": "ok",
+        "broker": "fault",
+        "queues": "skipped",
+    }
+    assert "TRANSFER_POTR" in found["spelling"]["found"]
+    assert all(check["cure"] for check in found.values() if check["verdict"] == "fault")
+    assert "secret-word" not in ended.output
+
+
+def test_config_check_finds_a_wrong_directory_and_an_empty_database(tmp_path: Path) -> None:
+    ended = Place(tmp_path, region="110000").run("config", "check")
+    assert ended.exit_code == FAULT
+    assert "does not list region 110000" in ended.stdout
+    assert "`transfer migrate`" in ended.stdout
+
+
+# reading --------------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_node_shows_that_it_is_empty(place: Place) -> None:
+    assert place.json("status")["outbox"]["waiting"] == 0
+    assert place.json("case", "list") == []
+    assert place.json("quarantine", "list") == []
+    assert place.run("case", "show", str(uuid4())).exit_code == FAULT
+    assert place.run("trace", str(uuid4())).exit_code == FAULT
+    assert place.run("quarantine", "replay", "--all").exit_code == 0
+
+
+def test_a_case_is_shown_as_the_api_shows_it_and_traced_beside_it(place: Place) -> None:
+    with serving(place) as process:
+        api = Api(told(process, "listening on "))
+        case = open_case(api)
+        shown = place.json("case", "show", str(case))
+        assert shown == api.get(f"/v1/cases/{case}").body
+        assert [line["id"] for line in place.json("case", "list", "--held", "--find", "李志")] == [str(case)]
+        assert place.json("case", "list", "--followed") == []
+        beside = place.json("trace", str(case), "--with", api.url)
+        assert beside["agree"] is True
+        assert beside["here"] == beside["there"]
+        for words in (("case", "list"), ("case", "show", str(case)), ("status",), ("trace", str(case))):
+            ended = place.run(*words)
+            assert ended.exit_code == 0, ended.output
+        assert "李志远" in place.run("case", "list").stdout
+
+
+def test_regions_that_do_not_agree_are_told_apart(place: Place, tmp_path: Path) -> None:
+    with serving(place) as process:
+        api = Api(told(process, "listening on "))
+        case = open_case(api)
+        copy = Place(tmp_path / "copy")
+        copy.folder.mkdir()
+        with sqlite3.connect(tmp_path / f"{ZHONGSHAN}.db") as original:
+            original.execute(f"VACUUM INTO '{copy.folder}/{ZHONGSHAN}.db'")
+        stage = {"by": "王芳", "institution": ZHONGSHAN, "stage": "under_review"}
+        stage["occurred_on"] = legal_day(clock.now()).isoformat()
+        api.post(f"/v1/cases/{case}/stages", stage, etag="*")
+        ended = copy.run("trace", str(case), "--with", api.url)
+        assert ended.exit_code == FAULT
+        assert "differ in: stage" in ended.stdout
+
+
+def test_a_node_that_does_not_answer_is_unreachable(place: Place) -> None:
+    with serving(place) as process:
+        case = open_case(Api(told(process, "listening on ")))
+    ended = place.run("trace", str(case), "--with", "http://127.0.0.1:1")
+    assert ended.exit_code == UNAVAILABLE
+    assert "transfer serve" in ended.stderr
+    assert place.run("trace", str(case), "--with", "127.0.0.1").exit_code == USAGE
+
+
+# quarantine -----------------------------------------------------------------------------------------------------
+
+
+def test_what_was_refused_is_shown_and_stays_when_it_is_refused_again(place: Place) -> None:
+    place.take_in(b"no message at all")
+    [entry] = place.json("quarantine", "list")
+    assert entry["refusal"]["code"] == "UNREADABLE"
+    assert "body" not in place.json("quarantine", "show", entry["id"])
+    assert place.json("quarantine", "show", entry["id"], "--body")["body"] == "no message at all"
+    ended = place.run("quarantine", "replay", entry["id"])
+    assert ended.exit_code == FAULT
+    assert "refused: UNREADABLE" in ended.stdout
+    assert len(place.json("quarantine", "list")) == 1
+
+
+def test_what_failed_by_a_fault_of_the_node_is_applied_by_a_replay(tmp_path: Path) -> None:
+    offer = an_offer()
+    place = Place(tmp_path, region=offer.receiver[:6])
+    place.run("migrate")
+    source = offer.sender[:6]
+    body = a_body(offer, source=source, recipient=place.region)
+    place.take_in(body, source=source, broken=True)
+    [done] = place.json("quarantine", "replay", "--all")
+    assert done["verdict"] == "applied"
+    assert place.json("quarantine", "list") == []
+    assert len(place.json("quarantine", "list", "--all")) == 1
+    assert [line["id"] for line in place.json("case", "list")] == [str(offer.case)]
+
+
+def test_replay_needs_to_know_which(place: Place) -> None:
+    assert place.run("quarantine", "replay").exit_code == USAGE
+    assert place.run("quarantine", "replay", str(uuid4())).exit_code == FAULT
+    assert place.run("quarantine", "show", str(uuid4())).exit_code == FAULT
+
+
+# serve ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_serve_says_where_it_listens_and_stops_in_order(place: Place, number: signal.Signals) -> None:
+    with serving(place) as process:
+        api = Api(told(process, "listening on "))
+        assert "no sign-in" in told(process, "bound to")
+        open_case(api)
+        asked = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(15) == 0
+        assert time.monotonic() - asked < 10
+
+
+def test_serve_migrates_first_when_asked(tmp_path: Path) -> None:
+    with serving(Place(tmp_path), "--migrate") as process:
+        assert Api(told(process, "listening on ")).get("/healthz").body == {"alive": True}
+
+
+def test_serve_ends_when_whoever_holds_its_input_dies(place: Place) -> None:
+    with serving(place, "--until-stdin-closes", stdin=subprocess.PIPE) as process:
+        told(process, "listening on ")
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None
+        assert process.wait(15) == 0
+
+
+def test_several_processes_share_one_database_by_roles(place: Place) -> None:
+    with serving(place, "--roles", "api") as one, serving(place, "--roles", "relay,inbound") as other:
+        assert told(one, f"node {ZHONGSHAN} runs: ") == "api"
+        assert told(other, f"node {ZHONGSHAN} runs: ") == "inbound, relay"
+        open_case(Api(told(one, "listening on ")))
+        other.send_signal(signal.SIGTERM)
+        assert other.wait(15) == 0
+    assert len(place.json("case", "list")) == 1
+
+
+def test_a_taken_port_and_an_unknown_role_are_named(place: Place) -> None:
+    with serving(place) as process:
+        port = told(process, "listening on ").rpartition(":")[2]
+        ended = place.run("serve", "--port", port)
+    assert ended.exit_code == CONFIGURATION
+    assert f"port {port} is taken" in ended.stderr
+    ended = place.run("serve", "--roles", "api,cook")
+    assert ended.exit_code == CONFIGURATION
+    assert "TRANSFER_ROLES" in ended.stderr

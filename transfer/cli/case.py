@@ -1,0 +1,124 @@
+"""``transfer case``: the cases that this node knows."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from transfer.cli.known import case_here
+from transfer.cli.opening import env_file_option, json_option, load_settings, opened
+from transfer.cli.output import console, local, print_json, table
+from transfer.domain.lifecycle import State
+from transfer.messages.codes import Stage
+from transfer.records import CaseFilter, CaseLine, KnownCase
+from transfer.settings import Settings
+from transfer.web.answers import to_json
+from transfer.web.case_body import CaseInFull, case_in_full
+
+
+@click.group()
+def case() -> None:
+    """Look at the cases that this node knows."""
+
+
+@case.command("list")
+@click.option("--held/--followed", default=None, help="Only those that this region holds, or only the others.")
+@click.option("--stage", type=click.Choice([s.value for s in Stage]), help="Only those at this stage.")
+@click.option("--state", type=click.Choice([s.value for s in State]), help="Only those with a transfer in this state.")
+@click.option("--find", metavar="TEXT", help="Beginning of a name, an identity number or a case number.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
+@json_option
+@env_file_option
+def list_(  # noqa: PLR0913 - one argument per option
+    *,
+    held: bool | None,
+    stage: str | None,
+    state: str | None,
+    find: str | None,
+    limit: int,
+    as_json: bool,
+    env_file: Path | None,
+) -> None:
+    """List cases, the urgent first."""
+    settings = load_settings(env_file)
+    chosen = CaseFilter(
+        holder_region=settings.region if held is True else None,
+        not_holder_region=settings.region if held is False else None,
+        stages=frozenset({Stage(stage)}) if stage else frozenset(),
+        transfer_state=State(state) if state else None,
+        q=find,
+    )
+    found = asyncio.run(_list(settings, chosen, limit))
+    if as_json:
+        print_json([line.model_dump(mode="json") for line in found])
+    elif not found:
+        click.echo("no such case is known here")
+    else:
+        head = ("case", "applicants", "holder", "stage", "transfer", "received")
+        console().print(table(None, head, [_row(line) for line in found]))
+
+
+@case.command()
+@click.argument("case", type=click.UUID)
+@json_option
+@env_file_option
+def show(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
+    """Show one case: who applies, who holds it, its transfers and stages.
+
+    `transfer trace` shows what happened to it.
+    """
+    known, answer = asyncio.run(_show(load_settings(env_file), case))
+    if as_json:
+        print_json(json.loads(to_json(answer)))
+    else:
+        _print(known)
+
+
+async def _list(settings: Settings, chosen: CaseFilter, limit: int) -> Sequence[CaseLine]:
+    async with opened(settings) as node:
+        return await node.views.cases(chosen, after=None, limit=limit)
+
+
+async def _show(settings: Settings, case: UUID) -> tuple[KnownCase, CaseInFull]:
+    """The case, and as the API shows it."""
+    async with opened(settings) as node:
+        known = await case_here(node, case)
+        return known, case_in_full(known, node.context())
+
+
+def _row(line: CaseLine) -> tuple[str, ...]:
+    more = line.applicant_count - len(line.applicants)
+    names = "、".join(line.applicants) + (f" +{more}" if more > 0 else "")
+    moving = f"{line.transfer.receiver} {line.transfer.state}" if line.transfer else ""
+    return (str(line.id), names, line.holder, f"{line.stage} {line.stage.zh}", moving, local(line.first_received_at))
+
+
+def _print(known: KnownCase) -> None:
+    one, out = known.case, console()
+    basics = one.basics
+    numbers = "、".join(f"{n.number} ({n.institution})" for n in basics.numbers)
+    lines = {
+        "case": str(one.id),
+        "numbers": numbers,
+        "matter": f"{basics.matter} {basics.matter.zh}",
+        "urgency": f"{basics.urgency} {basics.urgency.zh}",
+        "received": f"{local(basics.first_received_at)} by {basics.first_received_by}",
+        "holder": f"{one.holder.institution} since {local(one.holder.since)}",
+        "stage": f"{one.stage.stage} {one.stage.stage.zh}",
+        "followers": ", ".join(sorted(one.followers)),
+        "duplicate of": str(one.duplicate_of or ""),
+    }
+    for name, value in lines.items():
+        if value:
+            out.print(f"{name:12}  {value}", markup=False)
+    persons = [(a.name, a.identity.kind.zh, a.status.zh) for a in one.applicants]
+    out.print(table("applicants", ("name", "document", "status"), persons))
+    attempts = [(str(t.id), f"{t.sender} → {t.receiver}", t.state, local(t.changed_at)) for t in one.transfers]
+    if attempts:
+        out.print(table("transfers", ("id", "from → to", "state", "since"), attempts))
+    stages = [(s.stage, s.stage.zh, s.occurred_on.isoformat(), s.institution) for s in known.stages]
+    if stages:
+        out.print(table("stages", ("stage", "", "on", "by"), stages))

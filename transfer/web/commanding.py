@@ -1,0 +1,117 @@
+"""What a caseworker can change: open a case, offer it, take a step, publish a stage."""
+
+from dataclasses import replace
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
+
+from transfer.actions import commands, intake
+from transfer.actions.buttons import Button, offer_order, stage_order
+from transfer.actions.desk import Idempotency, Order
+from transfer.domain.case import Case
+from transfer.domain.errors import TransferError
+from transfer.messages.codes import IdentityKind
+from transfer.messages.envelope import explain
+from transfer.ports import Answered
+from transfer.telemetry.metrics import COMMANDS
+from transfer.web.answers import Reply, to_json
+from transfer.web.case_body import case_body
+from transfer.web.conditions import REPLAYED_HEADER, etag_of
+from transfer.web.faults import BeyondExchange, TestIdentity
+from transfer.web.route import Ask, Handler
+
+TEST_REGION: Final = "99"
+"""How the numbers of the never-assigned region 990000 begin."""
+
+
+class Nothing(BaseModel):
+    """A body without fields; it may also be left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+async def open_case(ask: Ask) -> Reply:
+    """Take in an application."""
+    command: commands.OpenCase = ask.body
+    if not ask.parts.settings.test_identities:
+        _refuse_test_identities(command)
+    order = Order(
+        by=command.by,
+        institution=command.institution,
+        create=lambda context: intake.open_case(command, context),
+    )
+    return await _carry_out(ask, order, status=201)
+
+
+async def offer(ask: Ask) -> Reply:
+    """Offer the case to another region."""
+    return await _carry_out(ask, offer_order(ask.id("case"), ask.body), status=201)
+
+
+async def publish_stage(ask: Ask) -> Reply:
+    """Bring the case to its next stage."""
+    return await _carry_out(ask, stage_order(ask.id("case"), ask.body), status=200)
+
+
+def step(button: Button) -> Handler:
+    """The handler of a step on a transfer."""
+
+    async def take(ask: Ask) -> Reply:
+        return await _carry_out(ask, button.order(ask.id("case"), ask.id("transfer"), ask.body), status=200)
+
+    return take
+
+
+def replayed(answered: Answered) -> Reply:
+    """The answer once given, byte for byte."""
+    return _reply(answered, {REPLAYED_HEADER: "true"})
+
+
+async def _carry_out(ask: Ask, order: Order, *, status: int) -> Reply:
+    given: list[Answered] = []
+
+    def respond(case: Case) -> Answered:
+        body = to_json(case_body(case, ask.parts.context()))
+        given.append(Answered(request=ask.digest, status=status, body=body, etag=etag_of(case.version)))
+        return given[-1]
+
+    idempotency = Idempotency(key=ask.key, request=ask.digest, respond=respond)
+    try:
+        outcome = await ask.parts.desk.carry_out(replace(order, version=ask.version, idempotency=idempotency))
+    except TransferError as error:
+        COMMANDS.labels(result=type(error).__name__).inc()
+        raise
+    except ValidationError as error:
+        COMMANDS.labels(result="BeyondExchange").inc()
+        raise BeyondExchange(explain(error)) from None
+    match outcome:
+        case Answered():
+            COMMANDS.labels(result="replayed").inc()
+            return replayed(outcome)
+        case Case():
+            COMMANDS.labels(result="done").inc()
+            return _reply(given[-1])
+
+
+def _reply(answered: Answered, headers: dict[str, str] | None = None) -> Reply:
+    all_headers = dict(headers or {})
+    if answered.etag is not None:
+        all_headers["ETag"] = answered.etag
+    if answered.status == 201:  # noqa: PLR2004 - Created
+        all_headers["Location"] = f"/v1/cases/{from_json(answered.body)['id']}"
+    return Reply(status=answered.status, body=answered.body, headers=all_headers)
+
+
+def _refuse_test_identities(command: commands.OpenCase) -> None:
+    places = [
+        f"/applicants/{place}/identity/number"
+        for place, one in enumerate(command.applicants)
+        if one.identity.kind is IdentityKind.RESIDENT_ID and one.identity.number.startswith(TEST_REGION)
+    ]
+    if places:
+        said = "of the never-assigned region 990000"
+        raise TestIdentity(
+            "Numbers that begin with 99 are taken only where the setting test_identities is on.",
+            errors=[{"pointer": place, "message": said} for place in places],
+        )

@@ -1,0 +1,96 @@
+"""What can be wrong with a request before any rule of the domain is asked; the docstring is the message."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class Fault(Exception):
+    """The request cannot be served. ``detail`` is a sentence for a person; ``members`` go into the problem."""
+
+    def __init__(
+        self, detail: str | None = None, *, headers: Mapping[str, str] | None = None, **members: object
+    ) -> None:
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.members = members
+        super().__init__(detail or type(self).__doc__)
+
+
+class BadRequest(Fault):
+    """The request is not well-formed HTTP."""
+
+
+class MalformedJson(Fault):
+    """The body is not JSON in UTF-8."""
+
+
+class InvalidBody(Fault):
+    """The body does not have the form that is asked for."""
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("See errors: each names a place in the body and what is wrong there.", errors=errors)
+
+
+class InvalidQuery(Fault):
+    """The query does not have the form that is asked for."""
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("See errors: each names a parameter and what is wrong with it.", errors=errors)
+
+
+class TestIdentity(Fault):
+    """Identity numbers of the never-assigned region 990000 are for tests, and this node does not take them."""
+
+    __test__ = False  # pytest takes a name like this for tests
+
+
+class BeyondExchange(Fault):
+    """The case would no longer fit into the messages by which regions hand it over."""
+
+
+class KeyMissing(Fault):
+    """The header Idempotency-Key is missing."""
+
+
+class KeyInvalid(Fault):
+    """The header Idempotency-Key is not usable."""
+
+
+class VersionMissing(Fault):
+    """The header If-Match is missing."""
+
+
+class VersionInvalid(Fault):
+    """The header If-Match is not usable."""
+
+
+class NotFound(Fault):
+    """There is nothing at this address."""
+
+
+class MethodNotAllowed(Fault):
+    """This address does not take this method."""
+
+
+class TooLarge(Fault):
+    """The body is too large."""
+
+
+class WrongContentType(Fault):
+    """The body must be JSON, sent as Content-Type: application/json."""
+
+
+class ExpectationFailed(Fault):
+    """The header Expect asks for something that is not offered here."""
+
+
+class NotThisHost(Fault):
+    """The header Host does not name this machine's loopback address."""
+
+
+class NotReady(Fault):
+    """The node is not ready."""
+
+
+class Unexpected(Fault):
+    """Something went wrong in this node; the log tells more under the error id."""

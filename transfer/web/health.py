@@ -1,0 +1,167 @@
+"""What monitoring asks: is the process alive, is the node ready, how does the exchange stand."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from importlib.metadata import version
+from typing import Annotated, Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
+
+from transfer.ports import Linked, StorageUnavailable
+from transfer.records import MessageState, Traffic
+from transfer.telemetry.metrics import CONNECTED, OUTBOX, QUARANTINED, REGISTRY
+from transfer.web.answers import Reply, reply
+from transfer.web.case_body import Body
+from transfer.web.faults import NotReady
+from transfer.web.measures import OLDEST, PARKED
+from transfer.web.parts import Parts
+from transfer.web.route import Ask
+
+DATABASE_SECONDS: Final = 5.0
+FAILURES_IN_A_ROW: Final = 3
+"""A duty that failed so often in a row is failing; a lost connection costs one or two rounds."""
+
+
+class Alive(Body):
+    """The process runs and its event loop turns."""
+
+    alive: bool = True
+
+
+class Check(Body):
+    """One thing that must be right, and what to do when it is not."""
+
+    name: str
+    ok: bool
+    found: str
+    todo: str | None = None
+
+
+class Readiness(Body):
+    """Whether the node can do its work."""
+
+    ready: bool
+    checks: tuple[Check, ...]
+
+
+class BrokerLink(Body):
+    """The connection of one role to the broker."""
+
+    role: str
+    connected: bool
+    since: datetime
+    error: str | None
+
+
+class DutyBody(Body):
+    """A duty of this process."""
+
+    name: str
+    failures: Annotated[int, Field(description="failures in a row; 0 is well")]
+
+
+class NodeBody(Body):
+    """The node, and how the exchange stands."""
+
+    region: str
+    name_zh: str
+    name_en: str
+    version: str
+    roles: tuple[str, ...]
+    broker: tuple[BrokerLink, ...]
+    duties: tuple[DutyBody, ...]
+    traffic: Traffic
+
+
+async def healthz(_: Ask) -> Reply:
+    """An answer at all is the proof: a stuck event loop gives none."""
+    return reply(Alive())
+
+
+async def readyz(ask: Ask) -> Reply:
+    """Whether the node can do its work; raises NotReady, which lists all checks."""
+    checks = tuple([check async for check in _checks(ask.parts)])
+    wrong = [check for check in checks if not check.ok]
+    if wrong:
+        said = "; ".join(f"{check.name}: {check.found}" for check in wrong)
+        raise NotReady(said, ready=False, checks=[check.model_dump() for check in checks])
+    return reply(Readiness(ready=True, checks=checks))
+
+
+async def node(ask: Ask) -> Reply:
+    """The node, and how the exchange stands."""
+    parts = ask.parts
+    region = parts.directory.by_code[parts.settings.region]
+    return reply(
+        NodeBody(
+            region=region.code,
+            name_zh=region.name_zh,
+            name_en=region.name_en,
+            version=version("legalaid-transfer"),
+            roles=tuple(sorted(parts.settings.roles)),
+            broker=tuple(
+                BrokerLink(role=role, connected=state.connected, since=state.since, error=state.error)
+                for role, state in ((role, link.state) for role, link in sorted(parts.links.items()))
+            ),
+            duties=tuple(DutyBody(name=duty.name, failures=duty.failures) for duty in parts.duties),
+            traffic=await parts.views.traffic(),
+        )
+    )
+
+
+async def metrics(ask: Ask) -> Reply:
+    """All counters, with what the database says now."""
+    traffic = await ask.parts.views.traffic()
+    for state in MessageState:
+        OUTBOX.labels(state=state.value).set(traffic.outbox.get(state, 0))
+    PARKED.set(traffic.parked)
+    QUARANTINED.set(traffic.quarantined)
+    oldest = traffic.oldest_waiting
+    OLDEST.set((ask.parts.context().now - oldest.created_at).total_seconds() if oldest else 0)
+    for role, link in ask.parts.links.items():
+        CONNECTED.labels(role=role).set(link.state.connected)
+    return Reply(body=generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _checks(parts: Parts) -> AsyncIterator[Check]:
+    yield await _database(parts)
+    now = parts.context().now
+    for role, link in sorted(parts.links.items()):
+        yield _broker(role, link, (now - link.state.since).total_seconds(), parts.settings.broker_lost_after)
+    for duty in parts.duties:
+        ok = duty.failures < FAILURES_IN_A_ROW
+        yield Check(
+            name=f"duty:{duty.name}",
+            ok=ok,
+            found="well" if ok else f"failed {duty.failures} times in a row",
+            todo=None if ok else f"Look for duty_failed with duty={duty.name} in the log: it names the fault.",
+        )
+
+
+async def _database(parts: Parts) -> Check:
+    name = "database"
+    try:
+        async with asyncio.timeout(DATABASE_SECONDS):
+            form = await parts.views.form()
+    except (StorageUnavailable, TimeoutError) as error:
+        found = "no answer in time" if isinstance(error, TimeoutError) else str(error)
+        return Check(name=name, ok=False, found=found, todo="Start the database, or correct TRANSFER_DATABASE_URL.")
+    if form.found != form.needed:
+        found = f"version {form.found}, this release needs {form.needed}"
+        return Check(name=name, ok=False, found=found, todo="Run `transfer migrate`.")
+    return Check(name=name, ok=True, found=f"version {form.found}")
+
+
+def _broker(role: str, link: Linked, seconds: float, lost_after: float) -> Check:
+    name = f"broker:{role}"
+    state = link.state
+    if state.connected:
+        return Check(name=name, ok=True, found=f"connected since {state.since:%Y-%m-%dT%H:%M:%SZ}")
+    return Check(
+        name=name,
+        ok=seconds < lost_after,
+        found=f"not connected for {max(0.0, seconds):.0f} s: {state.error or 'no reason given'}",
+        todo="Start the broker, or correct TRANSFER_AMQP_URL; messages wait in the database meanwhile.",
+    )

@@ -1,0 +1,197 @@
+"""What can be read: cases, their history and messages, transfers, regions."""
+
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
+from urllib.parse import urlencode
+
+from pydantic import Field
+
+from transfer.crypto.directory import Institution
+from transfer.domain.errors import UnknownCase
+from transfer.records import (
+    CaseFilter,
+    CaseLine,
+    HistoryLine,
+    MessageFilter,
+    MessageLine,
+    TimeKey,
+    TransferFilter,
+    TransferLine,
+    key_of,
+)
+from transfer.web import queries
+from transfer.web.answers import Reply, reply
+from transfer.web.case_body import Body, case_in_full
+from transfer.web.conditions import etag_of, is_known
+from transfer.web.cursors import case_cursor, case_key, row_cursor, row_key, time_cursor, time_key
+from transfer.web.faults import NotFound
+from transfer.web.route import Ask
+
+Line = TypeVar("Line")
+Next = Annotated[str | None, Field(description="the next page; null on the last one")]
+
+
+class CasePage(Body):
+    """A page of the worklist."""
+
+    items: tuple[CaseLine, ...]
+    next: Next
+
+
+class TransferPage(Body):
+    """A page of transfers."""
+
+    items: tuple[TransferLine, ...]
+    next: Next
+
+
+class HistoryPage(Body):
+    """A page of a case's history."""
+
+    items: tuple[HistoryLine, ...]
+    next: Next
+
+
+class MessagePage(Body):
+    """A page of messages."""
+
+    items: tuple[MessageLine, ...]
+    next: Next
+
+
+class RegionBody(Body):
+    """A region on the exchange."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    here: Annotated[bool, Field(description="whether it is this node's region")]
+    institutions: tuple[Institution, ...]
+
+
+class RegionList(Body):
+    """The directory."""
+
+    items: tuple[RegionBody, ...]
+
+
+def cut(found: Sequence[Line], limit: int) -> tuple[tuple[Line, ...], Line | None]:
+    """The lines of the page, and its last one when there are more; one more than ``limit`` was asked for."""
+    page = tuple(found[:limit])
+    return page, page[-1] if len(found) > limit else None
+
+
+def next_page(ask: Ask, cursor: str | None) -> str | None:
+    """The same request behind the cursor."""
+    if cursor is None:
+        return None
+    kept = [(name, value) for name, value in ask.parameters if name != "cursor"]
+    return f"{ask.path}?{urlencode([*kept, ('cursor', cursor)])}"
+
+
+def paged(page: Body) -> Reply:
+    """The page, with its link also as a header."""
+    after: str | None = getattr(page, "next", None)
+    return reply(page, headers={"Link": f'<{after}>; rel="next"'} if after else {})
+
+
+async def worklist(ask: Ask) -> Reply:
+    """Cases, what is urgent first."""
+    query: queries.CasesQuery = ask.query
+    here = ask.parts.settings.region
+    holder = {"mine": here, "others": None}.get(query.holder or "others", query.holder)
+    chosen = CaseFilter(
+        holder_region=holder,
+        not_holder_region=here if query.holder == "others" else None,
+        stages=frozenset(query.stage),
+        urgency=query.urgency,
+        matter=query.matter,
+        transfer_state=query.transfer_state,
+        q=query.q,
+        due_before=query.due_before,
+    )
+    found = await ask.parts.views.cases(chosen, after=case_key(query.cursor), limit=query.limit + 1)
+    items, last = cut(found, query.limit)
+    return paged(CasePage(items=items, next=next_page(ask, case_cursor(key_of(last)) if last else None)))
+
+
+async def case(ask: Ask) -> Reply:
+    """A case as a whole, or that it is still the one that the client has."""
+    known = await ask.parts.views.case(ask.id("case"))
+    if known is None:
+        raise UnknownCase(case=ask.id("case"))
+    etag = etag_of(known.case.version)
+    if is_known(ask.if_none_match, etag):
+        return Reply(status=304, headers={"ETag": etag})
+    return reply(case_in_full(known, ask.parts.context()), headers={"ETag": etag})
+
+
+async def history(ask: Ask) -> Reply:
+    """What happened to a case."""
+    query: queries.Paged = ask.query
+    found = await ask.parts.views.history(ask.id("case"), after=row_key(query.cursor), limit=query.limit + 1)
+    if found is None:
+        raise UnknownCase(case=ask.id("case"))
+    items, last = cut(found, query.limit)
+    return paged(HistoryPage(items=items, next=next_page(ask, row_cursor(last.number) if last else None)))
+
+
+async def case_messages(ask: Ask) -> Reply:
+    """Every message sent and received on a case, oldest first."""
+    query: queries.Paged = ask.query
+    if await ask.parts.views.history(ask.id("case"), after=None, limit=1) is None:
+        raise UnknownCase(case=ask.id("case"))
+    return await _messages(ask, query, MessageFilter(case=ask.id("case")), newest_first=False)
+
+
+async def messages(ask: Ask) -> Reply:
+    """Messages sent and received, newest first."""
+    query: queries.MessagesQuery = ask.query
+    chosen = MessageFilter(direction=query.direction, state=query.state, peer=query.peer, case=query.case)
+    return await _messages(ask, query, chosen, newest_first=True)
+
+
+async def _messages(ask: Ask, query: queries.Paged, chosen: MessageFilter, *, newest_first: bool) -> Reply:
+    found = await ask.parts.views.messages(
+        chosen, after=time_key(query.cursor), limit=query.limit + 1, newest_first=newest_first
+    )
+    items, last = cut(found, query.limit)
+    cursor = time_cursor(TimeKey(at=last.at, id=last.id)) if last else None
+    return paged(MessagePage(items=items, next=next_page(ask, cursor)))
+
+
+async def message(ask: Ask) -> Reply:
+    """One message."""
+    found = await ask.parts.views.message(ask.id("message"), sources=ask.parts.directory.by_code.keys())
+    if found is None:
+        raise NotFound("No message with this id was sent or received here.")
+    return reply(found)
+
+
+async def transfers(ask: Ask) -> Reply:
+    """Transfers, those opened first first."""
+    query: queries.TransfersQuery = ask.query
+    chosen = TransferFilter(side=query.side, state=query.state, open=query.open, peer=query.peer)
+    found = await ask.parts.views.transfers(chosen, after=time_key(query.cursor), limit=query.limit + 1)
+    items, last = cut(found, query.limit)
+    cursor = time_cursor(TimeKey(at=last.opened_at, id=last.id)) if last else None
+    return paged(TransferPage(items=items, next=next_page(ask, cursor)))
+
+
+async def regions(ask: Ask) -> Reply:
+    """The directory."""
+    here = ask.parts.settings.region
+    return reply(
+        RegionList(
+            items=tuple(
+                RegionBody(
+                    code=region.code,
+                    name_zh=region.name_zh,
+                    name_en=region.name_en,
+                    here=region.code == here,
+                    institutions=region.institutions,
+                )
+                for region in ask.parts.directory.regions
+            )
+        )
+    )

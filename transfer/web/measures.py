@@ -1,0 +1,12 @@
+"""Measures that are taken when monitoring asks."""
+
+from typing import Final
+
+from prometheus_client import Gauge
+
+from transfer.telemetry.metrics import REGISTRY
+
+PARKED: Final = Gauge("transfer_parked_messages", "Messages received that wait for earlier ones", registry=REGISTRY)
+OLDEST: Final = Gauge(
+    "transfer_oldest_waiting_seconds", "Age of the oldest message without a final receipt", registry=REGISTRY
+)

@@ -1,0 +1,234 @@
+"""The OpenAPI 3.1 document, made from the table of routes and the models."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
+
+from transfer.actions.desk import KeyReused
+from transfer.domain import errors
+from transfer.messages import codes
+from transfer.ports import StorageRefused, StorageUnavailable
+from transfer.web import conditions, faults
+from transfer.web.answers import JSON
+from transfer.web.commanding import Nothing
+from transfer.web.examples import EXAMPLES
+from transfer.web.problems import MEDIA_TYPE, PROBLEMS, Problem, slug
+from transfer.web.route import Change, Route, Tag
+
+Json = dict[str, Any]
+
+FILE: Final = "schemas/openapi.json"
+VERSION: Final = "1.0.0"
+
+TAGS: Final[Mapping[Tag, tuple[str, str]]] = {
+    Tag.CASES: ("案件", "Cases: taken in, read, brought to their next stage"),
+    Tag.TRANSFERS: ("转交", "Transfers: a case is handed to an institution of another region"),
+    Tag.MESSAGES: ("消息", "Messages between regions and what became of them"),
+    Tag.QUARANTINE: ("隔离区", "Messages that could not be applied"),
+    Tag.NODE: ("节点", "This node, and what monitoring asks"),
+}
+ABOUT: Final = (
+    "The API of one region's node on the exchange that hands legal aid cases from region to region. "
+    "There is no sign-in yet, so a node listens on the loopback address only. "
+    "Every POST carries Idempotency-Key, and one that changes an existing case carries If-Match. "
+    "Errors are problem documents (RFC 9457); their kinds are listed on the page /docs."
+)
+
+_ALWAYS: Final = (
+    faults.BadRequest,
+    faults.NotThisHost,
+    faults.InvalidQuery,
+    StorageUnavailable,
+    faults.Unexpected,
+)
+_WITH_BODY: Final = (faults.MalformedJson, faults.InvalidBody, faults.TooLarge, faults.WrongContentType)
+_WITH_KEY: Final = (faults.KeyMissing, faults.KeyInvalid, KeyReused, StorageRefused)
+_WITH_VERSION: Final = (faults.VersionMissing, faults.VersionInvalid, errors.StaleVersion, faults.BeyondExchange)
+_TEXT: Final = {"schema": {"type": "string"}}
+_BY_RULE: Final = (errors.NotOfThisRegion, errors.UnknownInstitution)
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without the titles that only repeat the names of the fields."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 - pydantic's signature
+        return False
+
+
+def render(routes: Sequence[Route]) -> str:
+    """The text of the committed file."""
+    return json.dumps(document(routes), ensure_ascii=False, indent=2) + "\n"
+
+
+def document(routes: Sequence[Route]) -> Json:
+    """The document for these routes."""
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Problem, "serialization")]
+    for route in routes:
+        wanted += [(route.takes, "validation")] if route.takes else []
+        wanted += [(route.gives, "serialization")] if route.gives else []
+        wanted += [(route.query, "validation")] if route.query else []
+    places, generated = models_json_schema(
+        list(dict.fromkeys(wanted)), ref_template="#/components/schemas/{model}", schema_generator=_Untitled
+    )
+    schemas: Json = generated["$defs"]
+    parameters = {route.key: _parameters(route, schemas, places) for route in routes}
+    for query in {route.query for route in routes if route.query}:
+        schemas.pop(_name(places[query, "validation"]), None)
+    _close(schemas, [_name(places[route.takes, "validation"]) for route in routes if route.takes])
+    _word_codes(schemas)
+    paths: dict[str, Json] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, places, parameters[route.key])
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Cross-region legal aid case transfer",
+            "summary": "跨地区法律援助案件转交",
+            "description": ABOUT,
+            "version": VERSION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "this node"}],
+        "tags": [{"name": tag.value, "description": f"{zh} · {en}"} for tag, (zh, en) in TAGS.items()],
+        "paths": paths,
+        "components": {"schemas": dict(sorted(schemas.items())), "responses": _problem_responses(paths)},
+    }
+
+
+def _name(place: Json) -> str:
+    """The name of the schema that is referred to."""
+    return str(place["$ref"]).rpartition("/")[2]
+
+
+def problems_of(route: Route) -> tuple[type[Exception], ...]:
+    """The kinds of problem that a route may answer with, each once."""
+    kinds = [*_ALWAYS, *route.problems]
+    kinds += [faults.NotFound] if route.names else []
+    kinds += _WITH_BODY if route.takes else ()
+    kinds += _WITH_KEY if route.change is not Change.NOTHING else ()
+    kinds += (*_WITH_VERSION, *_BY_RULE) if route.change is Change.CASE else ()
+    return tuple(dict.fromkeys(kinds))
+
+
+def _operation(route: Route, places: Any, parameters: list[Json]) -> Json:  # noqa: ANN401 - pydantic's mapping
+    operation: Json = {
+        "operationId": route.key,
+        "summary": f"{route.zh} · {route.en}",
+        "tags": [route.tag.value],
+        "responses": _responses(route, places),
+    }
+    if parameters:
+        operation["parameters"] = parameters
+    if route.takes is not None:
+        content: Json = {"schema": places[route.takes, "validation"]}
+        if (example := EXAMPLES.get(route.takes)) is not None:
+            content["example"] = example
+        operation["requestBody"] = {"required": route.takes is not Nothing, "content": {JSON: content}}
+    return operation
+
+
+def _parameters(route: Route, schemas: Json, places: Any) -> list[Json]:  # noqa: ANN401 - pydantic's mapping
+    found: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        for name in route.names
+    ]
+    if route.query is not None:
+        model = schemas[_name(places[route.query, "validation"])]
+        found += [_query_parameter(name, dict(schema)) for name, schema in model["properties"].items()]
+    if route.change is not Change.NOTHING:
+        pattern = rf'^("{conditions.KEY_PATTERN}"|{conditions.KEY_PATTERN})$'
+        said = "a fresh UUID per request; a repeated request with the same one gets the same answer"
+        found.append(_header(conditions.KEY_HEADER, said, pattern))
+    if route.change is Change.CASE:
+        said = "the ETag of the case as it was read, or * to change it whatever others did"
+        found.append(_header("If-Match", said, r'^("[1-9][0-9]{0,8}"|\*)$'))
+    if route.may_be_known:
+        said = "the ETag that is at hand: 304 when it is still the one"
+        found.append({**_header("If-None-Match", said, "^.*$"), "required": False})
+    return found
+
+
+def _header(name: str, description: str, pattern: str) -> Json:
+    schema = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "header", "required": True, "description": description, "schema": schema}
+
+
+def _query_parameter(name: str, schema: Json) -> Json:
+    """A field of a query's model; what may be null there may be left out here."""
+    description = schema.pop("description", None)
+    choices = [one for one in schema.pop("anyOf", ()) if one.get("type") != "null"]
+    if schema.get("default", 0) in (None, []):
+        del schema["default"]
+    schema |= choices[0] if len(choices) == 1 else {"anyOf": choices} if choices else {}
+    inner = schema.pop("description", None)
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description or inner or name,
+        "schema": schema,
+    }
+
+
+def _responses(route: Route, places: Any) -> Json:  # noqa: ANN401 - pydantic's mapping
+    good: Json = {"description": route.en}
+    if route.gives is not None:
+        good["content"] = {JSON: {"schema": places[route.gives, "serialization"]}}
+    elif route.status == 200:  # noqa: PLR2004 - OK
+        schema = {} if route.media_type == JSON else {"type": "string"}
+        good["content"] = {route.media_type: {"schema": schema}}
+    if headers := _answer_headers(route):
+        good["headers"] = headers
+    responses: Json = {str(route.status): good}
+    if route.may_be_known:
+        responses["304"] = {"description": "still the version in If-None-Match", "headers": {"ETag": _TEXT}}
+    by_status: dict[int, list[str]] = {}
+    for kind in problems_of(route):
+        by_status.setdefault(PROBLEMS[kind].status, []).append(slug(kind))
+    for status, slugs in sorted(by_status.items()):
+        responses[str(status)] = {"$ref": f"#/components/responses/{'.'.join([str(status), *slugs])}"}
+    return responses
+
+
+def _problem_responses(paths: Json) -> Json:
+    """The responses that the paths refer to, each named by its status and its kinds of problems."""
+    answers = [answer for path in paths.values() for one in path.values() for answer in one["responses"].values()]
+    names = {answer["$ref"].rpartition("/")[2] for answer in answers if "$ref" in answer}
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    return {name: {"description": ", ".join(name.split(".")[1:]), "content": content} for name in sorted(names)}
+
+
+def _close(schemas: Json, names: Iterable[str]) -> None:
+    """Requests may not hold unknown fields, at no depth."""
+    waiting, seen = list(names), set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if "properties" in schemas[name]:
+            schemas[name]["additionalProperties"] = False
+        waiting += re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(schemas[name]))
+
+
+def _answer_headers(route: Route) -> Json:
+    headers: Json = {}
+    if route.change is Change.CASE or route.status == 201 or route.may_be_known:  # noqa: PLR2004 - Created
+        headers["ETag"] = _TEXT
+    if route.status in (201, 302):
+        headers["Location"] = _TEXT
+    if route.change is not Change.NOTHING:
+        headers[conditions.REPLAYED_HEADER] = {"description": "true on a repeated request", **_TEXT}
+    return headers
+
+
+def _word_codes(schemas: Json) -> None:
+    """The wording of each code, in both languages and with its source."""
+    for name, one in vars(codes).items():
+        if name in schemas and isinstance(one, type) and issubclass(one, codes.Code):
+            sourced = [f"{code.value}: {code.zh} · {code.en}{f' ({code.basis})' if code.basis else ''}" for code in one]
+            schemas[name]["description"] = "\n\n".join([str(one.__doc__), *sourced])

@@ -1,0 +1,151 @@
+"""The one table from errors to problem documents (RFC 9457)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from transfer.actions.desk import KeyReused
+from transfer.domain import errors
+from transfer.domain.errors import TransferError
+from transfer.handlers.arrival import CaseNotYetKnown
+from transfer.handlers.replay import NotInQuarantine
+from transfer.ports import StorageRefused, StorageUnavailable
+from transfer.web import faults
+
+MEDIA_TYPE: Final = "application/problem+json"
+PAGE: Final = "/docs"
+RETRY_SECONDS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: its status and its wording."""
+
+    status: int
+    zh: str
+
+
+PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
+    {
+        # The form of the request.
+        faults.BadRequest: Kind(400, "请求格式错误"),
+        faults.MalformedJson: Kind(400, "请求体不是有效的 JSON（UTF-8）"),
+        faults.KeyMissing: Kind(400, "缺少 Idempotency-Key 请求头"),
+        faults.KeyInvalid: Kind(400, "Idempotency-Key 请求头无效"),
+        faults.VersionInvalid: Kind(400, "If-Match 请求头无效"),
+        faults.NotFound: Kind(404, "地址不存在"),
+        faults.MethodNotAllowed: Kind(405, "该地址不支持此方法"),
+        faults.TooLarge: Kind(413, "请求体过大"),
+        faults.WrongContentType: Kind(415, "请求体须为 application/json"),
+        faults.ExpectationFailed: Kind(417, "不支持 Expect 请求头的要求"),
+        faults.NotThisHost: Kind(421, "仅接受本机回环地址的请求"),
+        faults.InvalidBody: Kind(422, "请求体内容不符合要求"),
+        faults.InvalidQuery: Kind(422, "查询参数不符合要求"),
+        faults.BeyondExchange: Kind(422, "案件内容超出交换消息的限度"),
+        faults.TestIdentity: Kind(422, "本节点不接受测试用证件号码"),
+        faults.VersionMissing: Kind(428, "缺少 If-Match 请求头"),
+        KeyReused: Kind(422, "该 Idempotency-Key 已用于另一请求"),
+        # What the request names.
+        errors.UnknownCase: Kind(404, "本地区没有此案件"),
+        errors.UnknownTransfer: Kind(404, "该案件没有此次转交"),
+        NotInQuarantine: Kind(404, "隔离区没有此消息"),
+        errors.UnknownApplicant: Kind(422, "该案件没有此申请人"),
+        errors.UnknownRegion: Kind(422, "名录中没有此地区"),
+        errors.UnknownInstitution: Kind(422, "名录中没有此机构"),
+        errors.SameRegion: Kind(422, "转交须面向其他地区"),
+        errors.WrongDestination: Kind(422, "转交的收件机构属于其他地区"),
+        errors.NothingToDesignate: Kind(422, "所指定的地区不在交换网络中"),
+        errors.BasisMissing: Kind(422, "该阶段须注明法律依据"),
+        errors.ImplausibleDate: Kind(422, "日期不合理"),
+        errors.DueDatePassed: Kind(422, "补正期限须晚于今天"),
+        errors.DefectUnanswered: Kind(422, "仍有未答复的补正事项"),
+        # Who acts: whatever the state of the case, this institution may not do it.
+        errors.NotOfThisRegion: Kind(403, "该机构无权在此办理"),
+        # The state of the case: the same request may succeed at another time, so these are conflicts. That another
+        # region holds the case, or stands on the other side, is such a state and no lack of a right.
+        errors.NotTheHolder: Kind(409, "本地区不是该案件的承办地区"),
+        errors.NotThisSide: Kind(409, "该步骤属于转交的另一方"),
+        errors.NotYoursToAssist: Kind(409, "该案件已并入先收到的案件，仅作协助"),
+        errors.IllegalStep: Kind(409, "当前转交状态不允许此步骤"),
+        errors.IllegalStage: Kind(409, "案件当前阶段不能进入该阶段"),
+        errors.TransferOpen: Kind(409, "该案件正在转交中"),
+        errors.MustEscalate: Kind(409, "已两次转交未被受理，须报请上级指定"),
+        errors.NotDesignatedRegion: Kind(409, "上级已指定其他地区"),
+        errors.DesignationStands: Kind(409, "上级已指定管辖，不得再提出异议"),
+        errors.DesignationConflict: Kind(409, "上级已就此次转交作出指定"),
+        errors.NoSuperior: Kind(409, "没有可以指定管辖的上级"),
+        errors.DefectAlreadyVisible: Kind(409, "补正须一次性告知，不得追加首次可见的缺项"),
+        errors.DueDateAhead: Kind(409, "补正期限未到，不得视为撤回"),
+        errors.EarlierCaseSurvives: Kind(409, "对方案件收到在先，应由其受理"),
+        errors.NoActiveApplicant: Kind(409, "案件将没有有效的申请人"),
+        errors.CaseExists: Kind(409, "案件已存在"),
+        errors.HistoryDiffers: Kind(409, "承办记录不一致"),
+        errors.AnswersNothing: Kind(409, "所答复的消息不存在"),
+        CaseNotYetKnown: Kind(409, "案件尚未到达本地区"),
+        errors.StaleVersion: Kind(412, "案件已被他人修改，请刷新后重试"),
+        # The node itself.
+        StorageRefused: Kind(409, "数据库拒绝了此项修改"),
+        StorageUnavailable: Kind(503, "数据库暂时不可用"),
+        faults.NotReady: Kind(503, "节点未就绪"),
+        faults.Unexpected: Kind(500, "节点内部错误"),
+    }
+)
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457). Further members depend on the kind; texts repeat nothing personal."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    type: Annotated[str, Field(description="which kind of problem: a place on the page /docs", examples=["/docs#x"])]
+    title: str
+    title_zh: str
+    status: int
+    detail: str
+    instance: Annotated[str, Field(description="path of the request")]
+
+
+def slug(error: type[Exception]) -> str:
+    """The name of a kind of problem: StaleVersion is stale-version."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower()
+
+
+def title(error: type[Exception]) -> str:
+    """The message of a kind of problem: the first paragraph of its docstring in one line."""
+    return " ".join((error.__doc__ or error.__name__).partition("\n\n")[0].split())
+
+
+def problem_of(error: Exception, path: str) -> tuple[Problem, dict[str, str]]:
+    """The problem document for an error of the table, and the headers that go with it; raises KeyError."""
+    kind = PROBLEMS[type(error)]
+    detail, members, headers = _said(error)
+    problem = Problem(
+        type=f"{PAGE}#{slug(type(error))}",
+        title=title(type(error)),
+        title_zh=kind.zh,
+        status=kind.status,
+        detail=detail,
+        instance=path,
+        **members,
+    )
+    return problem, headers
+
+
+def _said(error: Exception) -> tuple[str, dict[str, Any], dict[str, str]]:
+    """Detail, further members and headers."""
+    match error:
+        case errors.StaleVersion():
+            return error.message, {"current_version": error.detail["current"]}, {}
+        case TransferError():
+            about = {name: value for name, value in error.detail.items() if value not in (None, "")}
+            return error.message, {"about": about} if about else {}, {}
+        case faults.Fault():
+            return error.detail or title(type(error)), dict(error.members), error.headers
+        case StorageUnavailable():
+            return "Try again with the same Idempotency-Key.", {}, {"Retry-After": str(RETRY_SECONDS)}
+        case _:
+            return title(type(error)), {}, {}

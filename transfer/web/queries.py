@@ -1,0 +1,84 @@
+"""The parameters of the lists."""
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from transfer.domain.lifecycle import Side, State
+from transfer.messages.codes import Matter, Stage, Urgency
+from transfer.messages.values import Day, Line, RegionCode
+from transfer.records import Direction, MessageState
+
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 200
+
+
+class Query(BaseModel):
+    """The parameters of a request; unknown ones are refused, since a mistyped filter would show too much."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Paged(Query):
+    """Which page of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="how many at most")] = DEFAULT_LIMIT
+    cursor: Annotated[
+        str | None, Field(min_length=1, max_length=400, description="where to go on: from `next` of the page before")
+    ] = None
+
+
+class CasesQuery(Paged):
+    """Which cases of the worklist."""
+
+    holder: Annotated[
+        Literal["mine", "others"] | RegionCode | None,
+        Field(description="cases held by this region, by other ones, or by that one", examples=["mine"]),
+    ] = None
+    stage: Annotated[tuple[Stage, ...], Field(max_length=20, description="may be given several times")] = ()
+    urgency: Urgency | None = None
+    matter: Matter | None = None
+    transfer_state: Annotated[State | None, Field(description="cases with a transfer in this state")] = None
+    q: Annotated[
+        Line | None,
+        Field(
+            description="beginning of an applicant's or the first opponent's name, or an identity number or a local "
+            "case number as a whole",
+            examples=["李"],
+        ),
+    ] = None
+    due_before: Annotated[
+        Day | None,
+        Field(description="cases of which a limitation, the review or an answer to a notice falls due before this day"),
+    ] = None
+
+
+class TransfersQuery(Paged):
+    """Which transfers."""
+
+    side: Annotated[Side | None, Field(description="the part that this region plays")] = None
+    state: State | None = None
+    open: bool | None = None
+    peer: Annotated[RegionCode | None, Field(description="the other region")] = None
+
+
+class MessagesQuery(Paged):
+    """Which messages."""
+
+    direction: Direction | None = None
+    state: MessageState | None = None
+    peer: Annotated[RegionCode | None, Field(description="the other region")] = None
+    case: UUID | None = None
+
+
+class QuarantineQuery(Paged):
+    """Which messages of the quarantine."""
+
+    applied: Annotated[bool | None, Field(description="whether a replay has applied it")] = None
+
+
+class QuarantinedQuery(Query):
+    """How much of a message of the quarantine."""
+
+    body: Annotated[bool, Field(description="with the content, as base64; it may hold personal data")] = False

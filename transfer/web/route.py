@@ -1,0 +1,94 @@
+"""A route as data: the router, the OpenAPI document and the page for readers are all made from it."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum, auto
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from transfer.messages.values import Digest
+from transfer.web.answers import JSON, Reply
+from transfer.web.faults import NotFound
+from transfer.web.parts import Parts
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Tag(StrEnum):
+    """A group of routes on the page for readers."""
+
+    CASES = "cases"
+    TRANSFERS = "transfers"
+    MESSAGES = "messages"
+    QUARANTINE = "quarantine"
+    NODE = "node"
+
+
+class Change(Enum):
+    """What a request changes, and so which headers it must carry."""
+
+    NOTHING = auto()
+    ADDS = auto()
+    """Needs Idempotency-Key."""
+    CASE = auto()
+    """Needs Idempotency-Key and If-Match."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A request that has been read: what it names, its query, its body and its conditions, all checked for form."""
+
+    parts: Parts
+    routes: "Sequence[Route]"
+    path: str
+    named: Mapping[str, str]
+    query: Any = None
+    parameters: Sequence[tuple[str, str]] = ()
+    body: Any = None
+    key: str = ""
+    digest: Digest = ""
+    version: int | None = None
+    if_none_match: str | None = None
+
+    def id(self, name: str) -> UUID:
+        """An id in the path; raises NotFound for what is no id, since nothing has it."""
+        if _UUID.fullmatch(self.named[name]) is None:
+            raise NotFound(f"{{{name}}} is a UUID.")
+        return UUID(self.named[name])
+
+
+Handler = Callable[[Ask], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method at one path: what serves it, what it takes and gives, and what it is for."""
+
+    method: str
+    path: str
+    handler: Handler
+    zh: str
+    en: str
+    tag: Tag
+    gives: type[BaseModel] | None
+    media_type: str = JSON
+    status: int = 200
+    takes: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    change: Change = Change.NOTHING
+    may_be_known: bool = False
+    problems: Sequence[type[Exception]] = field(default=())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in the path."""
+        return tuple(re.findall(r"\{([a-z_]+)\}", self.path))
+
+    @property
+    def key(self) -> str:
+        """A name for the route that stays the same, for the OpenAPI document and the metrics."""
+        words = [word for word in re.split(r"[^a-z0-9]+", self.path) if word not in ("", "v1")]
+        return "_".join([self.method.lower(), *words])

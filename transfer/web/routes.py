@@ -1,0 +1,269 @@
+"""The table of routes: the router, the OpenAPI document and the page for readers all read it."""
+
+from typing import Final
+
+from transfer.actions import commands
+from transfer.actions.buttons import BUTTONS
+from transfer.domain import errors
+from transfer.handlers.replay import NotInQuarantine
+from transfer.records import MessageLine
+from transfer.web import commanding, documents, health, lists, quarantine, queries
+from transfer.web.case_body import CaseBody, CaseInFull
+from transfer.web.faults import NotFound, NotReady, TestIdentity
+from transfer.web.route import Change, Route, Tag
+from transfer.web.steps import WORDING, kebab
+
+_CASES: Final = (
+    Route(
+        method="POST",
+        path="/v1/cases",
+        handler=commanding.open_case,
+        zh="收案登记",
+        en="Take in an application",
+        tag=Tag.CASES,
+        takes=commands.OpenCase,
+        gives=CaseBody,
+        status=201,
+        change=Change.ADDS,
+        problems=(
+            TestIdentity,
+            errors.ImplausibleDate,
+            errors.UnknownInstitution,
+            errors.NotOfThisRegion,
+        ),
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases",
+        handler=lists.worklist,
+        zh="案件列表：紧急在前，其次按时效和收到时间",
+        en="The worklist: the urgent first, then by limitation and first receipt",
+        tag=Tag.CASES,
+        query=queries.CasesQuery,
+        gives=lists.CasePage,
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case}",
+        handler=lists.case,
+        zh="案件详情及现在可以办理的步骤",
+        en="A case as known here, and the steps that are open now",
+        tag=Tag.CASES,
+        gives=CaseInFull,
+        may_be_known=True,
+        problems=(errors.UnknownCase,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/cases/{case}/stages",
+        handler=commanding.publish_stage,
+        zh="公布办理阶段",
+        en="Bring the case to its next stage and tell the followers",
+        tag=Tag.CASES,
+        takes=commands.PublishStage,
+        gives=CaseBody,
+        change=Change.CASE,
+        problems=(errors.UnknownCase, errors.NotTheHolder, errors.IllegalStage, errors.BasisMissing),
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case}/history",
+        handler=lists.history,
+        zh="案件经过",
+        en="What happened to a case, oldest first",
+        tag=Tag.CASES,
+        query=queries.Paged,
+        gives=lists.HistoryPage,
+        problems=(errors.UnknownCase,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case}/messages",
+        handler=lists.case_messages,
+        zh="案件的往来消息及送达情况",
+        en="Every message sent and received on a case, oldest first",
+        tag=Tag.CASES,
+        query=queries.Paged,
+        gives=lists.MessagePage,
+        problems=(errors.UnknownCase,),
+    ),
+)
+
+_TRANSFERS: Final = (
+    Route(
+        method="POST",
+        path="/v1/cases/{case}/transfers",
+        handler=commanding.offer,
+        zh="转交案件",
+        en="Offer the case to an institution of another region",
+        tag=Tag.TRANSFERS,
+        takes=commands.Offer,
+        gives=CaseBody,
+        status=201,
+        change=Change.CASE,
+        problems=(errors.UnknownCase, errors.NotTheHolder, errors.TransferOpen, errors.MustEscalate),
+    ),
+    *(
+        Route(
+            method="POST",
+            path=f"/v1/cases/{{case}}/transfers/{{transfer}}/{kebab(step)}",
+            handler=commanding.step(button),
+            zh=WORDING[step].zh,
+            en=WORDING[step].en,
+            tag=Tag.TRANSFERS,
+            takes=button.command,
+            gives=CaseBody,
+            change=Change.CASE,
+            problems=(errors.UnknownCase, errors.UnknownTransfer, errors.IllegalStep, errors.NotThisSide),
+        )
+        for step, button in BUTTONS.items()
+    ),
+    Route(
+        method="GET",
+        path="/v1/transfers",
+        handler=lists.transfers,
+        zh="转交列表：先发起者在前",
+        en="Transfers, those opened first first",
+        tag=Tag.TRANSFERS,
+        query=queries.TransfersQuery,
+        gives=lists.TransferPage,
+    ),
+)
+
+_MESSAGES: Final = (
+    Route(
+        method="GET",
+        path="/v1/messages",
+        handler=lists.messages,
+        zh="往来消息：新的在前",
+        en="Messages sent and received, newest first",
+        tag=Tag.MESSAGES,
+        query=queries.MessagesQuery,
+        gives=lists.MessagePage,
+    ),
+    Route(
+        method="GET",
+        path="/v1/messages/{message}",
+        handler=lists.message,
+        zh="一条消息的送达情况",
+        en="One message and what became of it",
+        tag=Tag.MESSAGES,
+        gives=MessageLine,
+        problems=(NotFound,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/quarantine",
+        handler=quarantine.quarantine,
+        zh="隔离区：新的在前",
+        en="Messages that were not applied, newest first",
+        tag=Tag.QUARANTINE,
+        query=queries.QuarantineQuery,
+        gives=quarantine.QuarantinePage,
+    ),
+    Route(
+        method="GET",
+        path="/v1/quarantine/{entry}",
+        handler=quarantine.quarantined,
+        zh="隔离区的一条消息",
+        en="One message of the quarantine",
+        tag=Tag.QUARANTINE,
+        query=queries.QuarantinedQuery,
+        gives=quarantine.QuarantinedBody,
+        problems=(NotInQuarantine,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/quarantine/{entry}/replay",
+        handler=quarantine.replay_quarantined,
+        zh="重新处理隔离区的消息",
+        en="Take a message of the quarantine in again",
+        tag=Tag.QUARANTINE,
+        takes=commanding.Nothing,
+        gives=quarantine.VerdictBody,
+        change=Change.ADDS,
+        problems=(NotInQuarantine,),
+    ),
+)
+
+_NODE: Final = (
+    Route(
+        method="GET",
+        path="/v1/regions",
+        handler=lists.regions,
+        zh="地区和机构名录",
+        en="The regions on the exchange and their institutions",
+        tag=Tag.NODE,
+        gives=lists.RegionList,
+    ),
+    Route(
+        method="GET",
+        path="/v1/node",
+        handler=health.node,
+        zh="本节点及消息交换的状况",
+        en="This node, and how the exchange of messages stands",
+        tag=Tag.NODE,
+        gives=health.NodeBody,
+    ),
+    Route(
+        method="GET",
+        path="/healthz",
+        handler=health.healthz,
+        zh="进程存活",
+        en="Whether the process is alive",
+        tag=Tag.NODE,
+        gives=health.Alive,
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        handler=health.readyz,
+        zh="节点就绪",
+        en="Whether the node can do its work, and what to do when not",
+        tag=Tag.NODE,
+        gives=health.Readiness,
+        problems=(NotReady,),
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        handler=health.metrics,
+        zh="监控指标（Prometheus）",
+        en="Measures for Prometheus",
+        tag=Tag.NODE,
+        gives=None,
+        media_type="text/plain",
+    ),
+    Route(
+        method="GET",
+        path="/openapi.json",
+        handler=documents.openapi_json,
+        zh="本接口的 OpenAPI 3.1 描述",
+        en="The description of this API, OpenAPI 3.1",
+        tag=Tag.NODE,
+        gives=None,
+    ),
+    Route(
+        method="GET",
+        path="/docs",
+        handler=documents.docs,
+        zh="本接口的说明页面",
+        en="The page for readers",
+        tag=Tag.NODE,
+        gives=None,
+        media_type="text/html",
+    ),
+    Route(
+        method="GET",
+        path="/",
+        handler=documents.root,
+        zh="转到说明页面",
+        en="Leads to the page for readers",
+        tag=Tag.NODE,
+        gives=None,
+        media_type="text/html",
+        status=302,
+    ),
+)
+
+ROUTES: Final[tuple[Route, ...]] = (*_CASES, *_TRANSFERS, *_MESSAGES, *_NODE)

@@ -1,0 +1,146 @@
+"""What the lifecycle tables open to this region now, as links that can be followed."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from transfer.actions.buttons import BUTTONS
+from transfer.actions.sending import ATTEMPTS_BEFORE_ESCALATION, attempts
+from transfer.domain.case import Case, Transfer
+from transfer.domain.designation import judges
+from transfer.domain.errors import NoSuperior
+from transfer.domain.lifecycle import OFFERABLE, REQUIRED_BASIS, Side, Step, open_stages, open_steps
+from transfer.messages.codes import LegalBasis, Stage
+from transfer.ports import Context
+
+PUBLISH_STAGE: Final = "publish-stage"
+
+
+class StageOpen(BaseModel):
+    """A stage that may follow, and the grounds in law of which one must be named."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: Stage
+    zh: str
+    en: str
+    grounds: tuple[LegalBasis, ...]
+
+
+class StepOpen(BaseModel):
+    """A step that this region may take now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: str
+    zh: str
+    en: str
+    ground: Annotated[str | None, Field(description="article that it rests on: LAL the Legal Aid Law, O148 Order 148")]
+    transfer: UUID | None
+    method: str = "POST"
+    href: str
+    stages: tuple[StageOpen, ...] = ()
+
+
+class Wording(BaseModel):
+    """How a step is called, and the article that it rests on where a national text has one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    zh: str
+    en: str
+    ground: str | None = None
+
+
+WORDING: Final[Mapping[Step, Wording]] = MappingProxyType(
+    {
+        Step.OFFER: Wording(zh="转交", en="Offer the case to another region", ground="LAL 38"),
+        Step.SIGN_FOR: Wording(zh="签收", en="Sign for the offer"),
+        Step.REQUIRE_SUPPLEMENT: Wording(zh="一次性告知补正", en="Require a supplement", ground="LAL 43(2)"),
+        Step.SUPPLEMENT: Wording(zh="补正", en="Answer the notice", ground="LAL 43(2)"),
+        Step.ACCEPT: Wording(zh="受理", en="Accept the case", ground="LAL 43(1)"),
+        Step.DISPUTE: Wording(zh="提出管辖异议", en="Dispute competence", ground="LAL 38"),
+        Step.LINK: Wording(zh="并入先收到的案件", en="Link as a duplicate", ground="O148 10"),
+        Step.ESCALATE: Wording(zh="报请指定管辖", en="Ask the superior to name the competent region"),
+        Step.DESIGNATE: Wording(zh="指定管辖", en="Name the competent region"),
+        Step.RECALL: Wording(zh="撤回转交", en="Recall the offer"),
+    }
+)
+
+
+def kebab(step: Step) -> str:
+    """The step as it stands in a path."""
+    return step.value.replace("_", "-")
+
+
+def steps_open(case: Case, context: Context) -> tuple[StepOpen, ...]:
+    """The steps that the tables open to this region, less those that would surely be refused."""
+    return tuple(_steps(case, context))
+
+
+def _steps(case: Case, context: Context) -> Iterator[StepOpen]:
+    path = f"/v1/cases/{case.id}"
+    holds = case.holder_region == context.region and case.duplicate_of is None
+    for transfer in case.transfers:
+        for step in open_steps(transfer.state, transfer.side):
+            if step in BUTTONS and _stands_open(step, case, transfer, context, holds=holds):
+                yield _step(step, f"{path}/transfers/{transfer.id}/{kebab(step)}", transfer.id)
+    if holds and _may_be_offered(case, context):
+        yield _step(Step.OFFER, f"{path}/transfers", None)
+    stages = open_stages(case.stage.stage, offered=case.open_offer is not None)
+    if holds and stages:
+        yield StepOpen(
+            step=PUBLISH_STAGE,
+            zh="公布办理阶段",
+            en="Bring the case to its next stage",
+            ground=None,
+            transfer=None,
+            href=f"{path}/stages",
+            stages=tuple(
+                StageOpen(stage=s, zh=s.zh, en=s.en, grounds=tuple(sorted(REQUIRED_BASIS.get(s, ())))) for s in stages
+            ),
+        )
+
+
+def _step(step: Step, href: str, transfer: UUID | None) -> StepOpen:
+    said = WORDING[step]
+    return StepOpen(step=kebab(step), zh=said.zh, en=said.en, ground=said.ground, transfer=transfer, href=href)
+
+
+def _stands_open(step: Step, case: Case, transfer: Transfer, context: Context, *, holds: bool) -> bool:
+    """Whether what is known beyond the transfer's state allows the step too."""
+    if transfer.side is Side.SENDER and not holds:
+        return False
+    match step:
+        case Step.DESIGNATE:
+            return context.region not in dict(transfer.designations)
+        case Step.ESCALATE:
+            free = case.open_offer is None or case.open_offer.id == transfer.id
+            return free and not transfer.escalated and _has_judges(transfer, context)
+        case Step.RECALL | Step.ACCEPT:
+            return transfer.is_open and bool(case.active)
+        case Step.DISPUTE:
+            return transfer.designation is None
+        case _:
+            return True
+
+
+def _may_be_offered(case: Case, context: Context) -> bool:
+    if case.open_offer is not None or case.stage.stage not in OFFERABLE or not case.active:
+        return False
+    mine = attempts(case)
+    unsuccessful = [t for t in mine if t.signed_by is not None]
+    designated = any(t.designation is not None for t in mine)
+    must_escalate = len(unsuccessful) >= ATTEMPTS_BEFORE_ESCALATION and _has_judges(unsuccessful[-1], context)
+    return designated or not must_escalate
+
+
+def _has_judges(transfer: Transfer, context: Context) -> bool:
+    try:
+        judges(transfer, context.directory.by_code)
+    except NoSuperior:
+        return False
+    return True

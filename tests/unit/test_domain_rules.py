@@ -47,7 +47,14 @@ BOTH = frozenset({SICHUAN, GUANGDONG})
         ("510000", ()),
         ("512501", ("512500", "510000")),
     ],
-    ids=["a county", "a city without counties", "a district of Beijing", "a prefecture", "a province", "a retired code"],
+    ids=[
+        "a county",
+        "a city without counties",
+        "a district of Beijing",
+        "a prefecture",
+        "a province",
+        "a retired code",
+    ],
 )
 def test_the_superiors_of_a_region_are_its_prefecture_and_its_province(region: str, above: tuple[str, ...]) -> None:
     assert superiors(region) == above

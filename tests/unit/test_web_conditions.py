@@ -77,7 +77,7 @@ def test_no_other_text_breaks_a_cursor(text: str) -> None:
 
 
 def test_no_cursor_is_the_beginning() -> None:
-    assert case_key(None) is time_key(None) is row_key(None) is None
+    assert [case_key(None), time_key(None), row_key(None)] == [None, None, None]
 
 
 def test_answers_are_compact_and_readable() -> None:

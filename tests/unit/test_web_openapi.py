@@ -1,6 +1,7 @@
 """The published description of the API, the table of problems, and the page that is made from them."""
 
 import inspect
+import json
 import pkgutil
 import re
 from importlib import import_module
@@ -56,7 +57,7 @@ def test_problems_have_a_title_in_both_languages_and_a_name_of_their_own() -> No
         assert 400 <= kind.status < 600
 
 
-@pytest.mark.parametrize("error", sorted(PROBLEMS, key=slug), ids=slug)
+@pytest.mark.parametrize("error", list(PROBLEMS), ids=slug)
 def test_every_error_becomes_a_problem_document(error: type[Exception]) -> None:
     detail: dict[str, Any] = {"read": 1, "current": 2} if slug(error) == "stale-version" else {}
     takes_errors = error in (faults.InvalidBody, faults.InvalidQuery)
@@ -92,9 +93,7 @@ def test_every_command_has_an_example_that_holds() -> None:
     for command, example in EXAMPLES.items():
         whole = {"$ref": f"#/components/schemas/{command.__name__}", "components": DOCUMENT["components"]}
         Draft202012Validator(whole).validate(example)
-        with pytest.raises(ValueError, match="unknown|validation error"):
-            command.model_validate(example | {"unknown": 1}, strict=False, extra="forbid")
-        assert not list(Draft202012Validator(whole).iter_errors(example))
+        command.model_validate_json(json.dumps(example), extra="forbid")
         assert list(Draft202012Validator(whole).iter_errors(example | {"unknown": 1}))
 
 

@@ -34,8 +34,10 @@ def _invisible() -> re.Pattern[str]:
     """Control, surrogate, invisible format and separating characters, less line feed and tab."""
     # The other planes hold ideographs, private characters and nothing that is invisible.
     places = itertools.chain(range(0x20000), range(0xE0000, 0xE1000))
-    bad = (chr(p) for p in places if unicodedata.category(chr(p)) in {"Cc", "Cs", "Cf", "Zl", "Zp"})
-    return re.compile("[" + "".join(re.escape(c) for c in bad if c not in "\n\t") + "]")
+    bad = [p for p in places if unicodedata.category(chr(p)) in {"Cc", "Cs", "Cf", "Zl", "Zp"} and chr(p) not in "\n\t"]
+    # As ranges, since single characters beyond the first plane are tried one by one.
+    runs = [[p for _, p in run] for _, run in itertools.groupby(enumerate(bad), lambda pair: pair[1] - pair[0])]
+    return re.compile("[" + "".join(f"\\U{run[0]:08x}-\\U{run[-1]:08x}" for run in runs) + "]")
 
 
 _INVISIBLE: Final = _invisible()
@@ -43,7 +45,8 @@ _INVISIBLE: Final = _invisible()
 
 def _printable(text: str) -> str:
     """Refuse characters that cannot be shown; rare and private-use characters pass."""
-    if bad := _INVISIBLE.search(text):
+    # What Python calls printable is less than what passes here, and found out at once.
+    if not text.isprintable() and (bad := _INVISIBLE.search(text)):
         raise ValueError(f"contains the character U+{ord(bad.group()):04X}, which cannot be shown")
     return text
 

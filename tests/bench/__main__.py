@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 
 from tests.bench.contenders import CONTENDERS, Contender
+from tests.bench.endurance import backlog, cost_with_stock, idle
 from tests.bench.figures import medians, ratio_lines, ratios, table
 from tests.bench.ground import NoServers, Servers
 from tests.bench.machine import described
@@ -28,8 +29,11 @@ QUICK: Final = Plan(count=1_000, warm_up=200, rate_seconds=5.0, settle=1.0)
 @click.option("--count", type=int, help="Messages of the throughput measure. [default: 5000]")
 @click.option("--only", help="Names of contenders, parted by commas. [default: all]")
 @click.option("--quick", is_flag=True, help="One round of few messages: to see that it works.")
+@click.option("--short", is_flag=True, help="Leave out the full store, the backlog and the idle node.")
 @click.option("--json", "output", type=click.Path(path_type=Path), default="bench.json", show_default=True)
-def main(*, rounds: int, count: int | None, only: str | None, quick: bool, output: Path) -> None:
+def main(  # noqa: PLR0913 - one per option
+    *, rounds: int, count: int | None, only: str | None, quick: bool, short: bool, output: Path
+) -> None:
     """Throughput, latency, CPU and memory of the contenders, taking turns, over the servers that AMQP_URL,
     RABBITMQ_MANAGEMENT_URL and POSTGRES_URL name. Vhosts and databases are made for it and removed."""
     console = Console()
@@ -45,6 +49,8 @@ def main(*, rounds: int, count: int | None, only: str | None, quick: bool, outpu
     console.print(table(played))
     for line in ratio_lines(played):
         console.print(line, highlight=False)
+    chosen = played.keys()
+    long_use = {} if quick or short else asyncio.run(_long_use(servers, [CONTENDERS[n] for n in chosen], console))
     content = {
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "command": shlex.join(["python", "-m", "tests.bench", *sys.argv[1:]]),
@@ -52,8 +58,28 @@ def main(*, rounds: int, count: int | None, only: str | None, quick: bool, outpu
         **asyncio.run(described(servers)),
         "contenders": {name: {"median": medians(figures), "rounds": figures} for name, figures in played.items()},
         "ratios": ratios(played),
+        "long_use": long_use,
     }
     output.write_text(json.dumps(content, indent=2) + "\n")
+
+
+async def _long_use(servers: Servers, contenders: Sequence[Contender], console: Console) -> dict[str, dict[str, float]]:
+    """A full store, a backlog and idling, for the contenders that can be stocked."""
+    measured: dict[str, dict[str, float]] = {}
+    for contender in contenders:
+        if contender.stock is None:
+            continue
+        figures: dict[str, float] = {}
+        for measure in (idle, backlog, cost_with_stock):
+            found = await measure(servers, contender)
+            figures |= found
+            console.print(f"{contender.name}, {measure.__name__}: {_in_words(found)}", highlight=False)
+        measured[contender.name] = figures
+    return measured
+
+
+def _in_words(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value:,.3g}" for name, value in figures.items())
 
 
 def _chosen(only: str | None) -> Sequence[Contender]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.local.management import ManagedBroker
+from tests.bench import product
 from tests.bench.role import Place, Side
 from tests.bench.topology import lay_out
 
@@ -30,4 +31,6 @@ class Contender:
 BARE: Final = Contender(name="bare", module="tests.bench.bare")
 FASTSTREAM: Final = Contender(name="faststream", module="tests.bench.faststream_app")
 
-CONTENDERS: Final[Mapping[str, Contender]] = {contender.name: contender for contender in (BARE, FASTSTREAM)}
+PRODUCT: Final = Contender(name="product", module="tests.bench.product", lay_out=product.lay_out, stock=product.stock)
+
+CONTENDERS: Final[Mapping[str, Contender]] = {contender.name: contender for contender in (BARE, PRODUCT, FASTSTREAM)}

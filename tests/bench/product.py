@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import json
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+import asyncpg
+
 from deploy.local.management import ManagedBroker
-from tests.bench.bodies import CASES, TYPE, note
+from tests.bench.bodies import CASES, TYPE, body, note
 from tests.bench.role import Load, Place, Side, main
 from tests.bench.times import Mark, Times
 from transfer.actions.buttons import BUTTONS, offer_order, stage_order
@@ -20,6 +22,7 @@ from transfer.actions.intake import open_case
 from transfer.broker.topology import Topology, all_pairs, definitions
 from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
+from transfer.domain.decision import Decision
 from transfer.domain.lifecycle import State, Step
 from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import (
@@ -32,7 +35,8 @@ from transfer.messages.codes import (
     Stage,
 )
 from transfer.node import Node, build
-from transfer.settings import Settings
+from transfer.ports import Context
+from transfer.settings import Role, Settings
 from transfer.storage.migrate import migrate
 from transfer.storage.store import Store
 from transfer.storage.tables import outbox
@@ -43,7 +47,7 @@ from transfer.telemetry.logs import set_up_logs
 SENDING: Final = "442000"
 RECEIVING: Final = "510500"
 PASSWORD: Final = "bench"
-CLERK: Final = {"by": "王芳", "institution": SENDING}
+CLERK: Final = "王芳"
 CLERKS: Final = 128
 """How many decisions are under way at once when the bench goes as fast as it can."""
 
@@ -65,16 +69,17 @@ class Watch:
 
     def __init__(self, times: Times) -> None:
         self.measuring = True
-        work = Store.work
+        self._times = times
+        # The one seam of the bench: every unit of work of this process passes here.
+        self._work = Store.work
+        setattr(Store, "work", lambda store: self.watched(store))  # noqa: B010, PLW0108 - a function binds the store
 
-        @contextlib.asynccontextmanager
-        async def watched(store: Store) -> AsyncIterator[SqlWork]:
-            async with work(store) as done:
-                yield done
-            if self.measuring:
-                _note(done, times)
-
-        Store.work = watched  # type: ignore[method-assign] # the one seam of the bench
+    @contextlib.asynccontextmanager
+    async def watched(self, store: Store) -> AsyncIterator[SqlWork]:
+        async with self._work(store) as done:
+            yield done
+        if self.measuring:
+            _note(done, self._times)
 
 
 def _note(work: SqlWork, times: Times) -> None:
@@ -104,10 +109,11 @@ class ProductSender:
         if len(self._cases) >= wanted:
             return
         self._watch.measuring = False
-        opened = await self._all(Order(**CLERK, create=_application) for _ in range(wanted - len(self._cases)))
-        offer = Offer(**CLERK, receiver=RECEIVING, letter="bench", reason="bench")
+        missing = wanted - len(self._cases)
+        opened = await self._all(Order(by=CLERK, institution=SENDING, create=_application) for _ in range(missing))
+        offer = Offer(by=CLERK, institution=SENDING, receiver=RECEIVING, letter="bench", reason="bench")
         offered = await self._all(offer_order(case.id, offer) for case in opened)
-        recall = Recall(**CLERK, reason=RecallReason.SENT_IN_ERROR)
+        recall = Recall(by=CLERK, institution=SENDING, reason=RecallReason.SENT_IN_ERROR)
         button = BUTTONS[Step.RECALL]
         await self._all(button.order(case.id, case.transfers[-1].id, recall) for case in offered)
         self._cases += [case.id for case in opened]
@@ -130,11 +136,11 @@ class ProductSender:
 
     async def _publish(self, index: int) -> None:
         stage = Stage.UNDER_REVIEW if (index // CASES) % 2 == 0 else Stage.SUSPENDED
-        command = PublishStage(**CLERK, stage=stage, occurred_on=legal_day(now()), note=note())
+        command = PublishStage(by=CLERK, institution=SENDING, stage=stage, occurred_on=legal_day(now()), note=note())
         await self._node.desk.carry_out(stage_order(self._cases[index % CASES], command))
 
-    async def _all(self, orders: object) -> list[Case]:
-        done = await asyncio.gather(*(self._node.desk.carry_out(order) for order in orders))  # type: ignore[attr-defined]
+    async def _all(self, orders: Iterable[Order]) -> list[Case]:
+        done = await asyncio.gather(*(self._node.desk.carry_out(order) for order in orders))
         return [case for case in done if isinstance(case, Case)]
 
     async def _until_released(self) -> None:
@@ -146,9 +152,10 @@ class ProductSender:
             await asyncio.sleep(0.2)
 
 
-def _application(context: object) -> object:
+def _application(context: Context) -> Decision:
     command = OpenCase(
-        **CLERK,
+        by=CLERK,
+        institution=SENDING,
         matter=Matter.REMUNERATION,
         aid_form=AidForm.LABOUR_ARBITRATION,
         facts="The employer has paid no wages since March.",
@@ -156,7 +163,7 @@ def _application(context: object) -> object:
         channel=IntakeChannel.WINDOW,
         applicants=(NewApplicant(name="李强", identity=IdentityDocument(kind=IdentityKind.NONE)),),
     )
-    return open_case(command, context)  # type: ignore[arg-type]
+    return open_case(command, context)
 
 
 @contextlib.asynccontextmanager
@@ -166,7 +173,13 @@ async def _node(region: str, place: Place, times: Times) -> AsyncIterator[tuple[
         json.dump(_DIRECTORY, file)
         file.flush()
         node = build(
-            Settings.load(region=region, database_url=place.database, amqp_url=place.amqp, directory=Path(file.name))
+            Settings.load(
+                region=region,
+                database_url=place.database,
+                amqp_url=place.amqp,
+                directory=Path(file.name),
+                roles=frozenset({Role.RELAY, Role.INBOUND}),
+            )
         )
     await migrate(node.store.engine)
     watch = Watch(times)
@@ -189,11 +202,50 @@ async def receives(place: Place, times: Times) -> AsyncIterator[None]:
 def lay_out(broker: ManagedBroker, vhost: str) -> Mapping[Side, str]:
     """The product's own topology for two regions, each with its own user."""
     regions = (SENDING, RECEIVING)
-    topology = Topology(regions=regions, allowed=all_pairs(regions))
+    topology = Topology(regions=regions, allowed=all_pairs(regions), inbox_limit=1_000_000)
     broker.load_definitions(definitions(topology, vhost=vhost, passwords=dict.fromkeys(regions, PASSWORD)))
     place = broker.amqp_url.rpartition("@")[2].rstrip("/")
     sender, receiver = (f"amqp://{region}:{PASSWORD}@{place}/{vhost}" for region in regions)
     return {"sender": sender, "receiver": receiver}
+
+
+_STOCK: Final[Mapping[Side, tuple[str, ...]]] = {
+    "sender": (
+        """
+        INSERT INTO outbox (message, conversation, recipient, sequence, shard, type, digest, body, created_at,
+                            attempts, published_at, outcome, settled_at)
+        SELECT gen_random_uuid(), gen_random_uuid(), $2, 1, n % 16, $3,
+               'sha256:' || encode(sha256(n::text::bytea), 'hex'), $4, now(), 1, now(), 'applied', now()
+        FROM generate_series(1, $1::int) n
+        """,
+    ),
+    "receiver": (
+        """
+        INSERT INTO inbox (source, message, conversation, sequence, type, digest, body, outcome, received_at)
+        SELECT $2, gen_random_uuid(), gen_random_uuid(), 1, $3,
+               'sha256:' || encode(sha256(n::text::bytea), 'hex'), $4, 'applied', now()
+        FROM generate_series(1, $1::int) n
+        """,
+    ),
+}
+_HISTORY: Final = """
+    INSERT INTO history (case_id, at, event, by, tenure, detail)
+    SELECT gen_random_uuid(), now(), 'stage_published', 'bench', 1, '{}' FROM generate_series(1, $1::int) n
+"""
+
+
+async def stock(places: Mapping[Side, Place], count: int) -> None:
+    """So many messages that are over and done with, in the tables of both sides, with their history."""
+    peers = {"sender": RECEIVING, "receiver": SENDING}
+    for side, place in places.items():
+        connection = await asyncpg.connect(place.database, command_timeout=1800)
+        try:
+            for statement in _STOCK[side]:
+                await connection.execute(statement, count, peers[side], TYPE, body(0))
+            await connection.execute(_HISTORY, count)
+            await connection.execute("ANALYZE")
+        finally:
+            await connection.close()
 
 
 if __name__ == "__main__":

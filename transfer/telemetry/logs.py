@@ -28,3 +28,6 @@ def set_up_logs(*, level: str, style: str) -> None:
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True
     )
+    for name in ("aio_pika", "aiormq"):
+        # The broker room says itself, once, what these say with every attempt.
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -72,7 +72,7 @@ demo: setup  ## play the transfer of a case between three regions; ONCE=1 ends b
 ifeq ($(BROKER),4)
 test: setup  ## check, then run all tests; BROKER=4 runs those that need a broker on RabbitMQ 4
 	@$(STACK) install --broker-version 4
-	@BROKER=4 $(PY) -m pytest -m 'broker or federation' $(PYTEST)
+	@BROKER=4 $(PY) -m pytest -m broker $(PYTEST)
 else
 test: check
 	@$(STACK) install --broker --postgres
@@ -81,7 +81,7 @@ endif
 
 .PHONY: check
 check: setup  ## style, types, import rules, generated files, lock files
-	$(call step,ruff check,$(VENV)/bin/ruff check,correct what it names)
+	$(call step,ruff check,$(VENV)/bin/ruff check --output-format concise,correct what it names)
 	$(call step,ruff format,$(VENV)/bin/ruff format --check,run $(VENV)/bin/ruff format)
 	$(call step,mypy,$(VENV)/bin/mypy,correct what it names)
 	$(call step,import rules,$(VENV)/bin/lint-imports,move the import to a room that may have it)

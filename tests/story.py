@@ -43,6 +43,7 @@ class Story:
 
     regions: tuple[str, ...] = PROVINCES
     persons: int = 2
+    carried: bool = True
     exchange: Exchange = field(init=False)
     case: UUID = field(init=False)
 
@@ -79,6 +80,18 @@ class Story:
 
     def _send(self, move: Move) -> "Story":
         self.exchange.press(move)
+        if self.carried:
+            self.exchange.drain()
+        return self
+
+    def part(self) -> "Story":
+        """From here on nobody hears of the others, until they meet."""
+        self.carried = False
+        return self
+
+    def meet(self) -> "Story":
+        """All that was sent meanwhile arrives."""
+        self.carried = True
         self.exchange.drain()
         return self
 

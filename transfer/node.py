@@ -163,7 +163,12 @@ def _sending(
 ) -> tuple[Relay, list[Duty]]:
     backoff = Pauses(first=settings.seconds("backoff_first"), longest=settings.seconds("backoff_longest"))
     relay = Relay(
-        outbox=SqlOutbox(store=store, silence=settings.seconds("silence"), grace=settings.seconds("resend_grace")),
+        outbox=SqlOutbox(
+            store=store,
+            silence=settings.seconds("silence"),
+            grace=settings.seconds("resend_grace"),
+            longest_rest=settings.seconds("backoff_longest"),
+        ),
         carrier=publisher,
         clock=clock,
         owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{new_id().hex[-8:]}",

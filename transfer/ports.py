@@ -152,7 +152,8 @@ class Work(Protocol):
         ...
 
     def record_received(self, entry: InboxEntry) -> None:
-        """Write the verdict on a message, and advance its lane when the verdict is final; a receipt is due."""
+        """Write the verdict on a message, and advance its lane when the verdict is final; a receipt is due. When
+        what was refused before is applied now, its copy in quarantine counts as applied, too."""
         ...
 
     def record_again(self, source: str, message: UUID) -> None:
@@ -225,7 +226,8 @@ class Outbox(Protocol):
 
     async def overdue(self, shards: Collection[int], *, now: datetime, limit: int) -> Sequence[OutMessage]:
         """Published messages without a final receipt that must be sent again: those that a region passed over
-        though it receipted later ones, and of each silent region its oldest one, as a probe."""
+        though it receipted later ones, and of each silent region one, always the same, as a probe. Nothing for
+        regions that are backed off."""
         ...
 
     async def published(

@@ -108,7 +108,7 @@ def in_memory() -> Ground:
 
 
 def in_a_database(store: Store) -> Ground:
-    async def rows(statement: Any) -> Sequence[Any]:  # noqa: ANN401 - any select
+    async def rows(statement: Any) -> Sequence[Any]:
         async with reading(store.engine) as connection:
             return (await connection.execute(statement)).all()
 

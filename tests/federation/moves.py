@@ -9,7 +9,7 @@ from tests.federation.exchange import Exchange, Move
 from transfer.actions import commands
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import legal_day
-from transfer.domain.lifecycle import OFFERABLE, REQUIRED_BASIS, STAGES, Side, Step, open_stages, open_steps
+from transfer.domain.lifecycle import OFFERABLE, REQUIRED_BASIS, Step, open_stages, open_steps
 from transfer.messages.case import Material
 from transfer.messages.codes import (
     ApplicantStatus,
@@ -23,7 +23,7 @@ from transfer.messages.codes import (
 from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 
 PAPER: Final = "欠条"
-BASIS: Final = {stage: sorted(grounds)[0] for stage, grounds in REQUIRED_BASIS.items()}
+BASIS: Final = {stage: min(grounds) for stage, grounds in REQUIRED_BASIS.items()}
 
 
 def tabled(exchange: Exchange) -> list[Move]:

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import event
+
 from transfer.actions.buttons import BUTTONS, offer_order, stage_order
 from transfer.actions.commands import Accept, NewApplicant, Offer, OpenCase, PublishStage, Recall, SignFor
 from transfer.actions.desk import Idempotency, Order
@@ -24,6 +27,7 @@ from transfer.domain.decision import Decision
 from transfer.domain.lifecycle import Step
 from transfer.handlers import dispatch, opening
 from transfer.handlers import receive as door
+from transfer.handlers.replay import replay
 from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter, RecallReason, Stage
 from transfer.messages.envelope import (
@@ -41,6 +45,7 @@ from transfer.ports import (
     Answered,
     Batch,
     Carrier,
+    Cause,
     Delivery,
     DueReceipts,
     Inlet,
@@ -54,13 +59,17 @@ from transfer.ports import (
 )
 from transfer.settings import Settings
 from transfer.storage.engine import reading
+from transfer.storage.quarantine import SqlQuarantine
 from transfer.storage.tables import quarantine
+from transfer.storage.work import SqlWork
 from transfer.telemetry import clock as system_clock
 from transfer.telemetry.logs import set_up_logs
 from transfer.workers.inbound import Inbound
 from transfer.workers.receipts import ReceiptTeller
 
 
+_RECORD: Final = SqlWork.record
+_PAGES: Final = 2**30
 _REQUEST: Final = digest_of(b"one request")
 
 
@@ -256,6 +265,14 @@ class Clerk:
 
     node: Node
     clock: Clock
+    pages: int = _PAGES
+
+    def __post_init__(self) -> None:
+        if self.node.store.is_sqlite:
+            event.listen(self.node.store.engine.sync_engine, "begin", self._limit)
+
+    def _limit(self, connection: SqlConnection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={self.pages}")
 
     @property
     def _who(self) -> dict[str, str]:
@@ -338,17 +355,35 @@ class Clerk:
     async def learn_types(self) -> None:
         setattr(opening, "decode", decode)  # noqa: B010 - as above
 
+    async def break_recording(self, case: str) -> None:
+        """Storage fails on this case in a way that no error of the ports names."""
+
+        def broken(work: SqlWork, decision: Decision, cause: Cause) -> Case:
+            if str(decision.case.id) == case:
+                raise RuntimeError("nobody foresaw this")
+            return _RECORD(work, decision, cause)
+
+        setattr(SqlWork, "record", broken)  # noqa: B010 - as above
+
+    async def mend_recording(self) -> None:
+        setattr(SqlWork, "record", _RECORD)  # noqa: B010 - as above
+
+    async def fill_disk(self) -> None:
+        """From now on the database may not grow by a page."""
+        self.pages = 1
+
+    async def free_disk(self) -> None:
+        self.pages = _PAGES
+
     async def replay(self) -> list[str]:
-        """Try everything in quarantine again, oldest first; gives the verdicts."""
+        """Try everything in quarantine that was not applied again, oldest first; gives the verdicts."""
+        waiting = quarantine.select().where(quarantine.c.applied_at.is_(None))
         async with reading(self.node.store.engine) as connection:
-            rows = (await connection.execute(quarantine.select().order_by(quarantine.c.at, quarantine.c.id))).all()
+            rows = (await connection.execute(waiting.order_by(quarantine.c.at, quarantine.c.id))).all()
         verdicts: list[str] = []
         for row in rows:
-            delivery = Delivery(body=row.body, exchange=row.exchange, user_id=row.user_id)
-            async with self.node.store.work() as work:
-                verdicts += [
-                    type(v).__name__ for v in await door.receive(work, [delivery], self.node.context(), replay=True)
-                ]
+            async with SqlQuarantine(store=self.node.store).replaying() as work:
+                verdicts.append(type((await replay(work, row.id, self.node.context())).verdict).__name__)
         return verdicts
 
     def _offer(self, case: str, to: str) -> Order:

@@ -72,7 +72,8 @@ def between_two(exchange: Exchange, move: Move) -> bool:
             return [str(leaving[0])] not in told
         case _ if move.step is Step.REQUIRE_SUPPLEMENT:
             return all(line.event.name != "supplement_required" for line in history)
-    return True
+        case _:
+            return True
 
 
 def crossing_at_a_superior(exchange: Exchange, move: Move) -> bool:
@@ -87,7 +88,8 @@ def crossing_at_a_superior(exchange: Exchange, move: Move) -> bool:
             return whole_recall(move)
         case Designate(region=region):
             return region != SICHUAN
-    return move.step is not Step.REQUIRE_SUPPLEMENT
+        case _:
+            return move.step is not Step.REQUIRE_SUPPLEMENT
 
 
 def provinces_that_may_differ(exchange: Exchange, move: Move) -> bool:
@@ -101,7 +103,8 @@ def provinces_that_may_differ(exchange: Exchange, move: Move) -> bool:
             return whole_recall(move)
         case Designate(region=region):
             return region in {LUXIAN, ZHONGSHAN}
-    return move.step is not Step.REQUIRE_SUPPLEMENT
+        case _:
+            return move.step is not Step.REQUIRE_SUPPLEMENT
 
 
 def one_matter_twice(exchange: Exchange, move: Move) -> bool:
@@ -111,7 +114,8 @@ def one_matter_twice(exchange: Exchange, move: Move) -> bool:
             return first_offer(exchange, move, receiver)
         case Recall():
             return whole_recall(move)
-    return move.step in {Step.SIGN_FOR, Step.ACCEPT, Step.LINK}
+        case _:
+            return move.step in {Step.SIGN_FOR, Step.ACCEPT, Step.LINK}
 
 
 def round_trip(exchange: Exchange, move: Move) -> bool:
@@ -124,7 +128,8 @@ def round_trip(exchange: Exchange, move: Move) -> bool:
             return road[move.region] == receiver and not offered and len(tenures) < len(road) + 1
         case Recall():
             return whole_recall(move)
-    return move.step in {Step.SIGN_FOR, Step.ACCEPT}
+        case _:
+            return move.step in {Step.SIGN_FOR, Step.ACCEPT}
 
 
 WALKS: Final = (
@@ -174,6 +179,7 @@ WALKS: Final = (
 
 
 @pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.name)
+@pytest.mark.timeout(600)
 def test_whatever_the_order_one_holder_remains(walk: Walk) -> None:
     start = Exchange.of(*walk.regions, tick=timedelta(0))
     for region in walk.taken_in:
@@ -252,8 +258,18 @@ def _case(case: Case) -> Hashable:
         len(case.materials),
         tuple(applicant.status for applicant in case.applicants),
         tuple(
-            (t.id, t.side, t.state, t.designation, t.designations, t.escalated, t.signed_by, t.recall, t.supplied)
-            + (t.notice is not None, t.dispute is not None)
+            (
+                t.id,
+                t.side,
+                t.state,
+                t.designation,
+                t.designations,
+                t.escalated,
+                t.signed_by,
+                t.recall,
+                t.supplied,
+                t.notice,
+            )
             for t in case.transfers
         ),
     )

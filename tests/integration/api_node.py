@@ -112,7 +112,7 @@ class Api:
         key: str | None = None,
         etag: str | None = "*",
     ) -> Answer:
-        """With a fresh key unless one is given; ``etag`` None sends no If-Match, a given body of bytes goes as it is."""
+        """With a fresh key unless one is given; ``etag`` None sends no If-Match, and bytes go as they are."""
         content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": key or str(uuid4())}
         if etag is not None:

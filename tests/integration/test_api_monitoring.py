@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -87,27 +88,22 @@ async def test_a_duty_that_fails_in_a_row_makes_it_unready(tmp_path: Path) -> No
         assert {duty["name"]: duty["failures"] for duty in (await api.get("/v1/node")).body["duties"]}["relay"] == 3
 
 
-async def test_the_node_says_how_the_exchange_stands(api: Api, tmp_path: Path) -> None:
+async def test_the_node_says_how_the_exchange_stands(api: Api) -> None:
     first, second = await api.offered(), await api.offered()
     node = (await api.get("/v1/node")).body
     assert (node["region"], node["name_zh"], node["roles"]) == (ZHONGSHAN, "中山市", ["api"])
     assert node["traffic"]["outbox"] == {"waiting": 2, "published": 0, "parked": 0, "applied": 0, "refused": 0}
     assert node["traffic"]["oldest_waiting"]["peer"] == LUXIAN
     async with api.node.store.writing() as connection:
-        of = outbox.c.conversation
-        at = clock.now()
+        at, of_first = clock.now(), outbox.c.conversation == UUID(first["id"])
         await connection.execute(update(outbox).values(published_at=at))
-        done = {"outcome": "applied", "settled_at": at}
-        await connection.execute(update(outbox).where(of == _uuid(first)).values(**done))
+        await connection.execute(update(outbox).where(of_first).values(outcome="applied", settled_at=at))
     node = (await api.get("/v1/node")).body
+    assert [(one["region"], one["failures"]) for one in node["traffic"]["destinations"]] == [(LUXIAN, 0)]
     assert node["traffic"]["outbox"] == {"waiting": 0, "published": 1, "parked": 0, "applied": 1, "refused": 0}
     [line] = await api.items("/v1/messages?state=published")
     assert line["case"] == second["id"]
     assert node["traffic"]["oldest_waiting"]["id"] == line["id"]
-
-
-def _uuid(case: dict[str, object]) -> object:
-    return outbox.c.conversation.type.python_type(str(case["id"]))
 
 
 async def test_measures_are_taken_when_they_are_asked(api: Api) -> None:

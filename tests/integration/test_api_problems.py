@@ -377,8 +377,8 @@ async def test_a_case_that_no_message_could_carry_is_not_offered(api: Api) -> No
 
 
 async def test_a_broken_body_leaves_the_node_well(api: Api) -> None:
-    ask = b"POST /v1/cases HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
-    head, _ = await raw(api, ask + b"Idempotency-Key: 12345678\r\n\r\nZZ\r\nx")
+    ask = b"POST /v1/cases HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head, _ = await raw(api, ask + b"Transfer-Encoding: chunked\r\nIdempotency-Key: 12345678\r\n\r\nZZ\r\nx")
     assert head.split()[1] == b"400", head
     assert (await api.get("/healthz")).status == 200
 

@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from tests.integration.api_node import LUXIAN, OFFER, ZHONGSHAN, Answer, Api, serving
+from transfer.domain.decision import Decision
 from transfer.handlers import receive
 from transfer.handlers.dispatch import HANDLERS, Handler
 from transfer.handlers.receive import Applied, Duplicate, Early, Refused
 from transfer.messages.transfer import Offered
+from transfer.messages.values import Frozen
 from transfer.storage.tables import outbox, receipts_due
 
 
@@ -46,7 +48,7 @@ async def replay(api: Api, line: dict[str, Any], **options: str) -> Answer:
     return await api.post(f"/v1/quarantine/{line['id']}/replay", {}, etag=None, **options)
 
 
-def broken(_arrival: object, _message: object) -> None:
+def broken(_arrival: object, _message: object) -> Decision:
     raise RuntimeError("a fault of this node")
 
 
@@ -54,7 +56,9 @@ async def refused_by_a_fault(here: Api, there: Api, monkeypatch: pytest.MonkeyPa
     """A good offer that Luxian's node could not take in, because of a fault that is mended by now."""
     case = await here.offered()
     with monkeypatch.context() as faulty:
-        faulty.setattr(receive, "HANDLERS", {**HANDLERS, Offered: Handler(broken)})  # type: ignore[arg-type] # raises
+        handlers: dict[type[Frozen], Handler] = dict(HANDLERS)
+        handlers[Offered] = Handler(broken)
+        faulty.setattr(receive, "HANDLERS", handlers)
         assert isinstance((await here.carry(there))[0], Refused)
     return case
 

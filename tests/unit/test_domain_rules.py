@@ -234,7 +234,7 @@ def test_lists_of_holders_that_part_ways_are_refused() -> None:
         longer((a_tenure(), SECOND), (a_tenure(), replace_institution(THIRD, 2)))
 
 
-def replace_institution(tenure: Any, number: int) -> Any:  # noqa: ANN401 - a tenure
+def replace_institution(tenure: Any, number: int) -> Any:
     return tenure.model_copy(update={"number": number})
 
 

@@ -112,7 +112,7 @@ def test_a_stage_without_a_row_is_refused() -> None:
 
 
 def test_no_decided_case_is_offered() -> None:
-    assert OFFERABLE == {Stage.RECEIVED, Stage.UNDER_REVIEW, Stage.SUSPENDED, Stage.AID_FIRST}
+    assert {Stage.RECEIVED, Stage.UNDER_REVIEW, Stage.SUSPENDED, Stage.AID_FIRST} == OFFERABLE
 
 
 def test_a_stage_that_needs_a_ground_has_one() -> None:

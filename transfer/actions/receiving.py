@@ -23,7 +23,7 @@ from transfer.domain.errors import (
     UnknownCase,
 )
 from transfer.domain.lifecycle import Side, Step
-from transfer.messages.case import CaseNumber, Tenure
+from transfer.messages.case import Tenure
 from transfer.messages.case_progress import HolderChanged
 from transfer.messages.transfer import (
     Accepted,
@@ -124,13 +124,9 @@ def accept(at: Situation, transfer_id: UUID, command: Accept) -> Decision:
         accepted_by=command.by,
         applicants=tuple(applicant.id for applicant in case.active),
     )
-    numbers = case.basics.numbers
-    if command.number is not None:
-        numbers = (*numbers, CaseNumber(institution=institution, number=command.number))
     followers = (case.followers | {transfer.sender_region}) - {at.region}
     changed: Case = replace(
-        case.with_transfer(taken),
-        basics=case.basics.model_copy(update={"numbers": numbers}),
+        case.with_transfer(taken).numbered(institution, command.number),
         tenures=tenures,
         followers=followers,
     )

@@ -1,6 +1,7 @@
 """A look at the broker through a region's own eyes: login, its queues, how much waits in them."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -32,6 +33,8 @@ class Fault:
 
 async def look_at(address: Address, region: str) -> Found | Fault:
     """One login and one look; takes a few seconds when nobody answers."""
+    # The library logs what is told here in better words.
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     async with Link(address, name=f"{region} check", clock=clock.now, timeout_seconds=_SECONDS) as link:
         # The first attempt leaves its error in the state; what follows would only repeat it.
         first = link.state
@@ -62,6 +65,7 @@ async def _depth(link: Link, queue: str) -> int:
 def _fault(error: str) -> Fault:
     if "ACCESS_REFUSED" in error:
         return Fault(found="the broker refuses the login", cure="correct user or password in TRANSFER_AMQP_URL")
-    if "NOT_ALLOWED" in error:
-        return Fault(found="the user may not use this virtual host", cure="correct the path of TRANSFER_AMQP_URL")
+    if "NOT_ALLOWED" in error or "no vhost" in error:
+        found = "there is no such virtual host, or it is not for this user"
+        return Fault(found=found, cure="correct the path of TRANSFER_AMQP_URL, or have the operator load the topology")
     return Fault(found=f"cannot be reached: {error}", cure="start the broker, or correct TRANSFER_AMQP_URL")

@@ -1,6 +1,5 @@
 """``transfer case``: the cases that this node knows."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +8,7 @@ from uuid import UUID
 import click
 
 from transfer.cli.known import case_here
-from transfer.cli.opening import env_file_option, json_option, load_settings, opened
+from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
 from transfer.domain.lifecycle import State
 from transfer.messages.codes import Stage
@@ -51,7 +50,7 @@ def list_(  # noqa: PLR0913 - one argument per option
         transfer_state=State(state) if state else None,
         q=find,
     )
-    found = asyncio.run(_list(settings, chosen, limit))
+    found = run(_list(settings, chosen, limit))
     if as_json:
         print_json([line.model_dump(mode="json") for line in found])
     elif not found:
@@ -70,7 +69,7 @@ def show(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
 
     `transfer trace` shows what happened to it.
     """
-    known, answer = asyncio.run(_show(load_settings(env_file), case))
+    known, answer = run(_show(load_settings(env_file), case))
     if as_json:
         print_json(json.loads(to_json(answer)))
     else:

@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from transfer.broker.address import Address, AddressInvalid
 from transfer.cli.broker import Fault, Found, look_at
 from transfer.cli.exits import FAULT
-from transfer.cli.opening import env_file_option, json_option, load_settings
+from transfer.cli.opening import env_file_option, json_option, load_settings, run
 from transfer.cli.output import print_json
 from transfer.crypto.directory import Directory, DirectoryInvalid
 from transfer.ports import StorageUnavailable
@@ -53,7 +53,7 @@ def config() -> None:
 def check(ctx: click.Context, *, as_json: bool, env_file: Path | None) -> None:
     """Try the settings, the directory, the database and the broker; exit with 1 if anything is wrong."""
     set_up_logs(level="error", style="text")
-    done = asyncio.run(_checks(env_file))
+    done = run(_checks(env_file))
     if as_json:
         print_json({"ok": all(one.verdict is Verdict.OK for one in done), "checks": [asdict(one) for one in done]})
     else:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
+from transfer.cli.output import local
 from transfer.records import KnownCase
 
 
@@ -87,7 +88,8 @@ def compare(here: Facts, there: Facts) -> Iterator[Comparison]:
     """Fact by fact. Transfers and stages of which only one region was told are no disagreement."""
     yield _one("holder", here.holder, there.holder)
     for number in sorted(here.tenures.keys() | there.tenures.keys()):
-        yield _one(f"tenure {number}", _tenure(here.tenures.get(number)), _tenure(there.tenures.get(number)))
+        mine, theirs = here.tenures.get(number), there.tenures.get(number)
+        yield Comparison(f"tenure {number}", _tenure(mine), _tenure(theirs), mine == theirs)
     for transfer in dict.fromkeys((*here.transfers, *there.transfers)):
         yield _shared("transfer", here.transfers.get(transfer), there.transfers.get(transfer))
     yield _one("stage", here.stage, there.stage)
@@ -105,7 +107,7 @@ def _shared(fact: str, here: Attempt | Stage | None, there: Attempt | Stage | No
 
 
 def _tenure(tenure: Tenure | None) -> str:
-    return f"{tenure.institution} since {tenure.since.isoformat()}" if tenure else ""
+    return f"{tenure.institution} since {local(tenure.since)}" if tenure else ""
 
 
 def _said(one: Attempt | Stage | None) -> str:

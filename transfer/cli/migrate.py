@@ -1,12 +1,11 @@
 """``transfer migrate``: brings the database to the version that this release needs."""
 
-import asyncio
 from pathlib import Path
 
 import click
 
 from transfer.cli.exits import CONFIGURATION, WrongUsage
-from transfer.cli.opening import env_file_option, json_option, load_settings
+from transfer.cli.opening import env_file_option, json_option, load_settings, run
 from transfer.cli.output import print_json
 from transfer.settings import Settings
 from transfer.storage import migrate as migrations
@@ -27,7 +26,7 @@ def migrate(ctx: click.Context, target: str, show: bool, as_json: bool, env_file
     settings = load_settings(env_file)
     if target not in {"head", "base", *migrations.versions()}:
         raise WrongUsage(f"no version {target}; there are: base, {', '.join(migrations.versions())}, head")
-    before, after = asyncio.run(_migrate(settings, None if show else target))
+    before, after = run(_migrate(settings, None if show else target))
     needed = migrations.head()
     if as_json:
         print_json({"before": before, "version": after, "needed": needed, "versions": migrations.versions()})

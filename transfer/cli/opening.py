@@ -1,6 +1,8 @@
 """Reads the settings and opens the node's parts for commands that look at them."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,6 +15,10 @@ from transfer.telemetry.logs import set_up_logs
 
 _Run = TypeVar("_Run", bound=Callable[..., Any])
 
+_Result = TypeVar("_Result")
+
+_DRIVER: Final = "_connection_worker_thread"
+_LOOKS: Final = 50
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -32,6 +38,22 @@ def json_option(run: _Run) -> _Run:
 def load_settings(env_file: Path | None, **overrides: Any) -> Settings:  # noqa: ANN401 - settings are of many types
     """The settings of this node; raises SettingsInvalid."""
     return Settings.load(_env_file=env_file, **overrides)
+
+
+def run(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """The result of a command's work, once nothing of it is left that would speak to a loop that has ended."""
+
+    async def to_the_end() -> _Result:
+        try:
+            return await work
+        finally:
+            # After a connection that failed, SQLite's driver still has something to report.
+            for _ in range(_LOOKS):
+                if not any(_DRIVER in thread.name for thread in threading.enumerate()):
+                    break
+                await asyncio.sleep(0.01)
+
+    return asyncio.run(to_the_end())
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """``transfer quarantine``: messages that could not be applied, to look at and to try again."""
 
-import asyncio
 from pathlib import Path
 from typing import assert_never
 from uuid import UUID
@@ -9,7 +8,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from transfer.cli.exits import FAULT, NotThere, WrongUsage
-from transfer.cli.opening import env_file_option, json_option, load_settings, opened
+from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
 from transfer.handlers.receive import Applied, Duplicate, Early, Refused
 from transfer.handlers.replay import Replayed, replay
@@ -32,7 +31,7 @@ def quarantine() -> None:
 @env_file_option
 def list_(*, everything: bool, limit: int, as_json: bool, env_file: Path | None) -> None:
     """List the messages in quarantine, newest first."""
-    found = asyncio.run(_list(load_settings(env_file), everything=everything, limit=limit))
+    found = run(_list(load_settings(env_file), everything=everything, limit=limit))
     if as_json:
         print_json([line.model_dump(mode="json") for line in found])
     elif not found:
@@ -52,7 +51,7 @@ def list_(*, everything: bool, limit: int, as_json: bool, env_file: Path | None)
 @env_file_option
 def show(*, entry: UUID, body: bool, as_json: bool, env_file: Path | None) -> None:
     """Show one message of the quarantine."""
-    line, content = asyncio.run(_show(load_settings(env_file), entry))
+    line, content = run(_show(load_settings(env_file), entry))
     shown = line.model_dump(mode="json")
     if body:
         shown["body"] = content.decode(errors="replace")
@@ -80,7 +79,7 @@ def replay_(ctx: click.Context, *, entry: UUID | None, everything: bool, as_json
     """
     if everything == (entry is not None):
         raise WrongUsage("name one message, or give --all")
-    done = asyncio.run(_replay(load_settings(env_file), entry, quiet=as_json))
+    done = run(_replay(load_settings(env_file), entry, quiet=as_json))
     told = [{"id": str(one.entry.id), **_verdict(one)} for one in done]
     if as_json:
         print_json(told)

@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from transfer.cli.exits import FAULT, Misconfigured
-from transfer.cli.opening import env_file_option, load_settings
+from transfer.cli.opening import env_file_option, load_settings, run
 from transfer.node import build, check_migrated
 from transfer.settings import Role, Settings
 from transfer.storage.migrate import migrate as migrate_database
@@ -42,7 +42,7 @@ def serve(
     """
     settings = load_settings(env_file, roles=roles, port=port)
     set_up_logs(level=settings.log_level, style=settings.log_format)
-    asyncio.run(_serve(settings, migrate_first=migrate_first, until_stdin_closes=until_stdin_closes))
+    run(_serve(settings, migrate_first=migrate_first, until_stdin_closes=until_stdin_closes))
 
 
 async def _serve(settings: Settings, *, migrate_first: bool, until_stdin_closes: bool) -> None:

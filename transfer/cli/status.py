@@ -1,12 +1,11 @@
 """``transfer status``: how this node stands, from its database."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import click
 
-from transfer.cli.opening import env_file_option, json_option, load_settings, opened
+from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
 from transfer.records import Traffic
 from transfer.settings import Settings
@@ -22,7 +21,7 @@ def status(*, as_json: bool, env_file: Path | None) -> None:
     Reads the database, so the node need not run. Whether a running node has its broker, GET /readyz tells.
     """
     settings = load_settings(env_file)
-    name, traffic = asyncio.run(_look(settings))
+    name, traffic = run(_look(settings))
     if as_json:
         found: dict[str, Any] = {"region": settings.region, "name": name, "database_version": head()}
         print_json(found | traffic.model_dump(mode="json"))

@@ -1,6 +1,5 @@
 """``transfer trace``: the whole history of a case, as this node knows it or beside another region's."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from rich.console import Console
 from transfer.cli.exits import FAULT
 from transfer.cli.facts import Comparison, compare
 from transfer.cli.known import Trace, trace_here, trace_there
-from transfer.cli.opening import env_file_option, json_option, load_settings, opened
+from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
 from transfer.cli.remote import Api
 from transfer.messages.codes import Stage
@@ -31,7 +30,7 @@ def trace(ctx: click.Context, *, case: UUID, other: str | None, as_json: bool, e
 
     With --with exits with 1 when the two regions do not agree.
     """
-    here = asyncio.run(_here(load_settings(env_file), case))
+    here = run(_here(load_settings(env_file), case))
     if other is None:
         if as_json:
             print_json(as_data(here))

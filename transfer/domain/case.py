@@ -11,6 +11,7 @@ from transfer.messages.case import (
     Applicant,
     CaseBasics,
     CaseFile,
+    CaseNumber,
     Designation,
     Material,
     StageReached,
@@ -159,6 +160,13 @@ class Case:
         """The case after these applicants withdrew by their own will; raises UnknownApplicant."""
         status = ApplicantStatus.WITHDRAWN
         return self.without_applicants(tuple(ApplicantLeft(applicant=a, status=status) for a in applicants))
+
+    def numbered(self, institution: str, number: str | None) -> "Case":
+        """The case with the number that the institution gave it, each number once."""
+        numbers = self.basics.numbers
+        if number is None or (given := CaseNumber(institution=institution, number=number)) in numbers:
+            return self
+        return replace(self, basics=self.basics.model_copy(update={"numbers": (*numbers, given)}))
 
     def reached(self, stage: StageReached) -> "Case":
         """The case at that stage, unless a later one is known; so every order of arrival ends alike."""

@@ -7,7 +7,7 @@ from transfer.domain.duplicates import precedence
 from transfer.domain.errors import EarlierCaseSurvives, HistoryDiffers, NotThisSide
 from transfer.domain.lifecycle import Side, Step
 from transfer.handlers.arrival import Arrival, longer
-from transfer.messages.case import CaseNumber, Tenure
+from transfer.messages.case import Tenure
 from transfer.messages.codes import RecallReason
 from transfer.messages.transfer import (
     Accepted,
@@ -52,17 +52,9 @@ def accepted(arrival: Arrival, message: Accepted) -> Decision:
     tenures = longer(case.tenures, (*case.tenures[: message.tenure - 1], tenure))
     staying = set(message.applicants)
     gone = [a.id for a in case.active if a.id not in staying]
-    numbers = case.basics.numbers
-    if message.number is not None:
-        given = CaseNumber(institution=message.institution, number=message.number)
-        numbers = numbers if given in numbers else (*numbers, given)
-    changed = replace(
-        case.withdrawn(gone).with_transfer(taken),
-        tenures=tenures,
-        basics=case.basics.model_copy(update={"numbers": numbers}),
-    )
+    case = case.withdrawn(gone).with_transfer(taken).numbered(message.institution, message.number)
     return Decision(
-        case=changed,
+        case=replace(case, tenures=tenures),
         event=Event(name="accepted", transfer=taken.id, detail={"tenure": message.tenure}),
     )
 

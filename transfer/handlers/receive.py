@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from traceback import extract_tb
 from typing import Self
 from uuid import UUID
 
@@ -96,6 +97,7 @@ class _Door:
     parked: dict[Lane, dict[int, InboxEntry]]
     sent: Mapping[Digest, str]
     again: frozenset[Digest] = frozenset()
+    kept: set[Digest] = field(default_factory=set)
     lanes_of: dict[UUID, set[Lane]] = field(default_factory=lambda: defaultdict(set))
 
     @classmethod
@@ -143,9 +145,7 @@ class _Door:
         if known is not None and (known.refusal is None or known.digest not in self.again):
             self.work.record_again(attributes.source, attributes.id)
             return Duplicate()
-        # What is refused for good here, for another region, has no place in a lane of this one.
-        placed = one.refusal.resend
-        self._enter(attributes, one.delivery, one.digest, ReceiptOutcome.REFUSED, one.refusal, placed=placed)
+        self._enter(attributes, one.delivery, one.digest, ReceiptOutcome.REFUSED, one.refusal)
         return self._refuse(one.delivery, one.digest, one.refusal, attributes)
 
     def _take_opened(self, one: Opened) -> Verdict:
@@ -157,6 +157,8 @@ class _Door:
         if known is not None and not self._may_be_tried_again(known):
             self.work.record_again(attributes.source, attributes.id)
             return Duplicate()
+        if known is not None:
+            self.kept.add(known.digest)
         expected = self.applied.get(lane, 0) + 1
         waiting = self.parked[lane].get(sequence)
         if waiting is not None and waiting.message != attributes.id:
@@ -186,9 +188,12 @@ class _Door:
             return self._wait(one)
         except TransferError as error:
             said = refusal(RefusalCode.ILLEGAL_STEP, error.message)
-        except Exception as error:
-            log.exception("handler_failed", message=str(attributes.id), type=attributes.type)
-            said = refusal(RefusalCode.NODE_FAULT, type(error).__name__, resend=True)
+        except Exception as error:  # noqa: BLE001 - a fault of this node, whatever it is; the message comes again
+            fault = type(error).__name__
+            # Names and lines only: the text of the fault and its locals may quote the message.
+            at = [f"{frame.name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+            log.error("handler_failed", message=str(attributes.id), type=attributes.type, fault=fault, at=at)  # noqa: TRY400 - as above
+            said = refusal(RefusalCode.NODE_FAULT, fault, resend=True)
         else:
             cause = Cause(at=self.context.now, by=attributes.source, message=attributes.id, source=attributes.source)
             self.cases[lane[1]] = self.work.record(decision, cause)
@@ -232,14 +237,14 @@ class _Door:
         digest: Digest,
         outcome: ReceiptOutcome,
         said: Refusal | None,
-        *,
-        placed: bool = True,
     ) -> InboxEntry:
+        # A message for another region has no place in a lane of this one.
+        sequence = (attributes.sequence or 0) if attributes.recipient == self.context.region else 0
         entry = InboxEntry(
             source=attributes.source,
             message=attributes.id,
             conversation=attributes.conversation or attributes.id,
-            sequence=(attributes.sequence or 0) if placed else 0,
+            sequence=sequence,
             type=attributes.type,
             digest=digest,
             body=delivery.body,
@@ -268,7 +273,8 @@ class _Door:
             message=str(attributes.id) if attributes else None,
             source=attributes.source if attributes else None,
         )
-        if digest not in self.again:
+        # What came before lies there already, however often its sender sends it again.
+        if digest not in self.again and digest not in self.kept:
             self.work.record_quarantined(quarantined(digest, delivery, said, self.context, attributes))
         return Refused(refusal=said)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from transfer.ports import StorageRefused, StorageUnavailable
@@ -86,12 +87,21 @@ async def translated() -> AsyncIterator[None]:
     """Name the database's errors by what can be done about them; a wrong statement stays what it is."""
     try:
         yield
-    except (IntegrityError, DataError) as error:
-        raise StorageRefused(_first_line(error)) from error
     except ProgrammingError:
         raise
-    except (DBAPIError, OSError, TimeoutError) as error:
+    except DBAPIError as error:
+        kind = StorageRefused if _is_refusal(error) else StorageUnavailable
+        raise kind(_first_line(error)) from error
+    except (PoolTimeout, OSError, TimeoutError) as error:
         raise StorageUnavailable(_first_line(error)) from error
+
+
+def _is_refusal(error: DBAPIError) -> bool:
+    """Whether the fault lies in what was to be written. The driver of PostgreSQL names such errors by SQLSTATE
+    alone (class 22: data, 23: integrity); what it cannot even encode is a ValueError."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    encoding = error.orig is not None and isinstance(error.orig.__cause__, ValueError)
+    return isinstance(error, (IntegrityError, DataError)) or state[:2] in ("22", "23") or encoding
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, exists, func, or_, select, update
+from sqlalchemy import Row, and_, case, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -14,9 +14,6 @@ from transfer.storage.destinations import back_off, clear
 from transfer.storage.engine import reading
 from transfer.storage.store import Store
 from transfer.storage.tables import SHARDS, destinations, outbox, relay_leases
-
-LONGEST_PAUSE: Final = timedelta(hours=1)
-"""No pause is longer; a time further ahead than this was written before the clock was set back, and is due."""
 
 _COLUMNS: Final = (
     outbox.c.row,
@@ -30,11 +27,6 @@ _COLUMNS: Final = (
 )
 
 
-def is_due(moment: ColumnElement[datetime | None], now: datetime) -> ColumnElement[bool]:
-    """Whether a pause is over, also when the clock was set back meanwhile."""
-    return or_(moment.is_(None), moment <= now, moment > now + LONGEST_PAUSE)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlOutbox:
     """See ports.Outbox."""
@@ -42,9 +34,11 @@ class SqlOutbox:
     store: Store
     silence: timedelta
     grace: timedelta
+    longest_rest: timedelta
 
     async def claim(self, owner: str, *, now: datetime, lease: timedelta) -> Mapping[int, int]:
-        free = or_(relay_leases.c.lease_until < now, relay_leases.c.lease_until > now + LONGEST_PAUSE)
+        # A lease that ends later than any could was taken before the clock was set back; twice, since clocks differ.
+        free = or_(relay_leases.c.lease_until < now, relay_leases.c.lease_until > now + 2 * lease)
         mine = relay_leases.c.owner == owner
         async with self.store.writing() as connection:
             held = await connection.scalar(select(func.count()).select_from(relay_leases))
@@ -72,7 +66,7 @@ class SqlOutbox:
             )
 
     async def fresh(self, shards: Collection[int], *, now: datetime, limit: int) -> Sequence[OutMessage]:
-        backed_off = exists().where(destinations.c.region == outbox.c.recipient, ~is_due(destinations.c.retry_at, now))
+        backed_off = exists().where(destinations.c.region == outbox.c.recipient, ~self._open_road(now))
         statement = (
             select(*_COLUMNS)
             .where(
@@ -87,32 +81,43 @@ class SqlOutbox:
         async with reading(self.store.engine) as connection:
             return [_message(row) for row in await connection.execute(statement)]
 
+    def _open_road(self, now: datetime) -> ColumnElement[bool]:
+        """Whether a region may be written to; a rest that ends later than any could began before the clock was set
+        back, and is over."""
+        until = destinations.c.retry_at
+        return or_(until.is_(None), until <= now, until > now + self.longest_rest)
+
     async def overdue(self, shards: Collection[int], *, now: datetime, limit: int) -> Sequence[OutMessage]:
         unsettled = and_(
             outbox.c.published_at.is_not(None),
             outbox.c.settled_at.is_(None),
             outbox.c.shard.in_(sorted(shards)),
-            is_due(outbox.c.retry_at, now),
+            # What was published later than now was so before the clock was set back.
+            or_(outbox.c.retry_at.is_(None), outbox.c.retry_at <= now, outbox.c.published_at > now),
+        )
+        open_road = self._open_road(now)
+        # While receipts come in, only what stood in the queue before a receipted message was passed over; once they
+        # have stopped, all that was sent before the last of them.
+        passed = case(
+            (destinations.c.heard_at <= now - self.grace, destinations.c.heard_at),
+            else_=destinations.c.receipted_through,
         )
         passed_over = (
             select(*_COLUMNS)
             .join(destinations, destinations.c.region == outbox.c.recipient)
-            .where(
-                unsettled,
-                outbox.c.published_at < destinations.c.receipted_through,
-                outbox.c.published_at < now - self.grace,
-            )
+            .where(unsettled, open_road, outbox.c.published_at < passed, outbox.c.published_at < now - self.grace)
             .order_by(outbox.c.row)
             .limit(limit)
         )
-        oldest = (
+        # The one that was sent last: it stays the last when it is sent again, so its pauses grow, and no other goes.
+        last = (
             select(outbox.c.row)
             .where(
                 outbox.c.recipient == destinations.c.region,
                 outbox.c.published_at.is_not(None),
                 outbox.c.settled_at.is_(None),
             )
-            .order_by(outbox.c.published_at, outbox.c.row)
+            .order_by(outbox.c.published_at.desc(), outbox.c.row.desc())
             .limit(1)
             .scalar_subquery()
         )
@@ -121,7 +126,7 @@ class SqlOutbox:
             destinations.c.heard_at <= now - self.silence,
             destinations.c.heard_at > now,
         )
-        probed = select(oldest).where(silent)
+        probed = select(last).where(silent, open_road)
         probes = select(*_COLUMNS).where(unsettled, outbox.c.row.in_(probed)).limit(limit)
         async with reading(self.store.engine) as connection:
             found = (await connection.execute(passed_over)).all() or (await connection.execute(probes)).all()

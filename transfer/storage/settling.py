@@ -28,7 +28,12 @@ async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Re
     for start in range(0, len(receipts), _CHUNK):
         batch = receipts[start : start + _CHUNK]
         statement = select(
-            outbox.c.message, outbox.c.digest, outbox.c.recipient, outbox.c.outcome, outbox.c.published_at
+            outbox.c.message,
+            outbox.c.digest,
+            outbox.c.recipient,
+            outbox.c.outcome,
+            outbox.c.published_at,
+            outbox.c.attempts,
         ).where(outbox.c.message.in_([receipt.message for receipt in batch]))
         known = {row.message: row for row in (await connection.execute(statement)).all()}
         verdicts: defaultdict[tuple[ReceiptOutcome, str | None], list[UUID]] = defaultdict(list)
@@ -44,7 +49,9 @@ async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Re
                     outcome=receipt.outcome.value,
                 )
                 continue
-            if row.published_at is not None and (through is None or row.published_at > through):
+            # Of a message that was sent again nobody knows which copy this answers, so not how far it shows.
+            once = row.published_at is not None and row.attempts <= 1
+            if once and (through is None or row.published_at > through):
                 through = row.published_at
             if row.outcome == ReceiptOutcome.APPLIED.value:
                 continue  # nothing undoes an application; later receipts of it are repeats

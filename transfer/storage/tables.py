@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     String,
     Table,
@@ -75,7 +76,7 @@ cases = Table(
     CheckConstraint("duplicate_of IS NULL OR duplicate_of <> id", name="not_its_own_duplicate"),
     _one_of("stage", Stage, "stage"),
     _one_of("urgency", Urgency, "urgency"),
-    Index("ix_cases_worklist", "holder_region", "stage", "first_received_at", "id"),
+    Index("ix_cases_worklist", "holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"),
 )
 
 applicants = Table(
@@ -128,7 +129,7 @@ transfers = Table(
     CheckConstraint("substr(sender, 1, 6) <> substr(receiver, 1, 6)", name="two_regions"),
     CheckConstraint("is_open = 0 OR state NOT IN ('accepted', 'linked_as_duplicate', 'released')", name="open"),
     CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
-    Index("ix_transfers_worklist", "side", "state", "changed_at", "id"),
+    Index("ix_transfers_worklist", "side", "state", "is_open", "opened_at", "id"),
     # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
     Index(
         "uq_transfers_open_offer",
@@ -206,13 +207,20 @@ outbox = Table(
         postgresql_where=text("published_at IS NOT NULL AND settled_at IS NULL"),
     ),
     Index("ix_outbox_digest", "digest"),
+    Index("ix_outbox_created_at", "created_at", "message"),
+    Index(
+        "ix_outbox_refused",
+        "row",
+        sqlite_where=text("outcome = 'refused'"),
+        postgresql_where=text("outcome = 'refused'"),
+    ),
 )
 
 inbox = Table(
     "inbox",
     metadata,
-    Column("source", String(6), primary_key=True),
-    Column("message", Uuid, primary_key=True),
+    Column("source", String(6), nullable=False),
+    Column("message", Uuid, nullable=False),
     Column("conversation", Uuid, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("type", String(100), nullable=False),
@@ -221,8 +229,17 @@ inbox = Table(
     Column("outcome", String(10), nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("refusal", Text),
+    # The message first: a batch is looked up by its messages.
+    PrimaryKeyConstraint("message", "source"),
     _one_of("outcome", ReceiptOutcome, "outcome"),
     CheckConstraint("(outcome = 'refused') = (refusal IS NOT NULL)", name="refusal_says_why"),
+    Index("ix_inbox_received_at", "received_at", "message"),
+    Index(
+        "ix_inbox_refused",
+        "received_at",
+        sqlite_where=text("outcome = 'refused'"),
+        postgresql_where=text("outcome = 'refused'"),
+    ),
     Index("ix_inbox_conversation", "conversation", "source", "sequence"),
     Index(
         "ix_inbox_parked",

@@ -74,7 +74,8 @@ class SqlViews(MessageViews):
             )
 
     async def cases(self, chosen: CaseFilter, *, after: CaseKey | None, limit: int) -> Sequence[CaseLine]:
-        statement = select(cases).where(*_chosen_cases(chosen)).order_by(*_PLACE).limit(limit)
+        # Only what orders them is sorted; the lines of the page are fetched after that.
+        statement = select(cases.c.id).where(*_chosen_cases(chosen)).order_by(*_PLACE).limit(limit)
         if after is not None:
             place = tuple_(
                 literal(after.rank),
@@ -84,10 +85,11 @@ class SqlViews(MessageViews):
             )
             statement = statement.where(tuple_(*_PLACE) > place)
         async with reading(self.store.engine) as connection:
-            found = (await connection.execute(statement)).all()
-            ids = [row.id for row in found]
+            ids = (await connection.scalars(statement)).all()
             if not ids:
                 return ()
+            lines = await connection.execute(select(cases).where(cases.c.id.in_(ids)))
+            found = {row.id: row for row in lines}
             named = await connection.execute(
                 select(applicants.c.case_id, applicants.c.name)
                 .where(applicants.c.case_id.in_(ids), applicants.c.position < SHOWN_APPLICANTS)
@@ -104,25 +106,27 @@ class SqlViews(MessageViews):
             latest = {row.case_id: _glance(row) for row in await connection.execute(attempts)}
         return [
             _case_line(
-                row,
-                applicants=tuple(one.name for one in names[row.id]),
-                applicant_count=counts.get(row.id, 0),
-                transfer=latest.get(row.id),
+                found[case],
+                applicants=tuple(one.name for one in names[case]),
+                applicant_count=counts.get(case, 0),
+                transfer=latest.get(case),
             )
-            for row in found
+            for case in ids
         ]
 
     async def transfers(self, chosen: TransferFilter, *, after: TimeKey | None, limit: int) -> Sequence[TransferLine]:
+        place = (transfers.c.opened_at, transfers.c.id)
+        wanted = select(transfers.c.id).where(*_chosen_transfers(chosen)).order_by(*place).limit(limit)
+        if after is not None:
+            wanted = wanted.where(
+                tuple_(*place) > tuple_(literal(after.at, Instant), literal(after.id, transfers.c.id.type))
+            )
         statement = (
             select(transfers, cases.c.urgency, cases.c.limitation_on)
             .join(cases, cases.c.id == transfers.c.case_id)
-            .where(*_chosen_transfers(chosen))
-            .order_by(transfers.c.opened_at, transfers.c.id)
-            .limit(limit)
+            .where(transfers.c.id.in_(wanted))
+            .order_by(*place)
         )
-        if after is not None:
-            place = tuple_(literal(after.at, Instant), literal(after.id, transfers.c.id.type))
-            statement = statement.where(tuple_(transfers.c.opened_at, transfers.c.id) > place)
         async with reading(self.store.engine) as connection:
             return [_transfer_line(row) for row in await connection.execute(statement)]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, exists, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -361,6 +361,22 @@ class SqlWork:
                     }
                     for e in again
                 ],
+            )
+        cured = [e.message for e in again if e.outcome is ReceiptOutcome.APPLIED]
+        for start in range(0, len(cured), CHUNK):
+            # It came again and was applied: staff need not look at the copy in quarantine any more.
+            await self.connection.execute(
+                update(quarantine)
+                .where(
+                    quarantine.c.applied_at.is_(None),
+                    quarantine.c.message.in_(cured[start : start + CHUNK]),
+                    exists().where(
+                        inbox.c.source == quarantine.c.source,
+                        inbox.c.message == quarantine.c.message,
+                        inbox.c.digest == quarantine.c.digest,
+                    ),
+                )
+                .values(applied_at=self.now)
             )
 
     async def _update(self, table: Table, changes: list[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from transfer.handlers.receive import receive, set_aside
-from transfer.ports import Batch, Context, Delivery, Inlet, StorageRefused, WorkRoom
+from transfer.ports import Batch, Context, Delivery, Inlet, StorageRefused, StorageUnavailable, WorkRoom
 from transfer.telemetry.metrics import RECEIVED
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,9 @@ class Inbound:
         batch = self._held
         try:
             await self._store(batch.deliveries)
-        except StorageRefused:
+        except StorageUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - whatever is wrong with one message must not hold up all others
             for delivery in batch.deliveries:
                 await self._store_alone(delivery)
         await batch.ack()
@@ -53,7 +55,10 @@ class Inbound:
     async def _store_alone(self, delivery: Delivery) -> None:
         try:
             await self._store([delivery])
-        except StorageRefused as error:
-            log.exception("delivery_set_aside", fault=str(error))
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            fault = str(error) if isinstance(error, StorageRefused) else type(error).__name__
+            log.exception("delivery_set_aside", fault=fault)
             async with self.room.work() as work:
-                await set_aside(work, delivery, self.context(), str(error))
+                await set_aside(work, delivery, self.context(), fault)

@@ -30,14 +30,15 @@ class ReceiptTeller:
     new_id: Callable[[], UUID]
     backoff: Pauses
     _failures: dict[str, int] = field(default_factory=dict)
-    _not_before: dict[str, datetime] = field(default_factory=dict)
+    _resting: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
 
     async def tell_once(self) -> int:
         """Send one batch to each region that is owed receipts; gives how many receipts the broker took."""
         if not self.carrier.connected:
             return 0
         now = self.clock()
-        resting = {region for region, until in self._not_before.items() if now < until}
+        # A rest that began later than now did so before the clock was set back, and is over.
+        resting = {region for region, (since, until) in self._resting.items() if since <= now < until}
         owed = await self.receipts.due(limit=BATCH, without=resting)
         if not owed:
             return 0
@@ -47,7 +48,7 @@ class ReceiptTeller:
             if isinstance(outcome, Sent):
                 told += one.rows
                 self._failures.pop(one.region, None)
-                self._not_before.pop(one.region, None)
+                self._resting.pop(one.region, None)
             else:
                 self._rest(one.region, now, str(outcome.reason) or type(outcome.reason).__name__)
         if told:
@@ -66,5 +67,5 @@ class ReceiptTeller:
     def _rest(self, region: str, now: datetime, reason: str) -> None:
         failures = self._failures.get(region, 0)
         self._failures[region] = failures + 1
-        self._not_before[region] = now + self.backoff.after(failures)
+        self._resting[region] = (now, now + self.backoff.after(failures))
         log.warning("receipts_not_sent", region=region, reason=reason, failures=failures + 1)

@@ -30,6 +30,7 @@ class Relay:
     _epochs: Mapping[int, int] = field(default_factory=dict)
     _renew_at: datetime | None = None
     _failing: dict[str, int] = field(default_factory=dict)
+    _reached: set[str] = field(default_factory=set)
 
     async def relay_once(self) -> int:
         """Publish what was never published; gives how many messages the broker took."""
@@ -55,9 +56,12 @@ class Relay:
         outcomes = await self.carrier.publish([_parcel(message) for message in messages])
         taken = [m for m, outcome in zip(messages, outcomes, strict=True) if isinstance(outcome, Sent)]
         await self._note_taken(taken, epochs)
+        left: dict[tuple[str, type[Exception]], list[tuple[OutMessage, NotSent]]] = {}
         for message, outcome in zip(messages, outcomes, strict=True):
             if isinstance(outcome, NotSent):
-                await self._note_failed(message, outcome)
+                left.setdefault((message.recipient, type(outcome.reason)), []).append((message, outcome))
+        for alike in left.values():
+            await self._note_failed(alike)
         return len(taken)
 
     async def _leases(self) -> Mapping[int, int]:
@@ -76,27 +80,34 @@ class Relay:
         for attempts, rows in by_pause.items():
             await self.outbox.published(rows, epochs, now=now, retry_at=now + self.resend.after(attempts))
         PUBLISHED.inc(len(taken))
-        recovered = self._failing.keys() & {message.recipient for message in taken}
+        # Also what an earlier process noted; so each region once, until it fails.
+        recovered = {message.recipient for message in taken} - self._reached
         if recovered:
             await self.outbox.reachable(recovered)
+            self._reached |= recovered
             for region in recovered:
-                del self._failing[region]
+                self._failing.pop(region, None)
 
-    async def _note_failed(self, message: OutMessage, outcome: NotSent) -> None:
-        NOT_SENT.labels(reason=type(outcome.reason).__name__).inc()
+    async def _note_failed(self, alike: Sequence[tuple[OutMessage, NotSent]]) -> None:
+        """One attempt that failed for these messages, all of one region and for one kind of reason."""
+        message, outcome = alike[0]
+        kind = type(outcome.reason).__name__
+        NOT_SENT.labels(reason=kind).inc(len(alike))
         log.warning(
             "not_sent",
             message=str(message.id),
+            messages=len(alike),
             region=message.recipient,
-            reason=type(outcome.reason).__name__,
+            reason=kind,
             detail=str(outcome.reason),
         )
         if not isinstance(outcome.reason, (Unroutable, BrokerRefused)):
             return  # the connection's fault, not the region's: it may have been taken, and is sent again
         failures = self._failing.get(message.recipient, 0)
         self._failing[message.recipient] = failures + 1
+        self._reached.discard(message.recipient)
         now = self.clock()
-        reason = f"{type(outcome.reason).__name__}: {outcome.reason}"
+        reason = f"{kind}: {outcome.reason}"
         await self.outbox.failed(message.recipient, reason, now=now, retry_at=now + self.backoff.after(failures))
 
 

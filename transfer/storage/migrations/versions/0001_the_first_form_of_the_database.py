@@ -62,7 +62,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.create_index("ix_cases_worklist", ["holder_region", "stage", "first_received_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_cases_worklist",
+            ["holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"],
+            unique=False,
+        )
 
     op.create_table(
         "destinations",
@@ -106,7 +110,7 @@ def upgrade() -> None:
         sa.Column("refusal", sa.Text(), nullable=True),
         sa.CheckConstraint("(outcome = 'refused') = (refusal IS NOT NULL)", name=op.f("ck_inbox_refusal_says_why")),
         sa.CheckConstraint("outcome IN ('applied', 'parked', 'refused')", name=op.f("ck_inbox_outcome")),
-        sa.PrimaryKeyConstraint("source", "message", name=op.f("pk_inbox")),
+        sa.PrimaryKeyConstraint("message", "source", name=op.f("pk_inbox")),
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("ix_inbox_conversation", ["conversation", "source", "sequence"], unique=False)
@@ -116,6 +120,14 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("outcome = 'parked'"),
             postgresql_where=sa.text("outcome = 'parked'"),
+        )
+        batch_op.create_index("ix_inbox_received_at", ["received_at", "message"], unique=False)
+        batch_op.create_index(
+            "ix_inbox_refused",
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("outcome = 'refused'"),
+            postgresql_where=sa.text("outcome = 'refused'"),
         )
 
     op.create_table(
@@ -167,6 +179,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("message", name=op.f("uq_outbox_message")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_created_at", ["created_at", "message"], unique=False)
         batch_op.create_index("ix_outbox_digest", ["digest"], unique=False)
         batch_op.create_index(
             "ix_outbox_fresh",
@@ -174,6 +187,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("published_at IS NULL AND settled_at IS NULL"),
             postgresql_where=sa.text("published_at IS NULL AND settled_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_refused",
+            ["row"],
+            unique=False,
+            sqlite_where=sa.text("outcome = 'refused'"),
+            postgresql_where=sa.text("outcome = 'refused'"),
         )
         batch_op.create_index(
             "ix_outbox_unsettled",
@@ -303,7 +323,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "position", name=op.f("uq_transfers_case_id_position")),
     )
     with op.batch_alter_table("transfers", schema=None) as batch_op:
-        batch_op.create_index("ix_transfers_worklist", ["side", "state", "changed_at", "id"], unique=False)
+        batch_op.create_index("ix_transfers_worklist", ["side", "state", "is_open", "opened_at", "id"], unique=False)
         batch_op.create_index(
             "uq_transfers_open_offer",
             ["case_id"],
@@ -347,7 +367,13 @@ def downgrade() -> None:
             sqlite_where=sa.text("published_at IS NULL AND settled_at IS NULL"),
             postgresql_where=sa.text("published_at IS NULL AND settled_at IS NULL"),
         )
+        batch_op.drop_index(
+            "ix_outbox_refused",
+            sqlite_where=sa.text("outcome = 'refused'"),
+            postgresql_where=sa.text("outcome = 'refused'"),
+        )
         batch_op.drop_index("ix_outbox_digest")
+        batch_op.drop_index("ix_outbox_created_at")
 
     op.drop_table("outbox")
     op.drop_table("lanes")
@@ -357,6 +383,12 @@ def downgrade() -> None:
             sqlite_where=sa.text("outcome = 'parked'"),
             postgresql_where=sa.text("outcome = 'parked'"),
         )
+        batch_op.drop_index(
+            "ix_inbox_refused",
+            sqlite_where=sa.text("outcome = 'refused'"),
+            postgresql_where=sa.text("outcome = 'refused'"),
+        )
+        batch_op.drop_index("ix_inbox_received_at")
         batch_op.drop_index("ix_inbox_conversation")
 
     op.drop_table("inbox")

@@ -79,7 +79,7 @@ async def read(engine: AsyncEngine) -> View:
         )
 
 
-async def _all(connection: AsyncConnection, table: Table, *order: Any) -> Rows:  # noqa: ANN401 - columns of any type
+async def _all(connection: AsyncConnection, table: Table, *order: Any) -> Rows:
     return list((await connection.execute(select(table).order_by(*order))).all())
 
 

@@ -123,7 +123,7 @@ class Ground:
         broker_port: int | None = None,
         database: str | None = None,
         plan: Mapping[str, Any] | None = None,
-        **settings: Any,  # noqa: ANN401 - settings are of many types
+        **settings: Any,
     ) -> NodeProcess:
         """A new process of the region, connected unless that is not wanted."""
         given = {
@@ -149,7 +149,7 @@ class Ground:
         true: Any,
         *,
         seconds: float = 30.0,
-        what: str = "what was waited for",  # noqa: ANN401 - a predicate of View
+        what: str = "what was waited for",
     ) -> View:
         """The region's record once it is as wanted."""
         seen: list[View] = []

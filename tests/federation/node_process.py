@@ -67,7 +67,6 @@ from transfer.telemetry.logs import set_up_logs
 from transfer.workers.inbound import Inbound
 from transfer.workers.receipts import ReceiptTeller
 
-
 _RECORD: Final = SqlWork.record
 _PAGES: Final = 2**30
 _REQUEST: Final = digest_of(b"one request")
@@ -275,7 +274,7 @@ class Clerk:
         connection.exec_driver_sql(f"PRAGMA max_page_count={self.pages}")
 
     @property
-    def _who(self) -> dict[str, str]:
+    def _who(self) -> dict[str, Any]:
         return {"by": "王芳", "institution": self.node.settings.region}
 
     async def ready(self) -> dict[str, object]:
@@ -336,8 +335,8 @@ class Clerk:
     async def break_handler(self, message_type: str) -> None:
         """From now on the handler of this type raises."""
         model = MESSAGE_TYPES[message_type]
-        handler = replace(door.HANDLERS[model], apply=_broken)
-        setattr(door, "HANDLERS", {**door.HANDLERS, model: handler})  # noqa: B010 - a constant of the product
+        handler = replace(dispatch.HANDLERS[model], apply=_broken)
+        setattr(door, "HANDLERS", {**dispatch.HANDLERS, model: handler})  # noqa: B010 - a constant of the product
 
     async def mend_handlers(self) -> None:
         setattr(door, "HANDLERS", dispatch.HANDLERS)  # noqa: B010 - as above
@@ -390,7 +389,7 @@ class Clerk:
         offer = Offer(**self._who, receiver=to, letter="中援转〔2026〕1号", reason="合同履行地")
         return offer_order(UUID(case), offer)
 
-    async def _press(self, step: Step, cases: Sequence[str], command: Any) -> None:  # noqa: ANN401 - any command
+    async def _press(self, step: Step, cases: Sequence[str], command: Any) -> None:
         async with self.node.store.work() as work:
             known = await work.load_cases([UUID(case) for case in cases])
         orders = [BUTTONS[step].order(case.id, case.transfers[-1].id, command) for case in known.values()]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from typing import Any, Final
 
 from tests.federation.node_process import Plan, live
@@ -54,7 +55,7 @@ class NodeProcess:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         asyncio.get_running_loop().add_reader(self._orders.fileno(), self._answered)
 
-    async def do(self, name: str, /, *, seconds: float = 30.0, **words: Any) -> Any:  # noqa: ANN401 - as the command gives
+    async def do(self, name: str, /, *, seconds: float = 30.0, **words: Any) -> Any:
         """One command of node_process.Clerk. Raises NodeRefused, NodeDied, TimeoutError."""
         number = next(self._numbers)
         done = self._waiting[number] = asyncio.get_running_loop().create_future()
@@ -111,8 +112,7 @@ class NodeProcess:
         """Returns when it was stopped where its plan said; thaw() lets it go on."""
 
         def stopped() -> bool:
-            with open(f"/proc/{self.pid}/stat") as file:
-                return file.read().rpartition(")")[2].split()[0] == "T"
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
         await until(stopped, seconds=seconds, what=f"{self.name} is stopped")
 

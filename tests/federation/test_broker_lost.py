@@ -1,4 +1,4 @@
-"""The broker is stopped, killed, frozen, wiped or out of memory while cases are on their way: all of them arrive once."""
+"""The broker is stopped, killed, frozen, wiped or out of memory while cases are on their way: all arrive once."""
 
 import asyncio
 
@@ -20,9 +20,9 @@ async def traffic(zhongshan: NodeProcess, cases: list[str], *, until_set: asynci
     return rounds
 
 
-async def two_with_followed_cases(ground: Ground, **settings: object) -> tuple[NodeProcess, NodeProcess, list[str]]:
+async def two_with_followed_cases(ground: Ground) -> tuple[NodeProcess, NodeProcess, list[str]]:
     """Both nodes, and cases that Luxian gave back, so that it follows what Zhongshan does with them."""
-    zhongshan, luxian = await ground.node(ZHONGSHAN, **settings), await ground.node(LUXIAN, **settings)
+    zhongshan, luxian = await ground.node(ZHONGSHAN), await ground.node(LUXIAN)
     cases = await zhongshan.do("open", count=3)
     await zhongshan.do("offer", cases=cases, to=LUXIAN)
     await ground.knows(LUXIAN, cases)

@@ -1,4 +1,6 @@
-"""A region that cannot be reached, is full, or is away for a week: it is probed, others are not held up, and nothing is lost."""
+"""A region cannot be reached, is full, or is away for a week: it alone is waited for, and nothing is lost."""
+
+from typing import Any
 
 import pytest
 
@@ -99,7 +101,13 @@ async def test_a_full_inbox_delays_its_own_region_alone_and_drains(ground: Groun
 
 
 async def test_a_region_away_for_a_week_is_probed_and_then_drains_with_few_repeats(ground: Ground) -> None:
-    life = {"resend_first": 60.0, "resend_longest": HOUR, "silence": 60.0, "resend_grace": 5.0, "poll": 0.1}
+    life: dict[str, Any] = {
+        "resend_first": 60.0,
+        "resend_longest": HOUR,
+        "silence": 60.0,
+        "resend_grace": 5.0,
+        "poll": 0.1,
+    }
     zhongshan = await ground.node(ZHONGSHAN, **life)
     backlog = 400
     cases = await zhongshan.do("open", count=backlog)
@@ -131,7 +139,7 @@ async def until_sent(ground: Ground, times: int) -> None:
 
 
 async def test_after_a_loss_the_probe_brings_the_rest_after_it(ground: Ground) -> None:
-    life = {"resend_first": 1.0, "resend_longest": 60.0, "silence": 2.0, "resend_grace": 1.0}
+    life: dict[str, Any] = {"resend_first": 1.0, "resend_longest": 60.0, "silence": 2.0, "resend_grace": 1.0}
     zhongshan = await ground.node(ZHONGSHAN, **life)
     cases = await zhongshan.do("open", count=200)
     await zhongshan.do("offer", cases=cases, to=LUXIAN)

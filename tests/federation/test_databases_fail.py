@@ -1,7 +1,8 @@
-"""A region's database is full, stopped, killed or unreachable: clerks are told, nothing is lost, all goes on by itself."""
+"""A database is full, stopped, killed or cut off: clerks are told, nothing is lost, all goes on by itself."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -36,7 +37,7 @@ async def offered(ground: Ground, zhongshan: NodeProcess, count: int = 3) -> lis
     return cases
 
 
-async def refuses(node: NodeProcess, command: str, /, **words: object) -> str:
+async def refuses(node: NodeProcess, command: str, /, **words: Any) -> str:
     with pytest.raises(NodeRefused) as told:
         await node.do(command, **words)
     return told.value.kind

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ async def test_a_reset_in_the_middle_of_a_frame_loses_and_doubles_nothing(
     ground: Ground, link: Proxy, side: str, way: str
 ) -> None:
     """Of the sender: in a publish, or in its confirm. Of the receiver: in an acknowledgement, or in a delivery."""
-    broken = {"broker_port": link.own_port}
+    broken: dict[str, Any] = {"broker_port": link.own_port}
     zhongshan = await ground.node(ZHONGSHAN, **(broken if side == "sender" else {}))
     luxian = await ground.node(LUXIAN, **(broken if side == "receiver" else {}))
     [case] = await offered(ground, zhongshan, count=1)

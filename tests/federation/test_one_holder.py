@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+import pytest
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -149,7 +150,7 @@ class Regions(RuleBasedStateMachine):
             self.fall_quiet()
 
 
-TestOneHolder = Regions.TestCase
+TestOneHolder = pytest.mark.timeout(1800)(Regions.TestCase)  # finding the shortest history of a failure takes long
 TestOneHolder.settings = settings(
     max_examples=int(os.environ.get(EXAMPLES, "400")),
     stateful_step_count=40,

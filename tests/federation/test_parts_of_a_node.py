@@ -1,8 +1,9 @@
-"""A node in several processes on one database: they wake one another, take over from one another, and stay out of the way."""
+"""A node in several processes on one database: they wake one another, and take over from one another."""
 
 import asyncio
 import signal
 import time
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -12,11 +13,11 @@ from tests.federation.node_process import Point
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker, pytest.mark.postgres, ON_POSTGRES]
 
-STOPPED = {"signal": signal.SIGSTOP}
+STOPPED: dict[str, Any] = {"signal": signal.SIGSTOP}
 
 
 async def test_api_relay_and_inbound_as_three_processes_wake_one_another(ground: Ground) -> None:
-    slow = {"poll": 30.0}
+    slow: dict[str, Any] = {"poll": 30.0}
     for region in (ZHONGSHAN, LUXIAN):
         for role in ("relay", "inbound"):
             await ground.node(region, roles=role, **slow)
@@ -43,8 +44,9 @@ async def test_a_relay_that_lost_its_listening_connection_looks_by_itself_and_li
     zhongshan = await ground.node(ZHONGSHAN, roles="api")
     async with ground.engines[ZHONGSHAN].begin() as connection:
         ended = await connection.execute(
-            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
-            .execution_options(autocommit=True)
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'").execution_options(
+                autocommit=True
+            )
         )
         assert ended.all()
     cases = await zhongshan.do("open")
@@ -61,7 +63,7 @@ async def test_a_relay_that_slept_past_its_lease_repeats_at_most_and_writes_noth
 ) -> None:
     await ground.node(LUXIAN)
     zhongshan = await ground.node(ZHONGSHAN, roles="api,inbound")
-    quiet = {"resend_first": 600.0, "silence": 600.0}
+    quiet: dict[str, Any] = {"resend_first": 600.0, "silence": 600.0}
     sleeper = await ground.node(ZHONGSHAN, roles="relay", plan={"end_at": point, **STOPPED}, **quiet)
     [case] = await zhongshan.do("open")
     await zhongshan.do("offer", cases=[case], to=LUXIAN)
@@ -96,9 +98,7 @@ async def test_two_relays_share_the_work_and_one_takes_over_from_the_other(groun
     await ground.agree()
 
 
-@pytest.mark.parametrize(
-    "point", [Point.RECEIVED, Point.STORED], ids=lambda point: point.name.lower()
-)
+@pytest.mark.parametrize("point", [Point.RECEIVED, Point.STORED], ids=lambda point: point.name.lower())
 async def test_a_second_inbound_takes_over_from_one_that_is_frozen(ground: Ground, point: Point) -> None:
     zhongshan = await ground.node(ZHONGSHAN)
     await ground.node(LUXIAN, roles="api,relay")

@@ -1,4 +1,4 @@
-"""A message that cannot be taken stands at the head of the inbox: it is set aside, all others pass, its sender is told."""
+"""A message that cannot be taken heads the inbox: it is set aside, all others pass, and its sender is told."""
 
 import json
 from uuid import UUID, uuid4
@@ -134,8 +134,8 @@ async def test_the_quarantine_can_be_replayed_after_the_cure(ground: Ground) -> 
 
 BARRED = {
     "sqlite": (
-        "CREATE TRIGGER barred BEFORE INSERT ON history WHEN hex(NEW.case_id) = '{hex}' OR NEW.case_id = '{low}'"
-        " BEGIN SELECT RAISE(ABORT, 'barred'); END",
+        """CREATE TRIGGER barred BEFORE INSERT ON history WHEN NEW.case_id = '{hex}'
+        BEGIN SELECT RAISE(ABORT, 'barred'); END""",
         "DROP TRIGGER barred",
     ),
     "postgresql": (
@@ -143,11 +143,13 @@ BARRED = {
         "ALTER TABLE history DROP CONSTRAINT barred",
     ),
 }
-NO_VALUE = "ALTER TABLE history ADD CONSTRAINT barred CHECK (case_id <> '{uuid}' OR 1 / (tenure - tenure) = 0) NOT VALID"
+NO_VALUE = (
+    "ALTER TABLE history ADD CONSTRAINT barred CHECK (case_id <> '{uuid}' OR 1 / (tenure - tenure) = 0) NOT VALID"
+)
 
 
 async def bar(ground: Ground, statement: str, case: str) -> None:
-    named = {"uuid": case, "hex": UUID(case).hex.upper(), "low": UUID(case).hex}
+    named = {"uuid": case, "hex": UUID(case).hex}
     async with ground.engines[LUXIAN].begin() as connection:
         await connection.execute(text(statement.format(**named)))
 

@@ -1,5 +1,6 @@
 """Resources of the integration tests: one private RabbitMQ node for the session, a fresh vhost for each test."""
 
+import os
 from collections.abc import Iterator
 from itertools import count
 
@@ -15,7 +16,7 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def broker_node() -> Iterator[Broker]:
     """A node that tests may stop, kill, freeze or wipe; the next test finds it running."""
-    with Broker() as node:
+    with Broker(major=int(os.environ.get("BROKER") or 0) or None) as node:
         yield node
 
 

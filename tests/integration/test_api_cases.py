@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
 from tests.builders import a_resident_id
 from tests.integration.api_node import LUXIAN, OFFER, ZHONGSHAN, Api, application, serving, today
@@ -222,3 +223,20 @@ async def test_the_directory_says_which_region_is_here(api: Api) -> None:
     assert {region["code"] for region in regions if region["here"]} == {ZHONGSHAN}
     station = next(i for r in regions for i in r["institutions"] if i["code"] == OFFER["receiver"])
     assert (station["kind"], station["parent"]) == ("workstation", LUXIAN)
+
+
+async def test_a_page_of_the_worklist_takes_as_many_queries_as_a_line(api: Api) -> None:
+    queries: list[str] = []
+
+    def heard(*said: Any) -> None:
+        queries.append(said[2])
+
+    event.listen(api.node.store.engine.sync_engine, "before_cursor_execute", heard)
+    taken = []
+    for _ in range(2):
+        for _ in range(10):
+            await api.opened()
+        queries.clear()
+        await api.get("/v1/cases?limit=200")
+        taken.append(len([query for query in queries if query.startswith("SELECT")]))
+    assert taken[0] == taken[1] <= 6

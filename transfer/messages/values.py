@@ -26,7 +26,12 @@ class Frozen(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", strict=True, ser_json_timedelta="iso8601", allow_inf_nan=False
+        frozen=True,
+        extra="ignore",
+        strict=True,
+        ser_json_timedelta="iso8601",
+        allow_inf_nan=False,
+        hide_input_in_errors=True,  # the text of an error goes to the log
     )
 
 

@@ -21,8 +21,9 @@ def key_in(header: str | None) -> str:
     """
     if header is None:
         raise KeyMissing(
-            f"Send a fresh UUID in the header {KEY_HEADER}, for example `uuidgen`, and the same one when you "
-            "repeat the request because no answer came: it is then carried out once."
+            f"Send a fresh UUID in the header {KEY_HEADER}, for example from `uuidgen` or "
+            "/proc/sys/kernel/random/uuid, and the same one when you repeat the request because no answer came: "
+            "it is then carried out once."
         )
     found = _KEY.fullmatch(header.strip())
     if found is None:

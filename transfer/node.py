@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from transfer.actions.desk import Desk
@@ -32,6 +33,8 @@ from transfer.workers.loop import Duty
 from transfer.workers.pauses import Pauses
 from transfer.workers.receipts import ReceiptTeller
 from transfer.workers.relay import Relay
+
+FORGET_SECONDS: Final = 3600.0
 
 
 class NotMigrated(Exception):
@@ -121,6 +124,8 @@ def build(
         consumer = Consumer(address, region=settings.region, clock=clock, prefetch=settings.prefetch)
         inbound = Inbound(room=store, inlet=consumer, context=context)
         duties.append(Duty(name="inbound", once=inbound.receive_once, poll=settings.poll))
+    if Role.API in settings.roles:
+        duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))
     if not store.is_sqlite and Role.RELAY in settings.roles:
         duties.append(Duty(name="listener", once=Listener(store=store).listen_once, poll=settings.poll))
     desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)

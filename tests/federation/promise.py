@@ -24,8 +24,22 @@ def check_every_moment(exchange: Exchange) -> None:
         assert known[holder].tenures == chain, f"{holder} does not know that it holds {case}"
         deciders = [code for code, one in known.items() if could_decide(exchange, code, one)]
         assert set(deciders) <= {holder}, f"{deciders} could decide {case}, which {holder} holds"
+    _check_links(exchange)
     for code, room in exchange.rooms.items():
         assert not room.content.quarantine, f"{code} refused something"
+
+
+def _check_links(exchange: Exchange) -> None:
+    """Each case that only assists leads to one that does not."""
+    links = {(case, one.duplicate_of) for case, known in exchange.cases() for one in known.values()}
+    survivors = {case: other for case, other in links if other is not None}
+    assert len(survivors) == sum(other is not None for _, other in links), "a case is linked to two others"
+    for start, following in survivors.items():
+        passed, here = {start}, following
+        while here in survivors:
+            assert here not in passed, f"{passed} assist one another, and nobody decides"
+            passed.add(here)
+            here = survivors[here]
 
 
 def could_decide(exchange: Exchange, code: str, case: Case) -> bool:

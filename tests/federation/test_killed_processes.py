@@ -20,7 +20,7 @@ SENDER = (Point.COMMITTED, Point.TO_PUBLISH, Point.PUBLISHED, Point.NOTED, *INBO
 RECEIVER = (*INBOUND, Point.RECEIPTS_TO_SEND, Point.RECEIPTS_SENT, Point.RECEIPTS_NOTED)
 
 
-NO_RESENDING: Mapping[str, Any] = {"resend_first": 600.0, "silence": 600.0}
+NO_RESENDING: Mapping[str, Any] = {"resend_first": 600.0, "resend_longest": 600.0, "silence": 600.0}
 KEY = {Point.COMMITTED, Point.PUBLISHED, Point.APPLIED, Point.STORED, Point.RECEIPTS_SENT}
 """Those that are also tried on PostgreSQL."""
 

@@ -63,7 +63,7 @@ async def test_a_relay_that_slept_past_its_lease_repeats_at_most_and_writes_noth
 ) -> None:
     await ground.node(LUXIAN)
     zhongshan = await ground.node(ZHONGSHAN, roles="api,inbound")
-    quiet: dict[str, Any] = {"resend_first": 600.0, "silence": 600.0}
+    quiet: dict[str, Any] = {"resend_first": 600.0, "resend_longest": 600.0, "silence": 600.0}
     sleeper = await ground.node(ZHONGSHAN, roles="relay", plan={"end_at": point, **STOPPED}, **quiet)
     [case] = await zhongshan.do("open")
     await zhongshan.do("offer", cases=[case], to=LUXIAN)

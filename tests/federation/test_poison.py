@@ -116,7 +116,7 @@ async def test_what_is_not_understood_waits_with_its_successors_and_applies_in_o
 
 
 async def test_the_quarantine_can_be_replayed_after_the_cure(ground: Ground) -> None:
-    zhongshan = await ground.node(ZHONGSHAN, resend_first=600.0)
+    zhongshan = await ground.node(ZHONGSHAN, resend_first=600.0, resend_longest=600.0)
     luxian = await ground.node(LUXIAN)
     [held, _] = await followed(ground, zhongshan)
     await luxian.do("break_handler", message_type=STAGE)

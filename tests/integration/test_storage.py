@@ -1,7 +1,7 @@
 """The form of the database: its steps up and down, and the states that it refuses to hold."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from transfer.ports import StorageRefused, StorageUnavailable
 from transfer.storage import tables
 from transfer.storage.engine import DatabaseUrlInvalid, database_url, open_engine, reading, writing
 from transfer.storage.migrate import current, differences, head, migrate, versions
+from transfer.storage.store import ANSWERED_KEPT, Store
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -268,3 +269,19 @@ async def test_a_database_that_is_not_there_is_unavailable_not_broken() -> None:
 def test_a_url_of_no_supported_database_says_what_is_supported(url: str) -> None:
     with pytest.raises(DatabaseUrlInvalid, match="sqlite:///FILE"):
         database_url(url)
+
+
+async def test_old_answers_to_idempotency_keys_are_forgotten_and_fresh_ones_kept(engine: AsyncEngine) -> None:
+    await migrate(engine)
+    store = Store(engine=engine, region="442000", clock=lambda: NOW, new_id=uuid4)
+    row = {"request": "sha256:" + "0" * 64, "status": 200, "etag": None, "body": b"{}"}
+    async with writing(engine) as connection:
+        for key, age in (
+            ("old", ANSWERED_KEPT + timedelta(seconds=1)),
+            ("fresh", ANSWERED_KEPT - timedelta(seconds=1)),
+        ):
+            await connection.execute(insert(tables.answered), {"key": key, "at": NOW - age, **row})
+    assert await store.forget_answered() == 1
+    assert await store.forget_answered() == 0
+    async with reading(engine) as connection:
+        assert [left.key for left in await connection.execute(tables.answered.select())] == ["fresh"]

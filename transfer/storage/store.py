@@ -4,20 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from transfer.storage.destinations import ensure
 from transfer.storage.engine import writing
 from transfer.storage.recent import RecentCases
+from transfer.storage.tables import answered
 from transfer.storage.work import SqlWork
 
 OUTBOX_CHANNEL: Final = "transfer_outbox"
 RECEIPTS_CHANNEL: Final = "transfer_receipts"
+ANSWERED_KEPT: Final = timedelta(days=7)
+FORGOTTEN_AT_ONCE: Final = 500
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,3 +77,10 @@ class Store:
             self.outbox_filled.set()
         if work.owes:
             self.receipts_owed.set()
+
+    async def forget_answered(self) -> int:
+        """Drop responses to idempotency keys that are older than any repetition; they hold personal data. Gives how
+        many, at most a small batch, so that nobody waits for it."""
+        old = select(answered.c.key).where(answered.c.at < self.clock() - ANSWERED_KEPT).limit(FORGOTTEN_AT_ONCE)
+        async with self.writing() as connection:
+            return (await connection.execute(delete(answered).where(answered.c.key.in_(old)))).rowcount

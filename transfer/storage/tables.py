@@ -328,4 +328,5 @@ answered = Table(
     Column("etag", String(40)),
     Column("body", LargeBinary, nullable=False),
     Column("at", Instant, nullable=False),
+    Index("ix_answered_at", "at"),
 )

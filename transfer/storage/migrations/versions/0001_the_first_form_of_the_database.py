@@ -22,6 +22,9 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_answered")),
     )
+    with op.batch_alter_table("answered", schema=None) as batch_op:
+        batch_op.create_index("ix_answered_at", ["at"], unique=False)
+
     op.create_table(
         "cases",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -401,4 +404,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_cases_worklist")
 
     op.drop_table("cases")
+    with op.batch_alter_table("answered", schema=None) as batch_op:
+        batch_op.drop_index("ix_answered_at")
+
     op.drop_table("answered")

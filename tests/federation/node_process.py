@@ -3,11 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import event
 
+from tests.federation.fates import Fate, Point, seal
 from transfer.actions.buttons import BUTTONS, offer_order, stage_order
 from transfer.actions.commands import Accept, NewApplicant, Offer, OpenCase, PublishStage, Recall, SignFor
 from transfer.actions.desk import Idempotency, Order
@@ -32,7 +31,6 @@ from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter, RecallReason, Stage
 from transfer.messages.envelope import (
     MESSAGE_TYPES,
-    RECEIPT_TYPE,
     Attributes,
     UnknownType,
     decode,
@@ -43,19 +41,7 @@ from transfer.messages.values import Frozen
 from transfer.node import Node, build
 from transfer.ports import (
     Answered,
-    Batch,
-    Carrier,
     Cause,
-    Delivery,
-    DueReceipts,
-    Inlet,
-    Outbox,
-    OutMessage,
-    Parcel,
-    PublishOutcome,
-    ReceiptsDue,
-    Work,
-    WorkRoom,
 )
 from transfer.settings import Settings
 from transfer.storage.engine import reading
@@ -64,29 +50,10 @@ from transfer.storage.tables import quarantine
 from transfer.storage.work import SqlWork
 from transfer.telemetry import clock as system_clock
 from transfer.telemetry.logs import set_up_logs
-from transfer.workers.inbound import Inbound
-from transfer.workers.receipts import ReceiptTeller
 
 _RECORD: Final = SqlWork.record
 _PAGES: Final = 2**30
 _REQUEST: Final = digest_of(b"one request")
-
-
-class Point(StrEnum):
-    """Where a process can be on the way from a decision to its receipt."""
-
-    DECIDED = "desk: decided, before the commit"
-    COMMITTED = "desk: committed, before the answer and before anything is published"
-    TO_PUBLISH = "relay: before the broker is given anything"
-    PUBLISHED = "relay: the broker confirmed, before that is noted"
-    NOTED = "relay: the confirm is noted"
-    RECEIVED = "inbound: received, before anything is looked at"
-    APPLIED = "inbound: applied, before the commit"
-    STORED = "inbound: committed, before the acknowledgement"
-    ACKED = "inbound: acknowledged"
-    RECEIPTS_TO_SEND = "receipts: before they are sent"
-    RECEIPTS_SENT = "receipts: the broker confirmed, before that is noted"
-    RECEIPTS_NOTED = "receipts: that they were sent is noted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,21 +70,6 @@ class Plan:
 
 
 @dataclass(slots=True, kw_only=True)
-class Fate:
-    """Sends the process a signal when it comes to its point for the n-th time."""
-
-    point: Point | None
-    times: int
-    signal: int
-
-    def comes_to(self, point: Point) -> None:
-        if point is self.point:
-            self.times -= 1
-            if self.times == 0:
-                os.kill(os.getpid(), self.signal)
-
-
-@dataclass(slots=True, kw_only=True)
 class Clock:
     """The system's clock, set ahead or back by the test."""
 
@@ -125,134 +77,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return system_clock.now() + self.ahead
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FatedRoom:
-    room: WorkRoom
-    fate: Fate
-    before: Point
-    after: Point
-
-    @asynccontextmanager
-    async def work(self) -> AsyncIterator[Work]:
-        async with self.room.work() as work:
-            yield work
-            self.fate.comes_to(self.before)
-        self.fate.comes_to(self.after)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FatedCarrier:
-    carrier: Carrier
-    fate: Fate
-
-    @property
-    def connected(self) -> bool:
-        return self.carrier.connected
-
-    async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
-        receipts = parcels[0].type == RECEIPT_TYPE
-        self.fate.comes_to(Point.RECEIPTS_TO_SEND if receipts else Point.TO_PUBLISH)
-        outcomes = await self.carrier.publish(parcels)
-        self.fate.comes_to(Point.RECEIPTS_SENT if receipts else Point.PUBLISHED)
-        return outcomes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FatedOutbox:
-    outbox: Outbox
-    fate: Fate
-
-    async def claim(self, owner: str, *, now: datetime, lease: timedelta) -> Mapping[int, int]:
-        return await self.outbox.claim(owner, now=now, lease=lease)
-
-    async def release(self, owner: str, *, now: datetime) -> None:
-        await self.outbox.release(owner, now=now)
-
-    async def fresh(self, shards: Collection[int], *, now: datetime, limit: int) -> Sequence[OutMessage]:
-        return await self.outbox.fresh(shards, now=now, limit=limit)
-
-    async def overdue(self, shards: Collection[int], *, now: datetime, limit: int) -> Sequence[OutMessage]:
-        return await self.outbox.overdue(shards, now=now, limit=limit)
-
-    async def published(
-        self, rows: Collection[int], epochs: Mapping[int, int], *, now: datetime, retry_at: datetime
-    ) -> int:
-        written = await self.outbox.published(rows, epochs, now=now, retry_at=retry_at)
-        if rows:
-            self.fate.comes_to(Point.NOTED)
-        return written
-
-    async def failed(self, recipient: str, reason: str, *, now: datetime, retry_at: datetime) -> None:
-        await self.outbox.failed(recipient, reason, now=now, retry_at=retry_at)
-
-    async def reachable(self, recipients: Collection[str]) -> None:
-        await self.outbox.reachable(recipients)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FatedReceipts:
-    receipts: ReceiptsDue
-    fate: Fate
-
-    async def due(self, *, limit: int, without: Collection[str]) -> Sequence[DueReceipts]:
-        return await self.receipts.due(limit=limit, without=without)
-
-    async def told(self, rows: Collection[int]) -> None:
-        await self.receipts.told(rows)
-        self.fate.comes_to(Point.RECEIPTS_NOTED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FatedBatch:
-    batch: Batch
-    fate: Fate
-
-    @property
-    def deliveries(self) -> Sequence[Delivery]:
-        return self.batch.deliveries
-
-    async def ack(self) -> None:
-        await self.batch.ack()
-        self.fate.comes_to(Point.ACKED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FatedInlet:
-    inlet: Inlet
-    fate: Fate
-
-    @property
-    def connected(self) -> bool:
-        return self.inlet.connected
-
-    async def receive(self, limit: int) -> Batch:
-        batch = await self.inlet.receive(limit)
-        self.fate.comes_to(Point.RECEIVED)
-        return FatedBatch(batch=batch, fate=self.fate)
-
-
-def _part(node: Node, duty: str) -> object:
-    """The worker that does the duty of that name, None when another process does it."""
-    found = [each.once for each in node.duties if each.name == duty]
-    return getattr(found[0], "__self__", None) if found else None
-
-
-def _seal(node: Node, fate: Fate) -> None:
-    """Put the fate between the workers and their ports."""
-    node.desk.room = FatedRoom(room=node.desk.room, fate=fate, before=Point.DECIDED, after=Point.COMMITTED)
-    if node.relay is not None:
-        node.relay.carrier = FatedCarrier(carrier=node.relay.carrier, fate=fate)
-        node.relay.outbox = FatedOutbox(outbox=node.relay.outbox, fate=fate)
-    teller = _part(node, "receipts")
-    if isinstance(teller, ReceiptTeller):
-        teller.carrier = FatedCarrier(carrier=teller.carrier, fate=fate)
-        teller.receipts = FatedReceipts(receipts=teller.receipts, fate=fate)
-    inbound = _part(node, "inbound")
-    if isinstance(inbound, Inbound):
-        inbound.inlet = FatedInlet(inlet=inbound.inlet, fate=fate)
-        inbound.room = FatedRoom(room=inbound.room, fate=fate, before=Point.APPLIED, after=Point.STORED)
 
 
 # What a test can ask of the process ------------------------------------------------------------------------
@@ -431,7 +255,7 @@ def live(orders: Connection, plan: Plan) -> None:
 async def _live(orders: Connection, plan: Plan) -> None:
     clock = Clock(ahead=timedelta(seconds=plan.ahead))
     node = build(Settings.load(**plan.settings), clock=clock)
-    _seal(node, Fate(point=plan.end_at, times=plan.times, signal=plan.signal))
+    seal(node, Fate(point=plan.end_at, times=plan.times, signal=plan.signal))
     clerk = Clerk(node=node, clock=clock)
     coming: asyncio.Queue[tuple[int, str, dict[str, Any]]] = asyncio.Queue()
     loop = asyncio.get_running_loop()

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.federation.fates import Point
 from tests.federation.ground import LUXIAN, ZHONGSHAN, Ground
-from tests.federation.node_process import Point
 from tests.federation.processes import NodeDied, NodeProcess
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker]

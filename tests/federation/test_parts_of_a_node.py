@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from tests.federation.fates import Point
 from tests.federation.ground import LUXIAN, ON_POSTGRES, ZHONGSHAN, Ground
-from tests.federation.node_process import Point
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker, pytest.mark.postgres, ON_POSTGRES]
 

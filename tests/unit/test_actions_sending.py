@@ -96,6 +96,27 @@ def test_where_nobody_is_above_a_third_offer_stands() -> None:
     assert tried_twice(LUXIAN, ZHONGSHAN).offer().latest().state is State.OFFERED
 
 
+def test_where_the_provinces_differ_on_every_attempt_the_sender_offers_anew() -> None:
+    story = Story()
+    for _ in range(2):
+        story.offer().press(Step.SIGN_FOR, ZHONGSHAN).press(Step.DISPUTE, ZHONGSHAN).press(Step.ESCALATE, LUXIAN)
+        story.press(Step.DESIGNATE, SICHUAN, region=ZHONGSHAN)
+        with pytest.raises(errors.TransferOpen):
+            story.offer()
+        story.press(Step.DESIGNATE, GUANGDONG, region=LUXIAN).press(Step.RECALL, LUXIAN)
+    assert story.offer().latest(ZHONGSHAN).state is State.OFFERED
+
+
+def test_one_attempt_on_which_a_superior_may_still_speak_keeps_the_third_offer_back() -> None:
+    story = Story()
+    story.offer().press(Step.SIGN_FOR, ZHONGSHAN).press(Step.DISPUTE, ZHONGSHAN).press(Step.ESCALATE, LUXIAN)
+    story.press(Step.DESIGNATE, SICHUAN, region=ZHONGSHAN).press(Step.DESIGNATE, GUANGDONG, region=LUXIAN)
+    story.press(Step.RECALL, LUXIAN).offer().press(Step.SIGN_FOR, ZHONGSHAN).press(Step.RECALL, LUXIAN)
+    with pytest.raises(errors.MustEscalate):
+        story.offer()
+    assert story.press(Step.ESCALATE, LUXIAN).latest().escalated
+
+
 def test_attempts_of_an_earlier_holder_do_not_count() -> None:
     story = Story()
     story.offer().press(Step.SIGN_FOR, ZHONGSHAN).press(Step.RECALL, LUXIAN)
@@ -138,6 +159,11 @@ def test_the_answer_and_its_papers_reach_the_receiver() -> None:
     assert story.latest(ZHONGSHAN).state is State.SUPPLEMENTED
     assert story.known(ZHONGSHAN).materials == story.known().materials == (paper,)
     assert story.latest(ZHONGSHAN).supplied == {paper.title}
+
+
+def test_a_paper_of_nobody_in_the_case_is_not_supplied() -> None:
+    with pytest.raises(errors.UnknownApplicant):
+        asked().press(Step.SUPPLEMENT, LUXIAN, materials=(a_material(),))
 
 
 def test_each_defect_is_answered() -> None:

@@ -16,6 +16,7 @@ from tests.builders import (
     a_change_of_holder,
     a_dispute,
     a_link,
+    a_material,
     a_recall,
     a_release,
     a_signature,
@@ -33,6 +34,7 @@ from transfer.domain.decision import Decision
 from transfer.domain.lifecycle import State, Step
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown
 from transfer.handlers.dispatch import HANDLERS
+from transfer.messages.case import StageReached
 from transfer.messages.codes import RecallReason, Stage
 from transfer.messages.envelope import ANSWERS, MESSAGE_TYPES, digest_of
 from transfer.messages.receipts import ReceiptIssued
@@ -133,6 +135,17 @@ def test_an_offer_with_another_past_is_refused() -> None:
     other = (a_tenure(institution=GUANGDONG), a_tenure(number=2, institution=LUXIAN))
     with pytest.raises(errors.HistoryDiffers):
         tell(story, ZHONGSHAN, LUXIAN, an_offer(case=story.case, transfer=OTHER, tenures=other))
+
+
+def test_an_offer_at_a_stage_of_a_tenure_to_come_is_refused() -> None:
+    with pytest.raises(errors.HistoryDiffers):
+        tell(Story(), ZHONGSHAN, LUXIAN, an_offer(stage=StageReached(stage=Stage.GRANTED, tenure=2, number=1)))
+
+
+def test_a_paper_of_nobody_in_the_case_is_refused() -> None:
+    story = signed().press(Step.REQUIRE_SUPPLEMENT, ZHONGSHAN)
+    with pytest.raises(errors.UnknownApplicant):
+        tell(story, ZHONGSHAN, LUXIAN, a_supplement(materials=(a_material(),)))
 
 
 def test_an_acceptance_is_by_an_institution_of_the_receiver_and_for_the_next_tenure() -> None:

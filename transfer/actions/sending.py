@@ -112,24 +112,31 @@ def _check_destination(
     unsuccessful = [t for t in mine if t.signed_by is not None]
     if len(unsuccessful) < ATTEMPTS_BEFORE_ESCALATION:
         return
+    # Where nobody can answer, or all have answered and differ, a case must not be stuck.
+    if any(_can_be_answered(transfer, context) for transfer in unsuccessful):
+        raise MustEscalate(attempts=len(unsuccessful))
+
+
+def _can_be_answered(transfer: Transfer, context: Context) -> bool:
+    """Whether a superior may still name the competent region for this transfer."""
     try:
-        judges(unsuccessful[-1], context.directory.by_code)
+        needed = judges(transfer, context.directory.by_code)
     except NoSuperior:
-        return  # nobody could answer the escalation, and a case must not be stuck
-    raise MustEscalate(attempts=len(unsuccessful))
+        return False
+    return not needed <= dict(transfer.designations).keys()
 
 
 def supplement(at: Situation, transfer_id: UUID, command: Supplement) -> Decision:
     """Answer the one notice. Applicants who did not answer by its day are deemed withdrawn, each alone.
 
-    Raises DefectUnanswered, DueDateAhead, NoActiveApplicant, IllegalStep, NotThisSide.
+    Raises DefectUnanswered, DueDateAhead, NoActiveApplicant, UnknownApplicant, IllegalStep, NotThisSide.
     """
     at.as_holder(command)
     transfer = at.own_transfer(transfer_id, Side.SENDER)
     changed = transfer.take(Step.SUPPLEMENT, by=Side.SENDER, at=at.context.now)
     if transfer.notice is not None:
         _check_answers(transfer.notice, command, at)
-    case = at.case.without_applicants(command.left)
+    case = at.case.without_applicants(command.left).with_materials(command.materials)
     if not case.active:
         raise NoActiveApplicant
     message = Supplemented(
@@ -140,7 +147,7 @@ def supplement(at: Situation, transfer_id: UUID, command: Supplement) -> Decisio
         materials=command.materials,
         left=command.left,
     )
-    case = replace(case.with_transfer(changed), materials=(*case.materials, *command.materials))
+    case = case.with_transfer(changed)
     detail = {"answers": len(command.answers), "left": [str(one.applicant) for one in command.left]}
     return Decision(
         case=case,

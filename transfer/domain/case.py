@@ -161,6 +161,13 @@ class Case:
         status = ApplicantStatus.WITHDRAWN
         return self.without_applicants(tuple(ApplicantLeft(applicant=a, status=status) for a in applicants))
 
+    def with_materials(self, materials: tuple[Material, ...]) -> "Case":
+        """The case with more papers; raises UnknownApplicant when one is of nobody in the case."""
+        named = {paper.applicant for paper in materials if paper.applicant is not None}
+        if unknown := named - {a.id for a in self.applicants}:
+            raise UnknownApplicant(applicants=sorted(map(str, unknown)))
+        return replace(self, materials=(*self.materials, *materials))
+
     def numbered(self, institution: str, number: str | None) -> "Case":
         """The case with the number that the institution gave it, each number once."""
         numbers = self.basics.numbers

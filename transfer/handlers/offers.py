@@ -20,6 +20,8 @@ def offered(arrival: Arrival, message: Offered) -> Decision:
     if region_of(message.receiver) != context.region:
         raise WrongDestination(receiver=message.receiver, region=context.region)
     context.deciding(message.receiver)
+    if message.stage.tenure > len(message.tenures):
+        raise HistoryDiffers(known=len(message.tenures), told=message.stage.tenure)
     known = arrival.case
     if known is not None:
         if any(t.id == message.transfer for t in known.transfers):
@@ -60,8 +62,7 @@ def supplemented(arrival: Arrival, message: Supplemented) -> Decision:
     """What was asked for came, or its applicants left."""
     taken = arrival.step(message, Side.RECEIVER, Step.SUPPLEMENT)
     titles = frozenset(material.title for material in message.materials)
-    case = arrival.known.without_applicants(message.left)
-    case = replace(case, materials=(*case.materials, *message.materials))
+    case = arrival.known.without_applicants(message.left).with_materials(message.materials)
     detail = {"answers": len(message.answers), "left": [str(one.applicant) for one in message.left]}
     return Decision(
         case=case.with_transfer(replace(taken, supplied=taken.supplied | titles)),

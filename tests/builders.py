@@ -4,8 +4,18 @@ import json
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from transfer.messages.case import Applicant, CaseBasics, CaseFile, Designation, Material, Opponent, Tenure
+from transfer.messages.case import (
+    Applicant,
+    CaseBasics,
+    CaseFile,
+    Designation,
+    Material,
+    Opponent,
+    StageReached,
+    Tenure,
+)
 from transfer.messages.case_progress import HolderChanged, StagePublished
+from transfer.messages.codes import Stage
 from transfer.messages.envelope import TYPE_NAMES, Attributes, decode, encode
 from transfer.messages.examples import EXAMPLES, MINIMAL
 from transfer.messages.examples_case import BASICS_IN_FULL, CASE, DESIGNATION, FIRST_TENURE, IOU, TRANSFER
@@ -86,8 +96,13 @@ def a_supplement(**changes: object) -> Supplemented:
     return a_message(Supplemented, **changes)
 
 
-def an_acceptance(**changes: object) -> Accepted:
-    return a_message(Accepted, **changes)
+def an_acceptance(*, tenure: int = 2, **changes: object) -> Accepted:
+    return a_message(Accepted, **({"tenure": tenure, "stage": taken_over(tenure)} | changes))
+
+
+def taken_over(tenure: int) -> StageReached:
+    """The stage that a new holder finds."""
+    return StageReached(stage=Stage.RECEIVED, tenure=tenure, number=0)
 
 
 def a_dispute(**changes: object) -> CompetenceDisputed:
@@ -118,8 +133,9 @@ def a_stage(**changes: object) -> StagePublished:
     return a_message(StagePublished, **changes)
 
 
-def a_change_of_holder(**changes: object) -> HolderChanged:
-    return a_message(HolderChanged, **changes)
+def a_change_of_holder(*, tenures: tuple[Tenure, ...] = (), **changes: object) -> HolderChanged:
+    given = {"tenures": tenures, "stage": taken_over(len(tenures))} if tenures else {}
+    return a_message(HolderChanged, **(given | changes))
 
 
 def a_batch_of_receipts(*receipts: Receipt) -> ReceiptIssued:

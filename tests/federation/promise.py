@@ -10,7 +10,6 @@ from transfer.actions.situation import Situation
 from transfer.domain.case import Case, Transfer
 from transfer.domain.errors import TransferError
 from transfer.domain.lifecycle import CLOSED, STAGES, Side, State, Step
-from transfer.messages.case import StageReached
 from transfer.messages.codes import RecallReason, ReceiptOutcome
 
 
@@ -77,19 +76,8 @@ def _check_agreement(exchange: Exchange, case: UUID, known: Mapping[str, Case]) 
     assert len(tenures) == 1, f"{case}: {dict.fromkeys(known)} name different holders"
     holder = next(iter(known.values())).holder_region
     assert set(known) - {holder} <= known[holder].followers, f"{holder} forgot followers of {case}"
-    reached = known[holder].stage
-    for code, one in known.items():
-        if not _may_lag(exchange, code, one, reached):
-            assert one.stage == reached, f"{code} knows {case} at {one.stage}, {holder} at {reached}"
-
-
-def _may_lag(exchange: Exchange, code: str, case: Case, reached: StageReached) -> bool:
-    """Whether nobody owed the region that stage: an acceptance and an escalation name no stage, so what an earlier
-    holder published while it did not know its successor, and what was published before a superior was asked, stay
-    unknown to some until the present holder publishes again."""
-    told = (case.id, reached.tenure, reached.number) in exchange.rooms[code].content.stages
-    asked_later = not told and all(transfer.side is Side.SUPERIOR for transfer in case.transfers)
-    return reached.tenure < case.holder.number or asked_later
+    stages = {code: one.stage for code, one in known.items()}
+    assert len(set(stages.values())) == 1, f"{case}: {stages}"
 
 
 def _check_transfers(known: Mapping[str, Case]) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.federation.ground import LUXIAN, ON_BOTH, ZHONGSHAN, Ground
+from tests.federation.sender import MINUTE, Sender
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker]
 
@@ -61,3 +62,11 @@ async def test_pauses_that_began_before_the_clock_was_set_back_are_over(ground: 
     ground.bind(ZHONGSHAN, LUXIAN)
     await ground.knows(LUXIAN, more, seconds=8)
     await ground.agree(seconds=10)
+
+
+async def test_what_was_sent_before_the_clock_was_set_back_is_sent_again_without_waiting_for_it(ground: Ground) -> None:
+    sender = await Sender.of(ground, grace=MINUTE / 10)
+    [message, *_] = sender.messages
+    await sender.sent(message, 30)
+    assert await sender.due(30.5) == []
+    assert [one.id for one in await sender.due(10)] == [message.id]

@@ -1,28 +1,18 @@
 """A region cannot be reached, is full, or is away for a week: it alone is waited for, and nothing is lost."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any
 
 import pytest
 
 from tests.federation.checks import View
 from tests.federation.ground import LUXIAN, SICHUAN, ZHONGSHAN, Ground
 from tests.federation.processes import until
-from transfer.messages.codes import ReceiptOutcome
-from transfer.messages.envelope import digest_of
-from transfer.messages.receipts import Receipt
-from transfer.ports import OutMessage
-from transfer.storage.outbox import SqlOutbox
-from transfer.storage.store import Store
-from transfer.telemetry import clock
+from tests.federation.sender import MINUTE, Sender
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker]
 
 HOUR = 3600
 WEEK = 7 * 24 * HOUR
-MINUTE: Final = timedelta(minutes=1)
 
 
 def failures(view: View) -> int:
@@ -176,47 +166,6 @@ async def test_what_fits_beside_a_message_that_is_held_is_not_held_up(ground: Gr
     ground.broker.manage("DELETE", f"queues/{ground.vhost}/inbox.{LUXIAN}/contents")
     luxian.thaw()
     await ground.knows(LUXIAN, others, seconds=20)
-
-
-@dataclass(slots=True, kw_only=True)
-class Sender:
-    """The outbox of Zhongshan with three messages to Luxian, in the test's own time; ``after`` is in minutes."""
-
-    store: Store
-    outbox: SqlOutbox
-    start: datetime
-    epochs: Mapping[int, int]
-    messages: Sequence[OutMessage]
-
-    @classmethod
-    async def of(cls, ground: Ground, *, grace: timedelta) -> Self:
-        zhongshan = await ground.node(ZHONGSHAN, roles="api")
-        for _ in range(3):
-            await zhongshan.do("offer", cases=await zhongshan.do("open"), to=LUXIAN)
-        store = Store(engine=ground.engines[ZHONGSHAN], region=ZHONGSHAN, clock=clock.now, new_id=clock.new_id)
-        hour = timedelta(hours=1)
-        outbox = SqlOutbox(store=store, silence=hour, grace=grace, longest_rest=hour)
-        start = clock.now()
-        epochs = await outbox.claim("test", now=start, lease=hour)
-        messages = await outbox.fresh(epochs, now=start, limit=9)
-        return cls(store=store, outbox=outbox, start=start, epochs=epochs, messages=messages)
-
-    def at(self, after: float) -> datetime:
-        now = self.start + after * MINUTE
-        self.store.clock = lambda: now
-        return now
-
-    async def sent(self, message: OutMessage, after: float) -> None:
-        await self.outbox.published([message.row], self.epochs, now=self.at(after), retry_at=self.at(after + 1))
-
-    async def receipted(self, message: OutMessage, after: float) -> None:
-        digest, at = digest_of(message.body), self.at(after)
-        async with self.store.work() as work:
-            receipt = Receipt(message=message.id, digest=digest, outcome=ReceiptOutcome.APPLIED, at=at)
-            work.record_receipts(LUXIAN, [receipt])
-
-    async def due(self, after: float) -> list[OutMessage]:
-        return list(await self.outbox.overdue(self.epochs, now=self.at(after), limit=9))
 
 
 async def test_only_a_message_sent_once_shows_how_far_a_region_has_come(ground: Ground) -> None:

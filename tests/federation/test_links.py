@@ -8,7 +8,8 @@ import pytest
 
 from tests.faults.proxy import Proxy
 from tests.federation.ground import LUXIAN, ZHONGSHAN, Ground
-from tests.federation.processes import NodeProcess
+from tests.federation.processes import NodeProcess, until
+from transfer.workers.loop import Duty
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker]
 
@@ -89,3 +90,21 @@ async def test_a_reset_in_the_middle_of_a_frame_loses_and_doubles_nothing(
     link.up()
     await asyncio.gather(zhongshan.ready(), luxian.ready())
     await ground.agree()
+
+
+async def test_a_call_that_a_lost_connection_cancels_does_not_end_its_duty() -> None:
+    calls: list[int] = []
+
+    async def once() -> int:
+        calls.append(1)
+        if len(calls) == 1:
+            raise asyncio.CancelledError
+        return 0
+
+    duty = Duty(name="relay", once=once, poll=0.01)
+    running = asyncio.create_task(duty.run())
+    await until(lambda: len(calls) > 1, what="it is called again")
+    assert not running.done()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from transfer.messages.case import StageReached
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import Defect, LegalBasis, RecallReason, Stage
 from transfer.messages.contract import schema_of
@@ -46,14 +47,17 @@ stages = st.builds(
     institution=institutions,
     at=moments,
 )
-acceptances = st.builds(
-    Accepted,
-    **place,
-    tenure=st.integers(2, 1000),
-    institution=institutions,
-    number=st.none() | lines(200),
-    accepted_by=lines(100),
-    applicants=st.lists(ids, min_size=1, max_size=5).map(tuple),
+acceptances = st.integers(2, 1000).flatmap(
+    lambda tenure: st.builds(
+        Accepted,
+        **place,
+        tenure=st.just(tenure),
+        institution=institutions,
+        number=st.none() | lines(200),
+        accepted_by=lines(100),
+        stage=st.builds(StageReached, stage=st.sampled_from(Stage), tenure=st.just(tenure), number=st.just(0)),
+        applicants=st.lists(ids, min_size=1, max_size=5).map(tuple),
+    )
 )
 notices = st.builds(
     SupplementRequired,

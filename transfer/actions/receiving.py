@@ -23,7 +23,7 @@ from transfer.domain.errors import (
     UnknownCase,
 )
 from transfer.domain.lifecycle import Side, Step
-from transfer.messages.case import Tenure
+from transfer.messages.case import StageReached, Tenure
 from transfer.messages.case_progress import HolderChanged
 from transfer.messages.transfer import (
     Accepted,
@@ -114,6 +114,8 @@ def accept(at: Situation, transfer_id: UUID, command: Accept) -> Decision:
         raise NoActiveApplicant
     tenure = Tenure(number=case.holder.number + 1, institution=institution, since=now)
     tenures = (*case.tenures, tenure)
+    # Stages of earlier tenures that are still on their way move nobody any more: all know where this one began.
+    stage = StageReached(stage=case.stage.stage, tenure=tenure.number, number=0)
     message = Accepted(
         transfer=transfer.id,
         case=case.id,
@@ -122,15 +124,17 @@ def accept(at: Situation, transfer_id: UUID, command: Accept) -> Decision:
         institution=institution,
         number=command.number,
         accepted_by=command.by,
+        stage=stage,
         applicants=tuple(applicant.id for applicant in case.active),
     )
     followers = (case.followers | {transfer.sender_region}) - {at.region}
     changed: Case = replace(
         case.with_transfer(taken).numbered(institution, command.number),
         tenures=tenures,
+        stage=stage,
         followers=followers,
     )
-    told = HolderChanged(case=case.id, tenures=tenures, at=now)
+    told = HolderChanged(case=case.id, tenures=tenures, stage=stage, at=now)
     return Decision(
         case=changed,
         event=Event(name="accepted", transfer=transfer.id, detail={"tenure": tenure.number}),

@@ -198,6 +198,7 @@ def escalate(at: Situation, transfer_id: UUID, command: Escalate) -> Decision:
         proposed_region=transfer.dispute.proposed_region if transfer.dispute else None,
         explanation=command.explanation,
         attempts=transfer.attempt,
+        stage=at.case.stage,
         basics=at.case.basics,
         tenures=at.case.tenures,
     )

@@ -1,8 +1,9 @@
 """A case and its transfers as one region knows them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from transfer.domain.errors import NotTheHolder, UnknownApplicant, UnknownTransfer
@@ -17,7 +18,7 @@ from transfer.messages.case import (
     StageReached,
     Tenure,
 )
-from transfer.messages.codes import ApplicantStatus, RecallReason
+from transfer.messages.codes import ApplicantStatus, RecallReason, Stage
 from transfer.messages.transfer import (
     ApplicantLeft,
     CompetenceDisputed,
@@ -25,6 +26,8 @@ from transfer.messages.transfer import (
     SupplementRequired,
 )
 from transfer.messages.values import Digest, region_of
+
+JUST_RECEIVED: Final = StageReached(stage=Stage.RECEIVED, tenure=1, number=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,7 @@ class Case:
     applicants: tuple[Applicant, ...] = ()
     materials: tuple[Material, ...] = ()
     tenures: tuple[Tenure, ...]
-    stage: StageReached = field(default_factory=StageReached)
+    stage: StageReached = JUST_RECEIVED
     followers: frozenset[str] = frozenset()
     transfers: tuple[Transfer, ...] = ()
     duplicate_of: UUID | None = None

@@ -54,7 +54,7 @@ def accepted(arrival: Arrival, message: Accepted) -> Decision:
     gone = [a.id for a in case.active if a.id not in staying]
     case = case.withdrawn(gone).with_transfer(taken).numbered(message.institution, message.number)
     return Decision(
-        case=replace(case, tenures=tenures),
+        case=replace(case, tenures=tenures).reached(message.stage),
         event=Event(name="accepted", transfer=taken.id, detail={"tenure": message.tenure}),
     )
 

@@ -38,7 +38,7 @@ def escalated(arrival: Arrival, message: Escalated) -> Decision:
     case = known or Case(id=message.case, basics=message.basics, tenures=message.tenures)
     case = replace(case, tenures=longer(case.tenures, message.tenures))
     return Decision(
-        case=case.with_transfer(transfer),
+        case=case.with_transfer(transfer).reached(message.stage),
         event=Event(
             name="escalated",
             transfer=transfer.id,

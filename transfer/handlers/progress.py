@@ -38,6 +38,6 @@ def holder_changed(arrival: Arrival, message: HolderChanged) -> Decision:
         raise NotThisSide(source=arrival.source, holder=message.tenures[-1].institution)
     tenures = longer(case.tenures, message.tenures)
     return Decision(
-        case=replace(case, tenures=tenures),
+        case=replace(case, tenures=tenures).reached(message.stage),
         event=Event(name="holder_changed", detail={"tenure": message.tenures[-1].number}),
     )

@@ -236,6 +236,6 @@ Tenures = Annotated[tuple[Tenure, ...], Field(min_length=1, max_length=1000), Af
 class StageReached(Frozen):
     """The stage of a case, and in which tenure it was reached; later tenures outrank earlier ones."""
 
-    stage: Stage = Stage.RECEIVED
-    tenure: Annotated[int, Field(ge=1, le=1000)] = 1
-    number: Annotated[int, Field(ge=0, le=10_000)] = 0
+    stage: Stage
+    tenure: Annotated[int, Field(ge=1, le=1000)]
+    number: Annotated[int, Field(ge=0, le=10_000)]

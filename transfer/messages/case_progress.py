@@ -1,10 +1,10 @@
 """What the holder tells the followers of a case."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from transfer.messages.case import Tenures
+from transfer.messages.case import StageReached, Tenures
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.messages.values import CaseId, Day, Frozen, InstitutionCode, Moment, Text
 
@@ -28,4 +28,11 @@ class HolderChanged(Frozen):
 
     case: CaseId
     tenures: Tenures
+    stage: Annotated[StageReached, Field(description="the stage at the hand-over, as number 0 of the new tenure")]
     at: Moment
+
+    @model_validator(mode="after")
+    def _stage_of_the_last_tenure(self) -> Self:
+        if self.stage.tenure != len(self.tenures):
+            raise ValueError("the stage is of another tenure than the last")
+        return self

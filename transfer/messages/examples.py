@@ -54,6 +54,8 @@ def _step(route: tuple[str, str], at: str, more: Json, data: Json, added: Json) 
     return _sent(route, at, {"conversation": CASE, **more}, place | data, added)
 
 
+RECEIVED: Final = {"stage": "received", "tenure": 1, "number": 0}
+
 _PAIRS: Final[Mapping[str, tuple[Json, Json]]] = {
     "legalaid.transfer.offered.v1": _step(
         ("510521", "442000"),
@@ -65,7 +67,7 @@ _PAIRS: Final[Mapping[str, tuple[Json, Json]]] = {
             "letter": "泸县援转字〔2026〕第9号",
             "reason": REASON,
             "file": {"basics": BASICS_BRIEFLY, "applicants": [LI_BRIEFLY]},
-            "stage": {},
+            "stage": RECEIVED,
             "tenures": [FIRST_TENURE],
             "attempt": 1,
         },
@@ -123,8 +125,18 @@ _PAIRS: Final[Mapping[str, tuple[Json, Json]]] = {
         ("442000", "510521"),
         "2026-06-15T10:05:00+08:00",
         {"sequence": 3, "answers": _SUPPLEMENT},
-        {"tenure": 2, "institution": "442000", "accepted_by": "陈静", "applicants": [LI]},
-        {"number": "中山援字〔2026〕第0613号", "applicants": [LI, AYGUL]},
+        {
+            "tenure": 2,
+            "institution": "442000",
+            "accepted_by": "陈静",
+            "stage": {"stage": "received", "tenure": 2, "number": 0},
+            "applicants": [LI],
+        },
+        {
+            "number": "中山援字〔2026〕第0613号",
+            "stage": {"stage": "aid_first", "tenure": 2, "number": 0},
+            "applicants": [LI, AYGUL],
+        },
     ),
     "legalaid.transfer.competence_disputed.v1": _step(
         ("442000", "510521"),
@@ -146,6 +158,7 @@ _PAIRS: Final[Mapping[str, tuple[Json, Json]]] = {
             "receiver": "442000",
             "explanation": "该案已转交两次未获受理，请求指定管辖。",
             "attempts": 2,
+            "stage": RECEIVED,
             "basics": BASICS_BRIEFLY,
             "tenures": [FIRST_TENURE],
         },
@@ -211,8 +224,8 @@ _PAIRS: Final[Mapping[str, tuple[Json, Json]]] = {
         ("442000", "510500"),
         "2026-06-15T10:06:00+08:00",
         {"conversation": CASE, "sequence": 1},
-        {"case": CASE, "tenures": [FIRST_TENURE], "at": "2026-06-15T10:06:00+08:00"},
-        {"tenures": [FIRST_TENURE, SECOND_TENURE]},
+        {"case": CASE, "tenures": [FIRST_TENURE], "stage": RECEIVED, "at": "2026-06-15T10:06:00+08:00"},
+        {"tenures": [FIRST_TENURE, SECOND_TENURE], "stage": {"stage": "aid_first", "tenure": 2, "number": 0}},
     ),
     "legalaid.receipt.issued.v1": _sent(
         ("442000", "510521"),

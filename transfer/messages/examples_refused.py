@@ -198,6 +198,9 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
         ),
         "legalaid.transfer.accepted.v1": (
             Refused("first-tenure", "data.tenure", 1, "data.tenure: Input should be greater than or equal to 2"),
+            Refused(
+                "stage-of-another-tenure", "data.stage.tenure", 1, "the stage is of another tenure", schema_finds=False
+            ),
             Refused("accepts-nobody", "data.applicants", [], "data.applicants: Tuple should have at least 1 item"),
             Refused("no-institution", "data.institution", ABSENT, "data.institution: Field required"),
             Refused("applicant-by-name", "data.applicants.0", "李大山", "applicants.0: Input should be a valid UUID"),
@@ -211,6 +214,9 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
         ),
         "legalaid.transfer.escalated.v1": (
             Refused("no-basics", "data.basics", ABSENT, "data.basics: Field required"),
+            Refused(
+                "stage-of-a-tenure-to-come", "data.stage.tenure", 2, "a tenure that is not listed", schema_finds=False
+            ),
             Refused("unknown-channel", "data.basics.channel", "FAX", "basics.channel: Input should be"),
             Refused("institution-for-a-region", "data.proposed_region", "510521-ZS", "String should match", of=FULL),
             Refused(
@@ -250,6 +256,10 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
             Refused("tenure-as-fraction", "data.tenure", 1.5, "data.tenure: Input should be a valid integer"),
         ),
         "legalaid.case.holder_changed.v1": (
+            Refused(
+                "stage-of-another-tenure", "data.stage.tenure", 2, "another tenure than the last", schema_finds=False
+            ),
+            Refused("no-stage", "data.stage", ABSENT, "data.stage: Field required"),
             Refused("nobody-ever-held-it", "data.tenures", [], "data.tenures: Tuple should have at least 1 item"),
             Refused(
                 "same-tenure-twice",

@@ -113,7 +113,14 @@ class Accepted(TransferMessage):
     institution: InstitutionCode
     number: Annotated[Line | None, Field(description="the case number that the new holder gave")] = None
     accepted_by: Name
+    stage: Annotated[StageReached, Field(description="the stage at the hand-over, as number 0 of the new tenure")]
     applicants: Annotated[tuple[ApplicantId, ...], Field(min_length=1, max_length=500)]
+
+    @model_validator(mode="after")
+    def _stage_of_this_tenure(self) -> Self:
+        if self.stage.tenure != self.tenure:
+            raise ValueError("the stage is of another tenure")
+        return self
 
 
 class CompetenceDisputed(TransferMessage):
@@ -133,8 +140,15 @@ class Escalated(TransferMessage):
     proposed_region: RegionCode | None = None
     explanation: Text
     attempts: Annotated[int, Field(ge=1, le=100)]
+    stage: StageReached
     basics: CaseBasics
     tenures: Tenures
+
+    @model_validator(mode="after")
+    def _stage_of_a_tenure(self) -> Self:
+        if self.stage.tenure > len(self.tenures):
+            raise ValueError("the stage is of a tenure that is not listed")
+        return self
 
 
 class Designated(TransferMessage):

@@ -82,11 +82,7 @@ class Node:
                     yield None
             finally:
                 await self.desk.drain()
-                for task in tasks:
-                    task.cancel()
-                for task in tasks:
-                    with suppress(asyncio.CancelledError):
-                        await task
+                await asyncio.gather(*(duty.end(task) for duty, task in zip(self.duties, tasks, strict=True)))
                 if self.relay is not None:
                     # A relay that dies without this is succeeded when its lease runs out.
                     with suppress(Exception):
@@ -123,11 +119,12 @@ def build(
     if Role.INBOUND in settings.roles:
         consumer = Consumer(address, region=settings.region, clock=clock, prefetch=settings.prefetch)
         inbound = Inbound(room=store, inlet=consumer, context=context)
-        duties.append(Duty(name="inbound", once=inbound.receive_once, poll=settings.poll))
+        duties.append(Duty(name="inbound", wait=inbound.wait, once=inbound.receive_once, poll=settings.poll))
     if Role.API in settings.roles:
         duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))
     if not store.is_sqlite and Role.RELAY in settings.roles:
-        duties.append(Duty(name="listener", once=Listener(store=store).listen_once, poll=settings.poll))
+        listener = Listener(store=store)
+        duties.append(Duty(name="listener", wait=listener.listen, once=listener.report_loss, poll=settings.poll))
     desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
     links: dict[str, Linked] = {}
     if publisher is not None:

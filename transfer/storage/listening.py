@@ -21,8 +21,8 @@ class Listener:
     store: Store
     _lost: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def listen_once(self) -> int:
-        """Listen until the connection is lost; raises StorageUnavailable then."""
+    async def listen(self) -> None:
+        """Returns when the connection is lost; raises StorageUnavailable when there is none to be had."""
         wakes: Mapping[str, asyncio.Event] = {
             OUTBOX_CHANNEL: self.store.outbox_filled,
             RECEIPTS_CHANNEL: self.store.receipts_owed,
@@ -45,6 +45,9 @@ class Listener:
             await self._watch(connection)
         finally:
             connection.terminate()
+
+    async def report_loss(self) -> int:
+        """What comes after listening; raises StorageUnavailable."""
         raise StorageUnavailable("the listening connection was lost")
 
     async def _watch(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types

@@ -26,15 +26,19 @@ class Inbound:
     context: Callable[[], Context]
     _held: Batch | None = None
 
+    async def wait(self) -> None:
+        """Until there are deliveries."""
+        if self._held is None:
+            self._held = await self.inlet.receive(BATCH)
+
     async def receive_once(self) -> int:
-        """Wait for deliveries, take them in, acknowledge them; gives how many.
+        """Take in what has come and acknowledge it; gives how many.
 
         If the node dies before the acknowledgement the broker delivers again, and the inbox knows which of them
         were committed. A batch that the database could not take is held and tried again, ahead of all others.
         """
-        if self._held is None:
-            self._held = await self.inlet.receive(BATCH)
-        batch = self._held
+        if (batch := self._held) is None:
+            return 0
         try:
             await self._store(batch.deliveries)
         except StorageUnavailable:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,7 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 10.0
+LAST_ROUND: Final = 3.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,20 +24,38 @@ class Duty:
 
     ``once`` gives how much it did; while that is more than nothing it is called again at once. Then the duty
     waits for ``woken``, at most ``poll`` seconds. ``failures`` counts faults in a row, for readiness.
+
+    ``wait`` comes before each round and may take for ever; it, and a pause, may be broken off at any time. A round
+    itself is let finish when the node ends, since a transaction is better committed than torn.
     """
 
     name: str
     once: Callable[[], Awaitable[int]]
     poll: float
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+    wait: Callable[[], Awaitable[None]] | None = None
     failures: int = 0
+    _between_rounds: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._between_rounds.set()
+
+    async def end(self, task: asyncio.Task[None]) -> None:
+        """End the task that runs this duty, after the round that it is in, which has ``LAST_ROUND`` seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_ROUND):
+                await self._between_rounds.wait()
+        task.cancel()
+        await asyncio.wait({task})
 
     async def run(self) -> None:
         """Until cancelled. A fault is logged and tried again after a growing pause; it never ends the duty."""
         while True:
             self.woken.clear()
             try:
-                done = await self.once()
+                if self.wait is not None:
+                    await self.wait()
+                done = await self._round()
             except asyncio.CancelledError:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
@@ -48,6 +68,13 @@ class Duty:
                 self.failures = 0
                 if done == 0:
                     await self._idle()
+
+    async def _round(self) -> int:
+        self._between_rounds.clear()
+        try:
+            return await self.once()
+        finally:
+            self._between_rounds.set()
 
     async def _idle(self) -> None:
         try:

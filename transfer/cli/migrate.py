@@ -39,7 +39,7 @@ def migrate(ctx: click.Context, target: str, show: bool, as_json: bool, env_file
 
 
 async def _migrate(settings: Settings, target: str | None) -> tuple[str, str]:
-    engine = open_engine(settings.database_url)
+    engine = open_engine(settings.database_url, patience=None)
     try:
         before = await migrations.current(engine)
         if target is not None:

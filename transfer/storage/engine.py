@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from transfer.ports import StorageRefused, StorageUnavailable
 
 BUSY_MILLISECONDS: Final = 10_000
+STATEMENT_SECONDS: Final = 60.0
 DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
@@ -32,15 +33,25 @@ def database_url(url: str) -> URL:
     return parsed.set(drivername=DRIVERS[backend])
 
 
-def open_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """An engine; connections are made when first needed."""
+def open_engine(url: str, *, pool_size: int = 10, patience: float | None = STATEMENT_SECONDS) -> AsyncEngine:
+    """An engine; connections are made when first needed. A statement that takes longer than ``patience`` seconds
+    counts as a database that cannot be reached, since a half-open link says nothing; None waits for ever."""
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_async_engine(parsed, pool_size=pool_size)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(parsed, pool_size=pool_size, max_overflow=0, pool_pre_ping=False)
+    return create_async_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={
+            "command_timeout": patience,
+            # A process that vanished in the middle of a transaction must not keep its locks.
+            "server_settings": {"idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS:.0f}s"},
+        },
+    )
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy hands over the driver's objects

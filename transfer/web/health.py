@@ -129,7 +129,7 @@ async def _checks(parts: Parts) -> AsyncIterator[Check]:
     yield await _database(parts)
     now = parts.context().now
     for role, link in sorted(parts.links.items()):
-        yield _broker(role, link, (now - link.state.since).total_seconds(), parts.settings.broker_lost_after)
+        yield _broker(role, link, abs((now - link.state.since).total_seconds()), parts.settings.broker_lost_after)
     for duty in parts.duties:
         ok = duty.failures < FAILURES_IN_A_ROW
         yield Check(

@@ -18,7 +18,8 @@ h1{font-size:1.6rem}h2{margin-top:2.5rem;border-bottom:1px solid #bbb}h3{margin:
 code,pre{font:14px/1.45 ui-monospace,monospace;background:#f3f3f3}code{padding:0 .2em}
 pre{padding:.75rem;overflow-x:auto;white-space:pre-wrap}table{border-collapse:collapse;width:100%}
 th,td{border:1px solid #ccc;padding:.25rem .5rem;text-align:left;vertical-align:top}th{background:#eee}
-summary{cursor:pointer;padding:.15rem 0}a{color:#0645ad}td,a,h3{overflow-wrap:anywhere}tr>th:first-child{min-width:6.5rem}
+summary{cursor:pointer;padding:.15rem 0}a{color:#0645ad}
+td,a,h3{overflow-wrap:anywhere}tr>th:first-child{min-width:6.5rem}
 .note{background:#fff6d6;border:1px solid #d9b400;padding:.5rem 1rem}
 .method{display:inline-block;min-width:3.2em;font-weight:bold}
 """

@@ -34,7 +34,7 @@ from transfer.messages.codes import (
     ReceiptOutcome,
     Stage,
 )
-from transfer.node import Node, build
+from transfer.node import Node, build, tune_collector
 from transfer.ports import Context
 from transfer.settings import Role, Settings
 from transfer.storage.migrate import migrate
@@ -169,6 +169,7 @@ def _application(context: Context) -> Decision:
 @contextlib.asynccontextmanager
 async def _node(region: str, place: Place, times: Times) -> AsyncIterator[tuple[Node, Watch]]:
     set_up_logs(level="error", style="text")
+    tune_collector()
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(_DIRECTORY, file)
         file.flush()

@@ -13,7 +13,7 @@ import click
 
 from transfer.cli.exits import FAULT, Misconfigured
 from transfer.cli.opening import env_file_option, load_settings, run
-from transfer.node import build, check_migrated
+from transfer.node import build, check_migrated, tune_collector
 from transfer.settings import Role, Settings
 from transfer.storage.migrate import migrate as migrate_database
 from transfer.telemetry.logs import set_up_logs
@@ -53,6 +53,7 @@ async def _serve(settings: Settings, *, migrate_first: bool, until_stdin_closes:
     if until_stdin_closes:
         threading.Thread(target=_watch_stdin, args=(loop, stop), name="stdin", daemon=True).start()
     node = build(settings)
+    tune_collector()
     try:
         if migrate_first:
             await migrate_database(node.store.engine)

@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 
 from deploy.local.broker import Broker
+from deploy.local.errors import ManagementRefused
 from tests.integration.hub import REGIONS, Hub
 from transfer.broker.topology import Topology, all_pairs
 
@@ -31,7 +32,14 @@ def hub(broker_node: Broker, request: pytest.FixtureRequest) -> Iterator[Hub]:
         vhost=f"test{next(_numbers)}",
         topology=Topology(regions=REGIONS, allowed=all_pairs(REGIONS), inbox_limit=getattr(request, "param", 20_000)),
     )
-    made.load()
+    try:
+        made.load()
+    except ManagementRefused:
+        # RabbitMQ 3.10 now and then comes back from a restart unable to make queues; a new one is what a test needs.
+        broker_node.stop()
+        broker_node.wipe()
+        broker_node.start()
+        made.load()
     yield made
     if broker_node.running:
         broker_node.thaw()

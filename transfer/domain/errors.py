@@ -114,10 +114,6 @@ class NoActiveApplicant(TransferError):
     """No applicant would be left; recall the whole transfer."""
 
 
-class NothingToDesignate(TransferError):
-    """The region named is neither a party nor on the exchange."""
-
-
 class DesignationConflict(TransferError):
     """This superior has already named a region for this transfer; a designation is given once."""
 

@@ -1,4 +1,4 @@
-"""How a case, its applicants and its transfers become rows, and come back."""
+"""How a case, its applicants and transfers, and a received message become rows, and come back."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -10,9 +10,11 @@ from sqlalchemy import Row
 from transfer.domain.case import Case, Transfer
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
-from transfer.messages.codes import RecallReason, Stage
+from transfer.messages.codes import RecallReason, ReceiptOutcome, Stage
+from transfer.messages.receipts import Refusal
 from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
 from transfer.messages.values import Frozen
+from transfer.ports import InboxEntry
 
 _MATERIALS: Final[TypeAdapter[tuple[Material, ...]]] = TypeAdapter(tuple[Material, ...])
 
@@ -135,3 +137,35 @@ def to_case(
         transfers=tuple(to_transfer(t) for t in transfers),
         duplicate_of=row.duplicate_of,
     )
+
+
+def to_entry(row: Row[Any]) -> InboxEntry:
+    """The received message in a row."""
+    return InboxEntry(
+        source=row.source,
+        message=row.message,
+        conversation=row.conversation,
+        sequence=row.sequence,
+        type=row.type,
+        digest=row.digest,
+        body=row.body,
+        outcome=ReceiptOutcome(row.outcome),
+        received_at=row.received_at,
+        refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,
+    )
+
+
+def entry_row(entry: InboxEntry) -> dict[str, Any]:
+    """One received message."""
+    return {
+        "source": entry.source,
+        "message": entry.message,
+        "conversation": entry.conversation,
+        "sequence": entry.sequence,
+        "type": entry.type,
+        "digest": entry.digest,
+        "body": entry.body,
+        "outcome": entry.outcome.value,
+        "received_at": entry.received_at,
+        "refusal": entry.refusal.model_dump_json() if entry.refusal else None,
+    }

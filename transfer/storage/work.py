@@ -124,7 +124,7 @@ class SqlWork:
     async def load_inbox(self, keys: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], InboxEntry]:
         wanted = sorted({message for _, message in keys})
         for row in await self._all(_INBOX, wanted):
-            self._inbox[row.source, row.message] = _to_entry(row)
+            self._inbox[row.source, row.message] = rows.to_entry(row)
         self._known |= self._inbox.keys()
         return {key: self._inbox[key] for key in keys if key in self._inbox}
 
@@ -137,7 +137,7 @@ class SqlWork:
         }
 
     async def load_parked(self, conversations: Collection[UUID]) -> Sequence[InboxEntry]:
-        found = [_to_entry(row) for row in await self._all(_PARKED, sorted(conversations))]
+        found = [rows.to_entry(row) for row in await self._all(_PARKED, sorted(conversations))]
         for entry in found:
             self._inbox[entry.source, entry.message] = entry
             self._known.add((entry.source, entry.message))
@@ -343,7 +343,7 @@ class SqlWork:
         fresh = [e for key, e in self._entered.items() if key not in self._known]
         again = [e for key, e in self._entered.items() if key in self._known]
         if fresh:
-            await self.connection.execute(_INSERTS[inbox], [_entry_row(entry) for entry in fresh])
+            await self.connection.execute(_INSERTS[inbox], [rows.entry_row(entry) for entry in fresh])
         if again:
             statement = (
                 update(inbox)
@@ -411,33 +411,3 @@ def _receipt(entry: InboxEntry) -> Receipt:
         at=entry.received_at,
         refusal=entry.refusal,
     )
-
-
-def _to_entry(row: Row[Any]) -> InboxEntry:
-    return InboxEntry(
-        source=row.source,
-        message=row.message,
-        conversation=row.conversation,
-        sequence=row.sequence,
-        type=row.type,
-        digest=row.digest,
-        body=row.body,
-        outcome=ReceiptOutcome(row.outcome),
-        received_at=row.received_at,
-        refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,
-    )
-
-
-def _entry_row(entry: InboxEntry) -> dict[str, Any]:
-    return {
-        "source": entry.source,
-        "message": entry.message,
-        "conversation": entry.conversation,
-        "sequence": entry.sequence,
-        "type": entry.type,
-        "digest": entry.digest,
-        "body": entry.body,
-        "outcome": entry.outcome.value,
-        "received_at": entry.received_at,
-        "refusal": entry.refusal.model_dump_json() if entry.refusal else None,
-    }

@@ -41,7 +41,7 @@ _GENTLE = {
     # No memory outside the data folder that a killed server would leave behind.
     "dynamic_shared_memory_type": "mmap",
 }
-_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_CARELESS = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,8 @@ class Postgres(Server):
         keep: bool = False,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        """Without fsync it is faster, and still survives kill(); settings are added to its configuration.
+        """Without fsync it is faster; what was committed then survives kill(), but no power cut. Settings are added to
+        its configuration.
 
         Without `data` a fresh folder is made, and removed by close() unless `keep`.
         """

@@ -258,6 +258,19 @@ async def test_sqlite_keeps_what_was_committed_through_a_loss_of_power(tmp_path:
     assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize(("default", "used"), [("off", "on"), ("on", "on"), ("remote_apply", "remote_apply")])
+async def test_postgresql_keeps_what_was_committed_through_a_kill(postgres: Postgres, default: str, used: str) -> None:
+    name = f"storage_{uuid4().hex[:8]}"
+    opened = open_engine(postgres.create_database(name))
+    postgres.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = {default}')
+    async with writing(opened) as connection:
+        assert await connection.scalar(text("SHOW synchronous_commit")) == used
+    async with writing(opened) as connection:
+        assert await connection.scalar(text("SHOW synchronous_commit")) == used
+    await opened.dispose()
+
+
 async def test_a_database_that_is_not_there_is_unavailable_not_broken() -> None:
     opened = open_engine("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(StorageUnavailable):

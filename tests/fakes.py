@@ -82,7 +82,6 @@ class Content:
     history: tuple[Line, ...] = ()
     stages: dict[tuple[UUID, int, int], StagePublished] = field(default_factory=dict)
     answered: dict[str, Answered] = field(default_factory=dict)
-    digests: dict[Digest, str] = field(default_factory=dict)
     receipt_rows: int = 0
 
     def copy(self) -> "Content":
@@ -96,7 +95,6 @@ class Content:
             history=self.history,
             stages=dict(self.stages),
             answered=dict(self.answered),
-            digests=dict(self.digests),
             receipt_rows=self.receipt_rows,
         )
 
@@ -140,9 +138,16 @@ class MemoryWork:
         self._loaded |= {case for case in ids if case in self.room.content.cases}
         return {case: self.draft.cases[case] for case in ids if case in self.draft.cases}
 
-    async def load_inbox(self, keys: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], InboxEntry]:
-        self._known |= {key for key in keys if key in self.room.content.inbox}
-        return {key: self.draft.inbox[key] for key in keys if key in self.draft.inbox}
+    async def load_inbox(
+        self, keys: Collection[tuple[str, UUID]], *, waiting_in: Collection[UUID] = ()
+    ) -> Mapping[tuple[str, UUID], InboxEntry]:
+        found = {
+            key: entry
+            for key, entry in self.room.content.inbox.items()
+            if key in keys or (entry.conversation in waiting_in and entry.outcome is ReceiptOutcome.PARKED)
+        }
+        self._known |= found.keys()
+        return found
 
     async def load_applied(self, lanes: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], int]:
         return {
@@ -151,18 +156,11 @@ class MemoryWork:
             if (lane := self.draft.lanes.get((conversation, source))) is not None
         }
 
-    async def load_parked(self, conversations: Collection[UUID]) -> Sequence[InboxEntry]:
-        found = [
-            entry
-            for entry in self.room.content.inbox.values()
-            if entry.conversation in conversations and entry.outcome is ReceiptOutcome.PARKED
-        ]
-        self._known |= {(entry.source, entry.message) for entry in found}
-        return sorted(found, key=lambda entry: entry.sequence)
-
-    async def sent_digests(self, digests: Collection[Digest]) -> Mapping[Digest, str]:
-        sent = self.room.content.digests
-        return {digest: sent[digest] for digest in digests if digest in sent}
+    async def sent_digests(
+        self, digests: Collection[Digest], *, conversations: Collection[UUID]
+    ) -> Mapping[Digest, str]:
+        sent = [one for one in self.room.content.outbox.values() if one.conversation in conversations]
+        return {one.digest: one.recipient for one in sent if one.digest in digests}
 
     async def load_answered(self, keys: Collection[str]) -> Mapping[str, Answered]:
         given = self.room.content.answered
@@ -209,7 +207,6 @@ class MemoryWork:
             body=body,
             created_at=cause.at,
         )
-        self.draft.digests[digest_of(body)] = message.recipient
 
     def _lane(self, conversation: UUID, peer: str) -> Lane:
         return self.draft.lanes.get((conversation, peer), Lane())

@@ -117,6 +117,7 @@ def build(
         region=settings.region,
         clock=clock,
         new_id=new_id,
+        tells=Role.RELAY in settings.roles,
     )
     address = Address.parse(settings.amqp_url.get_secret_value())
     duties: list[Duty] = []

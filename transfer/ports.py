@@ -127,20 +127,22 @@ class Work(Protocol):
         """The cases among ``ids`` that exist, each locked against other transactions."""
         ...
 
-    async def load_inbox(self, keys: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], InboxEntry]:
-        """What is known of the messages named by (source, message id)."""
+    async def load_inbox(
+        self, keys: Collection[tuple[str, UUID]], *, waiting_in: Collection[UUID] = ()
+    ) -> Mapping[tuple[str, UUID], InboxEntry]:
+        """What is known of the messages named by (source, message id), and the early messages of the conversations
+        ``waiting_in``, from all sources."""
         ...
 
     async def load_applied(self, lanes: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], int]:
         """The last applied sequence per (source, conversation); 0 where nothing was applied."""
         ...
 
-    async def load_parked(self, conversations: Collection[UUID]) -> Sequence[InboxEntry]:
-        """The early messages of these conversations, from all sources, in sequence."""
-        ...
-
-    async def sent_digests(self, digests: Collection[Digest]) -> Mapping[Digest, str]:
-        """Which of these digests name a message that this node made, and for which recipient."""
+    async def sent_digests(
+        self, digests: Collection[Digest], *, conversations: Collection[UUID]
+    ) -> Mapping[Digest, str]:
+        """Which of these digests name a message that this node made for these conversations, and for which
+        recipient."""
         ...
 
     async def load_answered(self, keys: Collection[str]) -> Mapping[str, Answered]:

@@ -50,6 +50,7 @@ class Sent:
     """What a test may know of a message in the outbox."""
 
     id: UUID
+    conversation: UUID
     recipient: str
     sequence: int
     digest: str
@@ -88,6 +89,7 @@ def in_memory() -> Ground:
         return [
             Sent(
                 id=one.id,
+                conversation=one.conversation,
                 recipient=one.recipient,
                 sequence=one.sequence,
                 digest=one.digest,
@@ -116,6 +118,7 @@ def in_a_database(store: Store) -> Ground:
         return [
             Sent(
                 id=row.message,
+                conversation=row.conversation,
                 recipient=row.recipient,
                 sequence=row.sequence,
                 digest=row.digest,
@@ -381,11 +384,12 @@ async def test_a_parked_message_waits_and_advances_nothing_until_it_is_applied(g
     await received(ground, late)
     assert await ground.applied(ZHONGSHAN, case.id) == 0
     async with ground.room.work() as work:
-        assert await work.load_parked([case.id]) == [late, later]
-        assert await work.load_parked([uuid4()]) == []
+        key, later_key = (ZHONGSHAN, late.message), (ZHONGSHAN, later.message)
+        assert await work.load_inbox([], waiting_in=[case.id]) == {key: late, later_key: later}
+        assert await work.load_inbox([key], waiting_in=[uuid4()]) == {key: late}
         work.record_received(replace(late, outcome=ReceiptOutcome.APPLIED))
     async with ground.room.work() as work:
-        assert await work.load_parked([case.id]) == [later]
+        assert await work.load_inbox([], waiting_in=[case.id]) == {later_key: later}
     assert await ground.applied(ZHONGSHAN, case.id) == 2
     outcomes = [(r.message, r.outcome) for r in await ground.due()]
     assert outcomes[-1] == (late.message, ReceiptOutcome.APPLIED)
@@ -497,7 +501,9 @@ async def test_parked_and_applied_in_one_batch_end_as_applied_in_either_order(gr
 async def test_a_digest_names_the_region_that_the_message_was_made_for(ground: Ground) -> None:
     sent = await sent_one(ground)
     async with ground.room.work() as work:
-        assert await work.sent_digests([sent.digest, DIGEST]) == {sent.digest: ZHONGSHAN}
+        digests = [sent.digest, DIGEST]
+        assert await work.sent_digests(digests, conversations=[sent.conversation]) == {sent.digest: ZHONGSHAN}
+        assert await work.sent_digests(digests, conversations=[uuid4()]) == {}
 
 
 def an_answer() -> Answered:

@@ -107,7 +107,8 @@ class _Door:
         conversations = {a.conversation for a in heads if a.conversation is not None}
         # The cases come first: their locks keep what is read after them from changing.
         cases = dict(await work.load_cases(conversations))
-        parked = await work.load_parked(conversations)
+        inbox = dict(await work.load_inbox({(a.source, a.id) for a in heads}, waiting_in=conversations))
+        parked = [e for e in inbox.values() if e.outcome is ReceiptOutcome.PARKED and e.conversation in conversations]
         lanes = {(a.source, a.conversation) for a in heads if a.conversation is not None}
         lanes |= {(entry.source, entry.conversation) for entry in parked}
         answers = {a.answers for a in heads if a.answers is not None}
@@ -116,10 +117,10 @@ class _Door:
             work=work,
             context=context,
             cases=cases,
-            inbox=dict(await work.load_inbox({(a.source, a.id) for a in heads})),
+            inbox=inbox,
             applied=dict(await work.load_applied(lanes)),
             parked=defaultdict(dict),
-            sent=await work.sent_digests(answers) if answers else {},
+            sent=await work.sent_digests(answers, conversations=conversations) if answers else {},
         )
         for entry in parked:
             door._park(entry)

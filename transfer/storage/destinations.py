@@ -2,12 +2,28 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import case, update
+from sqlalchemy import bindparam, case, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.storage.tables import destinations
+from transfer.storage.types import Instant
+
+_THROUGH: Final = bindparam("through", type_=Instant)
+_HEARD: Final = (
+    update(destinations)
+    .where(destinations.c.region == bindparam("at"))
+    .values(
+        heard_at=bindparam("now"),
+        receipted_through=case(
+            (destinations.c.receipted_through.is_(None), _THROUGH),
+            (destinations.c.receipted_through < _THROUGH, _THROUGH),
+            else_=destinations.c.receipted_through,
+        ),
+    )
+)
 
 
 async def ensure(connection: AsyncConnection, regions: Collection[str]) -> None:
@@ -19,14 +35,10 @@ async def ensure(connection: AsyncConnection, regions: Collection[str]) -> None:
 
 async def heard_from(connection: AsyncConnection, region: str, *, now: datetime, through: datetime | None) -> None:
     """The region sent receipts; it has come at least as far as what was published at ``through``."""
-    values = {"heard_at": now}
-    if through is not None:
-        further = (destinations.c.receipted_through.is_(None)) | (destinations.c.receipted_through < through)
-        values["receipted_through"] = case((further, through), else_=destinations.c.receipted_through)  # type: ignore[assignment]
-    statement = update(destinations).where(destinations.c.region == region).values(**values)
-    if (await connection.execute(statement)).rowcount == 0:
+    values = {"at": region, "now": now, "through": through}
+    if (await connection.execute(_HEARD, values)).rowcount == 0:
         await ensure(connection, [region])
-        await connection.execute(statement)
+        await connection.execute(_HEARD, values)
 
 
 async def back_off(connection: AsyncConnection, region: str, reason: str, retry_at: datetime) -> None:

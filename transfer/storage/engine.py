@@ -103,6 +103,18 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 @asynccontextmanager
+async def looking(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """For one statement alone, which is one consistent view without the cost of a transaction; raises
+    StorageUnavailable."""
+    if engine.dialect.name == "postgresql":
+        async with translated(), engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+    else:
+        async with reading(engine) as connection:
+            yield connection
+
+
+@asynccontextmanager
 async def translated() -> AsyncIterator[None]:
     """Name the database's errors by what can be done about them; a wrong statement stays what it is."""
     try:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, case, exists, func, or_, select, update
+from sqlalchemy import Integer, Row, and_, bindparam, case, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.elements import ColumnElement
 
 from transfer.ports import OutMessage
 from transfer.storage.destinations import back_off, clear
-from transfer.storage.engine import reading
+from transfer.storage.engine import looking
+from transfer.storage.statements import padded
 from transfer.storage.store import Store
 from transfer.storage.tables import SHARDS, destinations, outbox, relay_leases
+from transfer.storage.types import Instant
 
 _COLUMNS: Final = (
     outbox.c.row,
@@ -24,6 +25,86 @@ _COLUMNS: Final = (
     outbox.c.sequence,
     outbox.c.body,
     outbox.c.attempts,
+)
+
+
+# Made once, since building and naming them takes longer than asking.
+_NOW: Final = bindparam("now", type_=Instant)
+_GRACE_BEGAN: Final = bindparam("grace_began", type_=Instant)
+_IN_SHARDS: Final = outbox.c.shard.in_(bindparam("shards", expanding=True))
+_MOST: Final = bindparam("most", type_=Integer)
+
+# Whether a region may be written to; a rest that ends later than any could began before the clock was set back, and
+# is over.
+_OPEN_ROAD: Final = or_(
+    destinations.c.retry_at.is_(None),
+    destinations.c.retry_at <= _NOW,
+    destinations.c.retry_at > bindparam("longest_rest", type_=Instant),
+)
+_FRESH: Final = (
+    select(*_COLUMNS)
+    .where(
+        outbox.c.published_at.is_(None),
+        outbox.c.settled_at.is_(None),
+        _IN_SHARDS,
+        ~exists().where(destinations.c.region == outbox.c.recipient, ~_OPEN_ROAD),
+    )
+    .order_by(outbox.c.row)
+    .limit(_MOST)
+)
+_UNSETTLED: Final = and_(
+    outbox.c.published_at.is_not(None),
+    outbox.c.settled_at.is_(None),
+    _IN_SHARDS,
+    # What was published later than now was so before the clock was set back.
+    or_(outbox.c.retry_at.is_(None), outbox.c.retry_at <= _NOW, outbox.c.published_at > _NOW),
+)
+# While receipts come in, only what stood in the queue before a receipted message was passed over; once they have
+# stopped, all that was sent before the last of them.
+_PASSED: Final = case(
+    (destinations.c.heard_at <= _GRACE_BEGAN, destinations.c.heard_at), else_=destinations.c.receipted_through
+)
+_PASSED_OVER: Final = (
+    select(*_COLUMNS)
+    .join(destinations, destinations.c.region == outbox.c.recipient)
+    .where(_UNSETTLED, _OPEN_ROAD, outbox.c.published_at < _PASSED, outbox.c.published_at < _GRACE_BEGAN)
+    .order_by(outbox.c.row)
+    .limit(_MOST)
+)
+# The one that was sent last: it stays the last when it is sent again, so its pauses grow, and no other goes.
+_LAST: Final = (
+    select(outbox.c.row)
+    .where(
+        outbox.c.recipient == destinations.c.region,
+        outbox.c.published_at.is_not(None),
+        outbox.c.settled_at.is_(None),
+    )
+    .order_by(outbox.c.published_at.desc(), outbox.c.row.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_SILENT: Final = or_(
+    destinations.c.heard_at.is_(None),
+    destinations.c.heard_at <= bindparam("silence_began", type_=Instant),
+    destinations.c.heard_at > _NOW,
+)
+_PROBES: Final = (
+    select(*_COLUMNS)
+    .where(_UNSETTLED, outbox.c.row.in_(select(_LAST).where(_SILENT, _OPEN_ROAD)))
+    .order_by(outbox.c.row)
+    .limit(_MOST)
+)
+_PUBLISHED: Final = (
+    update(outbox)
+    .where(
+        outbox.c.row.in_(bindparam("rows", expanding=True)),
+        outbox.c.shard.in_(
+            select(relay_leases.c.shard).where(
+                tuple_(relay_leases.c.shard, relay_leases.c.epoch).in_(bindparam("epochs", expanding=True))
+            )
+        ),
+    )
+    .values(published_at=_NOW, retry_at=bindparam("again_at", type_=Instant), attempts=outbox.c.attempts + 1)
 )
 
 
@@ -56,96 +137,47 @@ class SqlOutbox:
             )
             await connection.execute(update(relay_leases).where(mine).values(lease_until=now + lease))
             owned = await connection.execute(select(relay_leases.c.shard, relay_leases.c.epoch).where(mine))
-            return {row.shard: row.epoch for row in owned}
+            epochs = {row.shard: row.epoch for row in owned}
+        self.store.relayed = epochs.keys()
+        return epochs
 
     async def release(self, owner: str, *, now: datetime) -> None:
         """Give the shards back at once, so that another relay need not wait for the lease to run out."""
+        self.store.relayed = frozenset()
         async with self.store.writing() as connection:
             await connection.execute(
                 update(relay_leases).where(relay_leases.c.owner == owner).values(lease_until=now - timedelta(seconds=1))
             )
 
     async def fresh(self, shards: Collection[int], *, now: datetime, limit: int) -> Sequence[OutMessage]:
-        backed_off = exists().where(destinations.c.region == outbox.c.recipient, ~self._open_road(now))
-        statement = (
-            select(*_COLUMNS)
-            .where(
-                outbox.c.published_at.is_(None),
-                outbox.c.settled_at.is_(None),
-                outbox.c.shard.in_(sorted(shards)),
-                ~backed_off,
-            )
-            .order_by(outbox.c.row)
-            .limit(limit)
-        )
-        async with reading(self.store.engine) as connection:
-            return [_message(row) for row in await connection.execute(statement)]
-
-    def _open_road(self, now: datetime) -> ColumnElement[bool]:
-        """Whether a region may be written to; a rest that ends later than any could began before the clock was set
-        back, and is over."""
-        until = destinations.c.retry_at
-        return or_(until.is_(None), until <= now, until > now + self.longest_rest)
+        async with looking(self.store.engine) as connection:
+            found = await connection.execute(_FRESH, self._parameters(shards, now, limit))
+            return [_message(row) for row in found]
 
     async def overdue(self, shards: Collection[int], *, now: datetime, limit: int) -> Sequence[OutMessage]:
-        unsettled = and_(
-            outbox.c.published_at.is_not(None),
-            outbox.c.settled_at.is_(None),
-            outbox.c.shard.in_(sorted(shards)),
-            # What was published later than now was so before the clock was set back.
-            or_(outbox.c.retry_at.is_(None), outbox.c.retry_at <= now, outbox.c.published_at > now),
-        )
-        open_road = self._open_road(now)
-        # While receipts come in, only what stood in the queue before a receipted message was passed over; once they
-        # have stopped, all that was sent before the last of them.
-        passed = case(
-            (destinations.c.heard_at <= now - self.grace, destinations.c.heard_at),
-            else_=destinations.c.receipted_through,
-        )
-        passed_over = (
-            select(*_COLUMNS)
-            .join(destinations, destinations.c.region == outbox.c.recipient)
-            .where(unsettled, open_road, outbox.c.published_at < passed, outbox.c.published_at < now - self.grace)
-            .order_by(outbox.c.row)
-            .limit(limit)
-        )
-        # The one that was sent last: it stays the last when it is sent again, so its pauses grow, and no other goes.
-        last = (
-            select(outbox.c.row)
-            .where(
-                outbox.c.recipient == destinations.c.region,
-                outbox.c.published_at.is_not(None),
-                outbox.c.settled_at.is_(None),
-            )
-            .order_by(outbox.c.published_at.desc(), outbox.c.row.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        silent = or_(
-            destinations.c.heard_at.is_(None),
-            destinations.c.heard_at <= now - self.silence,
-            destinations.c.heard_at > now,
-        )
-        probed = select(last).where(silent, open_road)
-        probes = select(*_COLUMNS).where(unsettled, outbox.c.row.in_(probed)).limit(limit)
-        async with reading(self.store.engine) as connection:
-            found = (await connection.execute(passed_over)).all() or (await connection.execute(probes)).all()
-            return [_message(row) for row in found]
+        wanted = self._parameters(shards, now, limit)
+        async with looking(self.store.engine) as connection:
+            found = (await connection.execute(_PASSED_OVER, wanted)).all()
+            return [_message(row) for row in found or (await connection.execute(_PROBES, wanted)).all()]
+
+    def _parameters(self, shards: Collection[int], now: datetime, limit: int) -> Mapping[str, Any]:
+        return {
+            "shards": sorted(shards),
+            "now": now,
+            "grace_began": now - self.grace,
+            "silence_began": now - self.silence,
+            "longest_rest": now + self.longest_rest,
+            "most": limit,
+        }
 
     async def published(
         self, rows: Collection[int], epochs: Mapping[int, int], *, now: datetime, retry_at: datetime
     ) -> int:
         if not rows:
             return 0
+        values = {"rows": padded(sorted(rows)), "epochs": sorted(epochs.items()), "now": now, "again_at": retry_at}
         async with self.store.writing() as connection:
-            leases = await connection.execute(select(relay_leases.c.shard, relay_leases.c.epoch))
-            current = [row.shard for row in leases if epochs.get(row.shard) == row.epoch]
-            result = await connection.execute(
-                update(outbox)
-                .where(outbox.c.row.in_(sorted(rows)), outbox.c.shard.in_(current))
-                .values(published_at=now, retry_at=retry_at, attempts=outbox.c.attempts + 1)
-            )
-            return result.rowcount
+            return (await connection.execute(_PUBLISHED, values)).rowcount
 
     async def failed(self, recipient: str, reason: str, *, now: datetime, retry_at: datetime) -> None:  # noqa: ARG002 - the port's signature
         async with self.store.writing() as connection:

@@ -3,15 +3,25 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.ports import DueReceipts
-from transfer.storage.engine import reading
+from transfer.storage.engine import looking
+from transfer.storage.statements import padded
 from transfer.storage.store import Store
 from transfer.storage.tables import receipts_due
+
+_DUE: Final = (
+    select(receipts_due)
+    .where(receipts_due.c.recipient.not_in(bindparam("without", expanding=True)))
+    .order_by(receipts_due.c.row)
+    .limit(bindparam("most"))
+)
+_TOLD: Final = delete(receipts_due).where(receipts_due.c.row.in_(bindparam("rows", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +31,9 @@ class SqlReceiptsDue:
     store: Store
 
     async def due(self, *, limit: int, without: Collection[str]) -> Sequence[DueReceipts]:
-        statement = (
-            select(receipts_due)
-            .where(receipts_due.c.recipient.not_in(sorted(without)))
-            .order_by(receipts_due.c.row)
-            .limit(limit)
-        )
         by_region: defaultdict[str, list[tuple[int, Receipt]]] = defaultdict(list)
-        async with reading(self.store.engine) as connection:
-            for row in await connection.execute(statement):
+        async with looking(self.store.engine) as connection:
+            for row in await connection.execute(_DUE, {"without": sorted(without), "most": limit}):
                 receipt = Receipt(
                     message=row.message,
                     digest=row.digest,
@@ -45,4 +49,4 @@ class SqlReceiptsDue:
 
     async def told(self, rows: Collection[int]) -> None:
         async with self.store.writing() as connection:
-            await connection.execute(delete(receipts_due).where(receipts_due.c.row.in_(sorted(rows))))
+            await connection.execute(_TOLD, {"rows": padded(sorted(rows))})

@@ -7,35 +7,48 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.receipts import Receipt
 from transfer.storage.destinations import heard_from
+from transfer.storage.statements import CHUNK, padded
 from transfer.storage.tables import outbox
+from transfer.storage.types import Instant
 from transfer.telemetry.metrics import ALARMS
 
 log = structlog.get_logger(__name__)
 
-_CHUNK: Final = 500
+_OF_THESE: Final = outbox.c.message.in_(bindparam("messages", expanding=True))
+_SENT: Final = select(
+    outbox.c.message,
+    outbox.c.digest,
+    outbox.c.recipient,
+    outbox.c.outcome,
+    outbox.c.published_at,
+    outbox.c.attempts,
+).where(_OF_THESE)
+_SETTLED: Final = (
+    update(outbox)
+    .where(_OF_THESE, outbox.c.outcome.is_distinct_from(ReceiptOutcome.APPLIED.value))
+    .values(
+        outcome=bindparam("verdict"),
+        refusal=bindparam("said"),
+        settled_at=bindparam("settled"),
+        published_at=func.coalesce(outbox.c.published_at, bindparam("now", type_=Instant)),
+    )
+)
 
 
 async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Receipt], *, now: datetime) -> None:
     """Note the verdicts of one region. Only its verdict on the very bytes that were sent to it counts: a receipt
     for another region's message, or with another digest, changes nothing and raises an alarm."""
     through: datetime | None = None
-    for start in range(0, len(receipts), _CHUNK):
-        batch = receipts[start : start + _CHUNK]
-        statement = select(
-            outbox.c.message,
-            outbox.c.digest,
-            outbox.c.recipient,
-            outbox.c.outcome,
-            outbox.c.published_at,
-            outbox.c.attempts,
-        ).where(outbox.c.message.in_([receipt.message for receipt in batch]))
-        known = {row.message: row for row in (await connection.execute(statement)).all()}
+    for start in range(0, len(receipts), CHUNK):
+        batch = receipts[start : start + CHUNK]
+        wanted = {"messages": padded([receipt.message for receipt in batch])}
+        known = {row.message: row for row in await connection.execute(_SENT, wanted)}
         verdicts: defaultdict[tuple[ReceiptOutcome, str | None], list[UUID]] = defaultdict(list)
         for receipt in batch:
             row = known.get(receipt.message)
@@ -73,14 +86,6 @@ async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Re
             resend = refusal is not None and '"resend":true' in refusal
             final = outcome is not ReceiptOutcome.PARKED and not resend
             # A message may be parked and applied within one batch of receipts; the final word stands.
-            await connection.execute(
-                update(outbox)
-                .where(outbox.c.message.in_(messages), outbox.c.outcome.is_distinct_from(ReceiptOutcome.APPLIED.value))
-                .values(
-                    outcome=outcome.value,
-                    refusal=refusal,
-                    settled_at=now if final else None,
-                    published_at=func.coalesce(outbox.c.published_at, now),
-                )
-            )
+            verdict = {"verdict": outcome.value, "said": refusal, "settled": now if final else None, "now": now}
+            await connection.execute(_SETTLED, {"messages": padded(messages), **verdict})
     await heard_from(connection, source, now=now, through=through)

@@ -1,7 +1,7 @@
 """The store of a node: gives transactions, and wakes whoever waits for what they leave behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,19 +19,26 @@ from transfer.storage.work import SqlWork
 
 OUTBOX_CHANNEL: Final = "transfer_outbox"
 RECEIPTS_CHANNEL: Final = "transfer_receipts"
+# It is heard when the transaction commits, and not when it does not.
+_NOTIFY: Final = text("SELECT pg_notify(:channel, '')")
 ANSWERED_KEPT: Final = timedelta(days=7)
 FORGOTTEN_AT_ONCE: Final = 500
 
 
 @dataclass(slots=True, kw_only=True)
 class Store:
-    """One database; see ports.WorkRoom. The events are set after each commit that left something to do."""
+    """One database; see ports.WorkRoom. The events are set after each commit that left something to do.
+
+    Other processes on the same database are notified of what this one does not send itself: messages of shards that
+    are not ``relayed`` here, and receipts unless it ``tells`` them.
+    """
 
     engine: AsyncEngine
     region: str
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
-    notify: bool = True
+    tells: bool = False
+    relayed: Collection[int] = frozenset()
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
     receipts_owed: asyncio.Event = field(default_factory=asyncio.Event)
     _destinations: set[str] = field(default_factory=set)
@@ -66,14 +73,16 @@ class Store:
             await work.flush()
             if new := work.destinations - self._destinations:
                 await ensure(connection, new)
-            if not self.is_sqlite and self.notify:
-                # One notification per transaction and kind, for relays in other processes; NOTIFY is transactional.
-                for channel, due in ((OUTBOX_CHANNEL, work.sends), (RECEIPTS_CHANNEL, work.owes)):
-                    if due:
-                        await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+            if not self.is_sqlite:
+                elsewhere = {
+                    OUTBOX_CHANNEL: bool(work.shards.difference(self.relayed)),
+                    RECEIPTS_CHANNEL: work.owes and not self.tells,
+                }
+                for channel in (channel for channel, due in elsewhere.items() if due):
+                    await connection.execute(_NOTIFY, {"channel": channel})
         self._destinations |= work.destinations
         self._recent.keep(work.seen)
-        if work.sends:
+        if work.shards:
             self.outbox_filled.set()
         if work.owes:
             self.receipts_owed.set()

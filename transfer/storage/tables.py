@@ -206,7 +206,6 @@ outbox = Table(
         sqlite_where=text("published_at IS NOT NULL AND settled_at IS NULL"),
         postgresql_where=text("published_at IS NOT NULL AND settled_at IS NULL"),
     ),
-    Index("ix_outbox_digest", "digest"),
     Index("ix_outbox_created_at", "created_at", "message"),
     Index(
         "ix_outbox_refused",

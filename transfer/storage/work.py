@@ -8,8 +8,18 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, exists, insert, literal_column, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.domain.case import Case
@@ -22,6 +32,7 @@ from transfer.ports import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
 from transfer.storage.recent import RecentCases
 from transfer.storage.settling import settle
+from transfer.storage.statements import CHUNK, changing, inserting, padded, upserting
 from transfer.storage.tables import (
     SHARDS,
     answered,
@@ -30,7 +41,6 @@ from transfer.storage.tables import (
     history,
     inbox,
     lanes,
-    metadata,
     outbox,
     quarantine,
     receipts_due,
@@ -38,9 +48,6 @@ from transfer.storage.tables import (
     tenures,
     transfers,
 )
-
-CHUNK: Final = 512
-"""How many ids one statement names; SQLite and the drivers have limits on parameters."""
 
 
 def _by(statement: Select[Any], column: ColumnElement[Any]) -> Select[Any]:
@@ -54,14 +61,19 @@ _APPLICANTS: Final = _by(select(applicants).order_by(applicants.c.position), app
 _TENURES: Final = _by(select(tenures).order_by(tenures.c.number), tenures.c.case_id)
 _TRANSFERS: Final = _by(select(transfers).order_by(transfers.c.position), transfers.c.case_id)
 _LANES: Final = _by(select(lanes), lanes.c.conversation)
-_INBOX: Final = _by(select(inbox), inbox.c.message)
-_PARKED: Final = _by(
-    select(inbox).where(inbox.c.outcome == literal_column("'parked'")).order_by(inbox.c.sequence),
-    inbox.c.conversation,
+_INBOX: Final = union_all(
+    select(inbox).where(inbox.c.message.in_(bindparam("messages", expanding=True))),
+    select(inbox).where(
+        inbox.c.outcome == literal_column("'parked'"), inbox.c.conversation.in_(bindparam("waiting_in", expanding=True))
+    ),
 )
-_SENT: Final = _by(select(outbox.c.digest, outbox.c.recipient), outbox.c.digest)
+_SENT: Final = _by(select(outbox.c.digest, outbox.c.recipient), outbox.c.conversation)
 _ANSWERED: Final = _by(select(answered), answered.c.key)
-_INSERTS: Final = {table: insert(table) for table in metadata.tables.values()}
+_ENTERED_AGAIN: Final = (
+    update(inbox)
+    .where(inbox.c.source == bindparam("at_source"), inbox.c.message == bindparam("at_message"))
+    .values(outcome=bindparam("new_outcome"), refusal=bindparam("new_refusal"))
+)
 
 FINAL: Final = (ReceiptOutcome.APPLIED, ReceiptOutcome.REFUSED)
 
@@ -85,8 +97,8 @@ class SqlWork:
     new_id: Callable[[], UUID]
     recent: RecentCases
     destinations: set[str] = field(default_factory=set)
-    sends: int = 0
-    owes: int = 0
+    shards: set[int] = field(default_factory=set)
+    owes: bool = False
     _loaded: dict[UUID, Case] = field(default_factory=dict)
     _changed: dict[UUID, Case] = field(default_factory=dict)
     _lanes: dict[tuple[UUID, str], _Lane] = field(default_factory=dict)
@@ -121,12 +133,21 @@ class SqlWork:
         for row in await self._all(_LANES, wanted):
             self._lanes[row.conversation, row.peer] = _Lane(sent=row.sent, applied=row.applied)
 
-    async def load_inbox(self, keys: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], InboxEntry]:
-        wanted = sorted({message for _, message in keys})
-        for row in await self._all(_INBOX, wanted):
-            self._inbox[row.source, row.message] = rows.to_entry(row)
-        self._known |= self._inbox.keys()
-        return {key: self._inbox[key] for key in keys if key in self._inbox}
+    async def load_inbox(
+        self, keys: Collection[tuple[str, UUID]], *, waiting_in: Collection[UUID] = ()
+    ) -> Mapping[tuple[str, UUID], InboxEntry]:
+        messages, conversations = sorted({message for _, message in keys}), sorted(set(waiting_in))
+        found: dict[tuple[str, UUID], InboxEntry] = {}
+        for start in range(0, max(len(messages), len(conversations)), CHUNK):
+            part = slice(start, start + CHUNK)
+            wanted = {"messages": padded(messages[part]), "waiting_in": padded(conversations[part])}
+            for row in await self.connection.execute(_INBOX, wanted):
+                entry = rows.to_entry(row)
+                if (entry.source, entry.message) in keys or entry.outcome is ReceiptOutcome.PARKED:
+                    found[entry.source, entry.message] = entry
+        self._inbox |= found
+        self._known |= found.keys()
+        return found
 
     async def load_applied(self, lanes: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], int]:
         # Lanes come with their cases; a lane without a case has applied nothing.
@@ -136,15 +157,11 @@ class SqlWork:
             if (lane := self._lanes.get((conversation, source))) is not None
         }
 
-    async def load_parked(self, conversations: Collection[UUID]) -> Sequence[InboxEntry]:
-        found = [rows.to_entry(row) for row in await self._all(_PARKED, sorted(conversations))]
-        for entry in found:
-            self._inbox[entry.source, entry.message] = entry
-            self._known.add((entry.source, entry.message))
-        return found
-
-    async def sent_digests(self, digests: Collection[Digest]) -> Mapping[Digest, str]:
-        return {row.digest: row.recipient for row in await self._all(_SENT, sorted(digests))}
+    async def sent_digests(
+        self, digests: Collection[Digest], *, conversations: Collection[UUID]
+    ) -> Mapping[Digest, str]:
+        sent = await self._all(_SENT, sorted(conversations))
+        return {row.digest: row.recipient for row in sent if row.digest in digests}
 
     async def load_answered(self, keys: Collection[str]) -> Mapping[str, Answered]:
         found = await self._all(_ANSWERED, sorted(keys))
@@ -155,7 +172,7 @@ class SqlWork:
     async def _all(self, statement: Select[Any], wanted: Sequence[Any]) -> list[Row[Any]]:
         found: list[Row[Any]] = []
         for start in range(0, len(wanted), CHUNK):
-            chosen = _padded(wanted[start : start + CHUNK])
+            chosen = padded(wanted[start : start + CHUNK])
             found += (await self.connection.execute(statement, {"wanted": chosen})).all()
         return found
 
@@ -206,7 +223,8 @@ class SqlWork:
             answers=message.answers,
         )
         body = encode(attributes, message.data)
-        self.sends += 1
+        shard = conversation.int % SHARDS
+        self.shards.add(shard)
         self.destinations.add(message.recipient)
         self._rows[outbox].append(
             {
@@ -214,7 +232,7 @@ class SqlWork:
                 "conversation": conversation,
                 "recipient": message.recipient,
                 "sequence": lane.sent,
-                "shard": conversation.int % SHARDS,
+                "shard": shard,
                 "type": attributes.type,
                 "digest": digest_of(body),
                 "body": body,
@@ -244,7 +262,7 @@ class SqlWork:
         self._owe(source, Receipt(message=message, digest=digest, outcome=outcome, at=self.now, refusal=refusal))
 
     def _owe(self, recipient: str, receipt: Receipt) -> None:
-        self.owes += 1
+        self.owes = True
         self._rows[receipts_due].append(
             {
                 "recipient": recipient,
@@ -301,7 +319,7 @@ class SqlWork:
         await self._write_inbox()
         for table in (stages, outbox, receipts_due, quarantine, history, answered):
             if self._rows[table]:
-                await self.connection.execute(_INSERTS[table], self._rows[table])
+                await self.connection.execute(inserting(table), self._rows[table])
 
     async def _write_cases(self) -> None:
         changed = [self._changed[case] for case in sorted(self._changed)]
@@ -310,7 +328,7 @@ class SqlWork:
         if new:
             stamp = {"opened_at": self.now, "changed_at": self.now}
             await self.connection.execute(
-                _INSERTS[cases], [{"id": c.id, **stamp, **rows.case_row(c), **rows.content_row(c)} for c in new]
+                inserting(cases), [{"id": c.id, **stamp, **rows.case_row(c), **rows.content_row(c)} for c in new]
             )
         await self._update(cases, [{"at_id": c.id, "changed_at": self.now, **rows.case_row(c)} for _, c in old])
         content = [c for was, c in old if c.basics is not was.basics or c.materials is not was.materials]
@@ -329,7 +347,7 @@ class SqlWork:
             for t in case.tenures[known.get(case.id, 0) :]
         ]
         if holders:
-            await self.connection.execute(_INSERTS[tenures], holders)
+            await self.connection.execute(inserting(tenures), holders)
         attempts = [
             rows.transfer_row(case, transfer)
             for case in changed
@@ -343,15 +361,10 @@ class SqlWork:
         fresh = [e for key, e in self._entered.items() if key not in self._known]
         again = [e for key, e in self._entered.items() if key in self._known]
         if fresh:
-            await self.connection.execute(_INSERTS[inbox], [rows.entry_row(entry) for entry in fresh])
+            await self.connection.execute(inserting(inbox), [rows.entry_row(entry) for entry in fresh])
         if again:
-            statement = (
-                update(inbox)
-                .where(inbox.c.source == bindparam("at_source"), inbox.c.message == bindparam("at_message"))
-                .values(outcome=bindparam("new_outcome"), refusal=bindparam("new_refusal"))
-            )
             await self.connection.execute(
-                statement,
+                _ENTERED_AGAIN,
                 [
                     {
                         "at_source": e.source,
@@ -381,26 +394,13 @@ class SqlWork:
 
     async def _update(self, table: Table, changes: list[dict[str, Any]]) -> None:
         if changes:
-            await self.connection.execute(update(table).where(table.c.id == bindparam("at_id")), changes)
+            await self.connection.execute(changing(table), changes)
 
     async def _upsert(self, table: Table, changes: list[dict[str, Any]], key: Iterable[str]) -> None:
         if not changes:
             return
-        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(table)
-        kept = set(key)
-        statement = statement.on_conflict_do_update(
-            index_elements=list(key),
-            set_={name: statement.excluded[name] for name in changes[0] if name not in kept},
-        )
+        statement = upserting(self.connection.dialect.name, table, tuple(key), tuple(changes[0]))
         await self.connection.execute(statement, changes)
-
-
-def _padded(wanted: Sequence[Any]) -> list[Any]:
-    """The list with its last entry repeated up to a power of two: a few lengths make few statements, and each
-    length is a statement of its own that the database has to prepare."""
-    missing = (1 << (len(wanted) - 1).bit_length()) - len(wanted)
-    return [*wanted, *[wanted[-1]] * missing]
 
 
 def _receipt(entry: InboxEntry) -> Receipt:

@@ -183,7 +183,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_created_at", ["created_at", "message"], unique=False)
-        batch_op.create_index("ix_outbox_digest", ["digest"], unique=False)
         batch_op.create_index(
             "ix_outbox_fresh",
             ["row"],
@@ -375,7 +374,6 @@ def downgrade() -> None:
             sqlite_where=sa.text("outcome = 'refused'"),
             postgresql_where=sa.text("outcome = 'refused'"),
         )
-        batch_op.drop_index("ix_outbox_digest")
         batch_op.drop_index("ix_outbox_created_at")
 
     op.drop_table("outbox")

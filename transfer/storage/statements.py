@@ -1,0 +1,42 @@
+"""Statements that are made once: building one, and finding it among those already compiled, takes longer than most
+databases need to answer it."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import Insert, Table, Update, bindparam, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+CHUNK: Final = 512
+"""How many values one statement names; SQLite and the drivers have limits on parameters."""
+
+
+@cache
+def inserting(table: Table) -> Insert:
+    """New rows."""
+    return insert(table)
+
+
+@cache
+def changing(table: Table) -> Update:
+    """The row whose id is ``at_id`` gets the other values."""
+    return update(table).where(table.c.id == bindparam("at_id"))
+
+
+@cache
+def upserting(dialect: str, table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Insert:
+    """Rows of these columns; one whose key is there already gets the other values."""
+    insertion: postgresql.Insert | sqlite.Insert
+    insertion = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    changed = {name: insertion.excluded[name] for name in names if name not in key}
+    return insertion.on_conflict_do_update(index_elements=key, set_=changed)
+
+
+def padded(wanted: Sequence[Any]) -> list[Any]:
+    """The values with the last one repeated up to a power of two: a few lengths make few statements, and each
+    length is a statement of its own that the database has to prepare."""
+    if not wanted:
+        return []
+    missing = (1 << (len(wanted) - 1).bit_length()) - len(wanted)
+    return [*wanted, *[wanted[-1]] * missing]

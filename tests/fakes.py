@@ -17,7 +17,8 @@ from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
-from transfer.ports import Answered, Cause, DueReceipts, InboxEntry, Quarantined, StorageRefused
+from transfer.ports.traffic import DueReceipts
+from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined, StorageRefused
 
 FINAL: Final = (ReceiptOutcome.APPLIED, ReceiptOutcome.REFUSED)
 

@@ -16,7 +16,8 @@ from transfer.broker.address import Address
 from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
 from transfer.crypto.directory import Directory
-from transfer.ports import Context, Linked
+from transfer.ports.views import Linked
+from transfer.ports.work import Context
 from transfer.settings import Role, Settings
 from transfer.storage.engine import open_engine
 from transfer.storage.listening import Listener

@@ -35,7 +35,7 @@ from transfer.messages.codes import (
     Stage,
 )
 from transfer.node import Node, build, tune_collector
-from transfer.ports import Context
+from transfer.ports.work import Context
 from transfer.settings import Role, Settings
 from transfer.storage.migrate import migrate
 from transfer.storage.store import Store

@@ -13,7 +13,7 @@ from transfer.broker.publisher import CONTENT_TYPE
 from transfer.messages.contract import ROOT, render
 from transfer.messages.envelope import MESSAGE_TYPES, TYPE_NAMES
 from transfer.messages.transfer import Offered
-from transfer.ports import OutMessage
+from transfer.ports.traffic import OutMessage
 from transfer.workers.relay import _parcel
 
 PROJECT: Final = Path(__file__).parents[2]

@@ -9,7 +9,6 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from transfer.handlers.dispatch import HANDLERS
 from transfer.messages import codes, envelope
 from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import Code
@@ -90,10 +89,6 @@ def test_every_message_but_a_receipt_must_have_its_place(name: str) -> None:
     required = loaded(PROJECT / ROOT / "messages" / f"{name}.schema.json")["required"]
     assert {"specversion", "conversation", "sequence"} <= set(required)
     assert ("answers" in required) == (MESSAGE_TYPES[name] in ANSWERS)
-
-
-def test_the_messages_that_must_answer_are_those_whose_handlers_ask_it() -> None:
-    assert {model for model, handler in HANDLERS.items() if handler.is_answer} == ANSWERS
 
 
 def test_every_code_list_is_published_with_its_wording() -> None:

@@ -33,7 +33,8 @@ from transfer.messages.case import StageReached
 from transfer.messages.codes import Hop, RecallReason, ReceiptOutcome, RefusalCode, Stage
 from transfer.messages.envelope import decode, digest_of
 from transfer.messages.receipts import Receipt, Refusal
-from transfer.ports import Answered, Cause, InboxEntry, Quarantined, ReceiptsDue, StorageRefused, WorkRoom
+from transfer.ports.traffic import ReceiptsDue
+from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined, StorageRefused, WorkRoom
 from transfer.storage import tables
 from transfer.storage.engine import open_engine, reading
 from transfer.storage.migrate import migrate

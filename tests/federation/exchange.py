@@ -19,7 +19,8 @@ from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
 from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter
-from transfer.ports import Context, Delivery, Parcel, PublishOutcome, Sent
+from transfer.ports.traffic import Parcel, PublishOutcome, Sent
+from transfer.ports.work import Context, Delivery
 from transfer.workers.pauses import Pauses
 from transfer.workers.receipts import ReceiptTeller
 

@@ -9,10 +9,9 @@ from enum import StrEnum
 
 from transfer.messages.envelope import RECEIPT_TYPE
 from transfer.node import Node
-from transfer.ports import (
+from transfer.ports.traffic import (
     Batch,
     Carrier,
-    Delivery,
     DueReceipts,
     Inlet,
     Outbox,
@@ -20,9 +19,8 @@ from transfer.ports import (
     Parcel,
     PublishOutcome,
     ReceiptsDue,
-    Work,
-    WorkRoom,
 )
+from transfer.ports.work import Delivery, Work, WorkRoom
 from transfer.workers.inbound import Inbound
 from transfer.workers.receipts import ReceiptTeller
 

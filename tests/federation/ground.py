@@ -24,7 +24,7 @@ from transfer.broker.publisher import CONTENT_TYPE
 from transfer.broker.topology import definitions, topology_of, vhost_definitions
 from transfer.crypto.directory import Directory
 from transfer.messages.envelope import decode_attributes
-from transfer.ports import StorageUnavailable
+from transfer.ports.work import StorageUnavailable
 from transfer.storage.engine import open_engine
 from transfer.storage.migrate import migrate
 

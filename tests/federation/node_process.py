@@ -39,10 +39,7 @@ from transfer.messages.envelope import (
 )
 from transfer.messages.values import Frozen
 from transfer.node import Node, build
-from transfer.ports import (
-    Answered,
-    Cause,
-)
+from transfer.ports.work import Answered, Cause
 from transfer.settings import Settings
 from transfer.storage.engine import reading
 from transfer.storage.quarantine import SqlQuarantine
@@ -159,8 +156,7 @@ class Clerk:
     async def break_handler(self, message_type: str) -> None:
         """From now on the handler of this type raises."""
         model = MESSAGE_TYPES[message_type]
-        handler = replace(dispatch.HANDLERS[model], apply=_broken)
-        setattr(door, "HANDLERS", {**dispatch.HANDLERS, model: handler})  # noqa: B010 - a constant of the product
+        setattr(door, "HANDLERS", {**dispatch.HANDLERS, model: _broken})  # noqa: B010 - a constant of the product
 
     async def mend_handlers(self) -> None:
         setattr(door, "HANDLERS", dispatch.HANDLERS)  # noqa: B010 - as above

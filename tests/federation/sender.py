@@ -9,7 +9,7 @@ from tests.federation.ground import LUXIAN, ZHONGSHAN, Ground
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import digest_of
 from transfer.messages.receipts import Receipt
-from transfer.ports import OutMessage
+from transfer.ports.traffic import OutMessage
 from transfer.storage.outbox import SqlOutbox
 from transfer.storage.store import Store
 from transfer.telemetry import clock

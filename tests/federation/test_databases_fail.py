@@ -11,7 +11,7 @@ from deploy.local.postgres import Postgres
 from tests.faults.proxy import Proxy
 from tests.federation.ground import LUXIAN, ON_POSTGRES, ZHONGSHAN, Ground
 from tests.federation.processes import NodeProcess, NodeRefused, until
-from transfer.ports import StorageUnavailable
+from transfer.ports.work import StorageUnavailable
 from transfer.storage.engine import open_engine, writing
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker]

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from transfer.handlers.receive import Verdict, receive
 from transfer.node import Node, build
-from transfer.ports import Delivery
+from transfer.ports.work import Delivery
 from transfer.settings import Settings
 from transfer.storage.migrate import migrate
 from transfer.storage.tables import outbox

@@ -16,7 +16,7 @@ from transfer.broker.address import Address
 from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
 from transfer.broker.topology import Topology, definitions, vhost_definitions
-from transfer.ports import Parcel, Sent
+from transfer.ports.traffic import Parcel, Sent
 
 LUXIAN, ZHONGSHAN, SICHUAN = "510521", "442000", "510000"
 REGIONS = (LUXIAN, ZHONGSHAN, SICHUAN)

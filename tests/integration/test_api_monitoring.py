@@ -12,7 +12,7 @@ from sqlalchemy import text, update
 
 from tests.integration.api_node import DIRECTORY, DOCUMENT, LUXIAN, ZHONGSHAN, Answer, Api, application, serving
 from transfer.node import build
-from transfer.ports import StorageUnavailable
+from transfer.ports.work import StorageUnavailable
 from transfer.settings import Settings
 from transfer.storage.tables import outbox
 from transfer.telemetry import clock

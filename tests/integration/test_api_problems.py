@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from tests.builders import a_resident_id
 from tests.integration.api_node import OFFER, PROBLEM, ZHONGSHAN, Answer, Api, application, serving, today
 from transfer.domain.decision import Decision, Event
-from transfer.ports import Cause, StorageUnavailable
+from transfer.ports.work import Cause, StorageUnavailable
 from transfer.telemetry import clock
 from transfer.web.requests import MAX_BYTES
 

@@ -57,7 +57,7 @@ async def refused_by_a_fault(here: Api, there: Api, monkeypatch: pytest.MonkeyPa
     case = await here.offered()
     with monkeypatch.context() as faulty:
         handlers: dict[type[Frozen], Handler] = dict(HANDLERS)
-        handlers[Offered] = Handler(broken)
+        handlers[Offered] = broken
         faulty.setattr(receive, "HANDLERS", handlers)
         assert isinstance((await here.carry(there))[0], Refused)
     return case

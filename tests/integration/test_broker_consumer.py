@@ -8,7 +8,7 @@ from tests.integration.hub import LUXIAN, SICHUAN, ZHONGSHAN, Hub, parcel, until
 from transfer.broker.batch import Batch
 from transfer.broker.consumer import Consumer, ConsumerClosed
 from transfer.messages.envelope import MAX_BYTES
-from transfer.ports import Sent
+from transfer.ports.traffic import Sent
 
 pytestmark = pytest.mark.broker
 

@@ -8,7 +8,7 @@ import pytest
 from tests.integration.hub import LUXIAN, ZHONGSHAN, Hub, now, parcel, publish_until_sent, until
 from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
-from transfer.ports import NotSent, Sent, Unconfirmed
+from transfer.ports.traffic import NotSent, Sent, Unconfirmed
 
 pytestmark = pytest.mark.broker
 

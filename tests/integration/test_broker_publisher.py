@@ -9,7 +9,7 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from tests.integration.hub import LUXIAN, OFFERED, SICHUAN, ZHONGSHAN, Hub, now, parcel, publish_until_sent, until
 from transfer.broker.publisher import Publisher
-from transfer.ports import BrokerRefused, NotSent, Parcel, Sent, Unconfirmed, Unroutable
+from transfer.ports.traffic import BrokerRefused, NotSent, Parcel, Sent, Unconfirmed, Unroutable
 
 pytestmark = pytest.mark.broker
 

@@ -28,7 +28,7 @@ from transfer.cli.remote import Api
 from transfer.domain.clocks import legal_day
 from transfer.handlers.receive import receive, set_aside
 from transfer.node import build
-from transfer.ports import Delivery
+from transfer.ports.work import Delivery
 from transfer.settings import Settings
 from transfer.telemetry import clock
 

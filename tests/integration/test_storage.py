@@ -11,7 +11,7 @@ from sqlalchemy import insert, inspect, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.postgres import Postgres
-from transfer.ports import StorageRefused, StorageUnavailable
+from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.storage import tables
 from transfer.storage.engine import DatabaseUrlInvalid, database_url, open_engine, reading, writing
 from transfer.storage.migrate import current, differences, head, migrate, versions

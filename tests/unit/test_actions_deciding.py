@@ -19,7 +19,7 @@ from transfer.domain.case import Case
 from transfer.domain.lifecycle import State, Step
 from transfer.messages.codes import AidForm, IntakeChannel, LegalBasis, Matter, Stage
 from transfer.messages.envelope import digest_of
-from transfer.ports import Answered
+from transfer.ports.work import Answered
 
 HEJIANG = "510522"
 IN_ONE_PROVINCE = (LUXIAN, HEJIANG, SICHUAN)

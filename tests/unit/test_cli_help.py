@@ -22,7 +22,7 @@ from transfer.cli.exits import (
 from transfer.cli.main import Commands, main
 from transfer.domain.errors import StaleVersion
 from transfer.node import NotMigrated
-from transfer.ports import StorageUnavailable
+from transfer.ports.work import StorageUnavailable
 from transfer.settings import SettingsInvalid
 
 

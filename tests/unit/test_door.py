@@ -41,7 +41,7 @@ from transfer.messages.envelope import MAX_BYTES, Attributes, UnknownType, decod
 from transfer.messages.receipts import Receipt
 from transfer.messages.transfer import RecallRequested
 from transfer.messages.values import Frozen
-from transfer.ports import Context, Delivery
+from transfer.ports.work import Context, Delivery
 
 
 @dataclass(slots=True, kw_only=True)
@@ -382,7 +382,7 @@ def failing_handler() -> dispatch.Handler:
     def fail(*_: object) -> Decision:
         raise Fault("李大山")
 
-    return dispatch.Handler(fail)
+    return fail
 
 
 def crashing(monkeypatch: pytest.MonkeyPatch, node: Node, *bodies: bytes) -> list[Verdict]:

@@ -12,7 +12,7 @@ from transfer.domain.case import Case
 from transfer.domain.decision import Decision
 from transfer.domain.errors import StaleVersion, TransferError, UnknownCase
 from transfer.messages.values import Digest
-from transfer.ports import Answered, Cause, Context, StorageRefused, Work, WorkRoom
+from transfer.ports.work import Answered, Cause, Context, StorageRefused, Work, WorkRoom
 
 AT_ONCE: Final = 64
 """How many commands share one transaction at most."""

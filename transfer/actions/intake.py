@@ -10,7 +10,7 @@ from transfer.domain.clocks import legal_day, review_clock
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import ImplausibleDate
 from transfer.messages.case import Applicant, CaseBasics, CaseFile, CaseNumber, Tenure
-from transfer.ports import Context
+from transfer.ports.work import Context
 
 BACKDATED: Final = timedelta(days=366)
 """How long ago an application may have been received; older ones are typing errors."""

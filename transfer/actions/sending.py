@@ -34,7 +34,7 @@ from transfer.messages.transfer import (
     SupplementRequired,
 )
 from transfer.messages.values import region_of
-from transfer.ports import Context
+from transfer.ports.work import Context
 
 ATTEMPTS_BEFORE_ESCALATION = 2
 

@@ -10,7 +10,7 @@ from transfer.domain.case import Case, Transfer
 from transfer.domain.errors import NotOfThisRegion, NotThisSide, NotYoursToAssist
 from transfer.domain.lifecycle import Side
 from transfer.messages.values import region_of
-from transfer.ports import Context
+from transfer.ports.work import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import structlog
 from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from transfer.broker.connection import describe, is_fault
-from transfer.ports import Delivery
+from transfer.ports.work import Delivery
 
 _ANSWER_SECONDS: Final = 5.0
 

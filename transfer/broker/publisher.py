@@ -15,7 +15,7 @@ from aio_pika.exceptions import DeliveryError, PublishError
 from transfer.broker.address import Address
 from transfer.broker.connection import Link, NotConnected, State, describe, is_fault
 from transfer.broker.topology import outgoing
-from transfer.ports import BrokerRefused, NotSent, Parcel, PublishOutcome, Sent, Unconfirmed, Unroutable
+from transfer.ports.traffic import BrokerRefused, NotSent, Parcel, PublishOutcome, Sent, Unconfirmed, Unroutable
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
 

@@ -16,7 +16,7 @@ from transfer.cli.exits import FAULT
 from transfer.cli.opening import env_file_option, json_option, load_settings, run
 from transfer.cli.output import print_json
 from transfer.crypto.directory import Directory, DirectoryInvalid
-from transfer.ports import StorageUnavailable
+from transfer.ports.work import StorageUnavailable
 from transfer.settings import PREFIX, Settings, SettingsInvalid
 from transfer.storage import migrate as migrations
 from transfer.storage.engine import DatabaseUrlInvalid, database_url, open_engine

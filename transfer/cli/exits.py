@@ -10,7 +10,7 @@ from transfer.broker.topology import TopologyInvalid
 from transfer.crypto.directory import DirectoryInvalid
 from transfer.domain.errors import TransferError
 from transfer.node import NotMigrated, RegionNotListed
-from transfer.ports import StorageRefused, StorageUnavailable
+from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.settings import SettingsInvalid
 from transfer.storage.engine import DatabaseUrlInvalid
 

@@ -9,7 +9,7 @@ from transfer.domain.lifecycle import Side, Step
 from transfer.messages.case import Tenure
 from transfer.messages.transfer import TransferMessage
 from transfer.messages.values import Digest
-from transfer.ports import Context
+from transfer.ports.work import Context
 
 
 class CaseNotYetKnown(TransferError):

@@ -1,7 +1,6 @@
 """Which handler takes which message: the one table that joins types to handlers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -11,29 +10,23 @@ from transfer.handlers.arrival import Arrival
 from transfer.messages import case_progress, transfer
 from transfer.messages.values import Frozen
 
-
-@dataclass(frozen=True, slots=True)
-class Handler:
-    """A handler, and whether its message must name the message that it answers."""
-
-    apply: Callable[[Arrival, Any], Decision]
-    is_answer: bool = False
-
+Handler = Callable[[Arrival, Any], Decision]
+"""Decides what a message does to its case; raises a TransferError when it may not do it."""
 
 HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
     {
-        transfer.Offered: Handler(offers.offered),
-        transfer.Supplemented: Handler(offers.supplemented, is_answer=True),
-        transfer.RecallRequested: Handler(offers.recall_requested),
-        transfer.SignedFor: Handler(answers.signed_for, is_answer=True),
-        transfer.SupplementRequired: Handler(answers.supplement_required, is_answer=True),
-        transfer.Accepted: Handler(answers.accepted, is_answer=True),
-        transfer.CompetenceDisputed: Handler(answers.competence_disputed, is_answer=True),
-        transfer.LinkedAsDuplicate: Handler(answers.linked_as_duplicate, is_answer=True),
-        transfer.Released: Handler(answers.released, is_answer=True),
-        transfer.Escalated: Handler(designations.escalated),
-        transfer.Designated: Handler(designations.designated),
-        case_progress.StagePublished: Handler(progress.stage_published),
-        case_progress.HolderChanged: Handler(progress.holder_changed),
+        transfer.Offered: offers.offered,
+        transfer.Supplemented: offers.supplemented,
+        transfer.RecallRequested: offers.recall_requested,
+        transfer.SignedFor: answers.signed_for,
+        transfer.SupplementRequired: answers.supplement_required,
+        transfer.Accepted: answers.accepted,
+        transfer.CompetenceDisputed: answers.competence_disputed,
+        transfer.LinkedAsDuplicate: answers.linked_as_duplicate,
+        transfer.Released: answers.released,
+        transfer.Escalated: designations.escalated,
+        transfer.Designated: designations.designated,
+        case_progress.StagePublished: progress.stage_published,
+        case_progress.HolderChanged: progress.holder_changed,
     }
 )

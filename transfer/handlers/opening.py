@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from transfer.handlers.dispatch import HANDLERS
 from transfer.messages.codes import Hop, RefusalCode
 from transfer.messages.envelope import (
     MAX_BYTES,
@@ -17,7 +16,7 @@ from transfer.messages.envelope import (
 )
 from transfer.messages.receipts import ReceiptIssued, Refusal
 from transfer.messages.values import Digest, Frozen
-from transfer.ports import Context, Delivery
+from transfer.ports.work import Context, Delivery
 
 OUTGOING_PREFIX = "out."
 DETAIL_LENGTH = 200
@@ -67,9 +66,10 @@ def open_delivery(delivery: Delivery, context: Context) -> Opened | Unopened:
             raise _NotTaken(RefusalCode.WRONG_RECIPIENT, f"recipient {attributes.recipient}")
         if isinstance(data, UnknownType):
             raise _NotTaken(RefusalCode.UNKNOWN_TYPE, data, resend=True)
-        fault = data if isinstance(data, SchemaViolated) else _misplaced(attributes, data)
-        if fault is not None:
-            raise _NotTaken(RefusalCode.SCHEMA_VIOLATED, fault, resend=True)
+        if isinstance(data, SchemaViolated):
+            raise _NotTaken(RefusalCode.SCHEMA_VIOLATED, data, resend=True)
+        if not isinstance(data, ReceiptIssued) and data.case != attributes.conversation:
+            raise _NotTaken(RefusalCode.SCHEMA_VIOLATED, "the conversation is not the case's", resend=True)
     except _NotTaken as why:
         return Unopened(delivery=delivery, digest=digest, refusal=why.refusal, attributes=trusted)
     return Opened(delivery=delivery, attributes=attributes, data=data, digest=digest)
@@ -101,16 +101,3 @@ def _check_source(delivery: Delivery, attributes: Attributes, context: Context) 
         raise _NotTaken(RefusalCode.SENDER_MISMATCH, claims)
     if attributes.source not in context.directory.by_code:
         raise _NotTaken(RefusalCode.UNKNOWN_REGION, f"source {attributes.source}")
-
-
-def _misplaced(attributes: Attributes, data: Any) -> str | None:  # noqa: ANN401 - the models share no base with a case
-    """What is wrong with the place that a message claims in its conversation, or None."""
-    if isinstance(data, ReceiptIssued):
-        return None
-    if attributes.conversation is None or attributes.sequence is None:
-        return "conversation and sequence are missing"
-    if data.case != attributes.conversation:
-        return "the conversation is not the case's"
-    if HANDLERS[type(data)].is_answer and attributes.answers is None:
-        return "an answer names the message that it answers"
-    return None

@@ -18,7 +18,7 @@ from transfer.messages.codes import ReceiptOutcome, RefusalCode
 from transfer.messages.envelope import Attributes, decode
 from transfer.messages.receipts import ReceiptIssued, Refusal
 from transfer.messages.values import Digest
-from transfer.ports import Cause, Context, Delivery, InboxEntry, Quarantined, Work
+from transfer.ports.work import Cause, Context, Delivery, InboxEntry, Quarantined, Work
 from transfer.telemetry.metrics import ALARMS
 
 log = structlog.get_logger(__name__)
@@ -184,7 +184,7 @@ class _Door:
         try:
             if attributes.answers is not None and self.sent.get(attributes.answers) != attributes.source:
                 raise AnswersNothing(answers=attributes.answers)
-            decision = HANDLERS[type(one.data)].apply(arrival, one.data)
+            decision = HANDLERS[type(one.data)](arrival, one.data)
         except CaseNotYetKnown:
             return self._wait(one)
         except TransferError as error:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from transfer.domain.errors import TransferError
 from transfer.handlers.receive import Applied, Duplicate, Early, Refused, Verdict, receive
-from transfer.ports import Context, Delivery, Quarantined, QuarantineWork
+from transfer.ports.work import Context, Delivery, Quarantined, QuarantineWork
 
 
 class NotInQuarantine(TransferError):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from transfer.ports import StorageRefused, StorageUnavailable
+from transfer.ports.work import StorageRefused, StorageUnavailable
 
 BUSY_MILLISECONDS: Final = 10_000
 STATEMENT_SECONDS: Final = 60.0

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from transfer.ports import StorageUnavailable
+from transfer.ports.work import StorageUnavailable
 from transfer.storage.store import OUTBOX_CHANNEL, RECEIPTS_CHANNEL, Store
 
 CHECK_SECONDS: Final = 30.0

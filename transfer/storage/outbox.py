@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Integer, Row, and_, bindparam, case, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from transfer.ports import OutMessage
+from transfer.ports.traffic import OutMessage
 from transfer.storage.destinations import back_off, clear
 from transfer.storage.engine import looking
 from transfer.storage.statements import padded

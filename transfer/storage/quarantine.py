@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from transfer.messages.receipts import Refusal
-from transfer.ports import Quarantined
+from transfer.ports.work import Quarantined
 from transfer.storage.store import Store
 from transfer.storage.tables import quarantine
 from transfer.storage.work import SqlWork

@@ -7,10 +7,10 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, select
 
-from transfer.messages.codes import ReceiptOutcome
-from transfer.messages.receipts import Receipt, Refusal
-from transfer.ports import DueReceipts
+from transfer.messages.receipts import Receipt
+from transfer.ports.traffic import DueReceipts
 from transfer.storage.engine import looking
+from transfer.storage.rows import to_receipt
 from transfer.storage.statements import padded
 from transfer.storage.store import Store
 from transfer.storage.tables import receipts_due
@@ -34,14 +34,7 @@ class SqlReceiptsDue:
         by_region: defaultdict[str, list[tuple[int, Receipt]]] = defaultdict(list)
         async with looking(self.store.engine) as connection:
             for row in await connection.execute(_DUE, {"without": sorted(without), "most": limit}):
-                receipt = Receipt(
-                    message=row.message,
-                    digest=row.digest,
-                    outcome=ReceiptOutcome(row.outcome),
-                    at=row.at,
-                    refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,
-                )
-                by_region[row.recipient].append((row.row, receipt))
+                by_region[row.recipient].append((row.row, to_receipt(row)))
         return [
             DueReceipts(region=region, rows=tuple(r for r, _ in owed), receipts=tuple(r for _, r in owed))
             for region, owed in by_region.items()

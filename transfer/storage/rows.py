@@ -11,10 +11,10 @@ from transfer.domain.case import Case, Transfer
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
 from transfer.messages.codes import RecallReason, ReceiptOutcome, Stage
-from transfer.messages.receipts import Refusal
+from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
 from transfer.messages.values import Frozen
-from transfer.ports import InboxEntry
+from transfer.ports.work import InboxEntry
 
 _MATERIALS: Final[TypeAdapter[tuple[Material, ...]]] = TypeAdapter(tuple[Material, ...])
 
@@ -168,4 +168,26 @@ def entry_row(entry: InboxEntry) -> dict[str, Any]:
         "outcome": entry.outcome.value,
         "received_at": entry.received_at,
         "refusal": entry.refusal.model_dump_json() if entry.refusal else None,
+    }
+
+
+def to_receipt(row: Row[Any]) -> Receipt:
+    """The verdict in a row."""
+    return Receipt(
+        message=row.message,
+        digest=row.digest,
+        outcome=ReceiptOutcome(row.outcome),
+        at=row.at,
+        refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,
+    )
+
+
+def receipt_row(receipt: Receipt) -> dict[str, Any]:
+    """One verdict."""
+    return {
+        "message": receipt.message,
+        "digest": receipt.digest,
+        "outcome": receipt.outcome.value,
+        "at": receipt.at,
+        "refusal": receipt.refusal.model_dump_json() if receipt.refusal else None,
     }

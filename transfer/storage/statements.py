@@ -5,11 +5,25 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Insert, Table, Update, bindparam, insert, update
+from sqlalchemy import ColumnElement, Insert, Row, Select, Table, Update, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 CHUNK: Final = 512
 """How many values one statement names; SQLite and the drivers have limits on parameters."""
+
+
+def among(statement: Select[Any], column: ColumnElement[Any]) -> Select[Any]:
+    """The statement for the rows whose column has one of the values that rows_of() names."""
+    return statement.where(column.in_(bindparam("wanted", expanding=True)))
+
+
+async def rows_of(connection: AsyncConnection, statement: Select[Any], wanted: Sequence[Any]) -> list[Row[Any]]:
+    """What a statement made by among() finds for these values."""
+    found: list[Row[Any]] = []
+    for start in range(0, len(wanted), CHUNK):
+        found += (await connection.execute(statement, {"wanted": padded(wanted[start : start + CHUNK])})).all()
+    return found
 
 
 @cache
@@ -24,9 +38,16 @@ def changing(table: Table) -> Update:
     return update(table).where(table.c.id == bindparam("at_id"))
 
 
+async def upsert(
+    connection: AsyncConnection, table: Table, changes: Sequence[dict[str, Any]], key: tuple[str, ...]
+) -> None:
+    """Write these rows; one whose key is there already gets the other values."""
+    if changes:
+        await connection.execute(_upserting(connection.dialect.name, table, key, tuple(changes[0])), changes)
+
+
 @cache
-def upserting(dialect: str, table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Insert:
-    """Rows of these columns; one whose key is there already gets the other values."""
+def _upserting(dialect: str, table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Insert:
     insertion: postgresql.Insert | sqlite.Insert
     insertion = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     changed = {name: insertion.excluded[name] for name in names if name not in key}

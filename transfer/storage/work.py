@@ -9,9 +9,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
     Table,
     bindparam,
     exists,
@@ -28,16 +25,15 @@ from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
-from transfer.ports import Answered, Cause, InboxEntry, Quarantined
+from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
+from transfer.storage.casework import read_cases, write_cases
 from transfer.storage.recent import RecentCases
 from transfer.storage.settling import settle
-from transfer.storage.statements import CHUNK, changing, inserting, padded, upserting
+from transfer.storage.statements import CHUNK, among, inserting, padded, rows_of, upsert
 from transfer.storage.tables import (
     SHARDS,
     answered,
-    applicants,
-    cases,
     history,
     inbox,
     lanes,
@@ -45,30 +41,17 @@ from transfer.storage.tables import (
     quarantine,
     receipts_due,
     stages,
-    tenures,
-    transfers,
 )
 
-
-def _by(statement: Select[Any], column: ColumnElement[Any]) -> Select[Any]:
-    return statement.where(column.in_(bindparam("wanted", expanding=True)))
-
-
-# Made once: a statement that is built anew each time is also looked up anew in the cache of compiled ones.
-_LOCKED: Final = _by(select(cases.c.id, cases.c.version).order_by(cases.c.id).with_for_update(), cases.c.id)
-_CASES: Final = _by(select(cases), cases.c.id)
-_APPLICANTS: Final = _by(select(applicants).order_by(applicants.c.position), applicants.c.case_id)
-_TENURES: Final = _by(select(tenures).order_by(tenures.c.number), tenures.c.case_id)
-_TRANSFERS: Final = _by(select(transfers).order_by(transfers.c.position), transfers.c.case_id)
-_LANES: Final = _by(select(lanes), lanes.c.conversation)
+_LANES: Final = among(select(lanes), lanes.c.conversation)
 _INBOX: Final = union_all(
     select(inbox).where(inbox.c.message.in_(bindparam("messages", expanding=True))),
     select(inbox).where(
         inbox.c.outcome == literal_column("'parked'"), inbox.c.conversation.in_(bindparam("waiting_in", expanding=True))
     ),
 )
-_SENT: Final = _by(select(outbox.c.digest, outbox.c.recipient), outbox.c.conversation)
-_ANSWERED: Final = _by(select(answered), answered.c.key)
+_SENT: Final = among(select(outbox.c.digest, outbox.c.recipient), outbox.c.conversation)
+_ANSWERED: Final = among(select(answered), answered.c.key)
 _ENTERED_AGAIN: Final = (
     update(inbox)
     .where(inbox.c.source == bindparam("at_source"), inbox.c.message == bindparam("at_message"))
@@ -113,25 +96,12 @@ class SqlWork:
     async def load_cases(self, ids: Collection[UUID]) -> Mapping[UUID, Case]:
         wanted = sorted(set(ids) - self._loaded.keys())
         if wanted:
-            await self._load_cases(wanted)
+            self._loaded |= await read_cases(self.connection, wanted, self.recent)
+            # The lock on the case covers its lanes: nobody writes a lane without the case.
+            for row in await rows_of(self.connection, _LANES, wanted):
+                self._lanes[row.conversation, row.peer] = _Lane(sent=row.sent, applied=row.applied)
         current = self._loaded | self._changed
         return {case: current[case] for case in ids if case in current}
-
-    async def _load_cases(self, wanted: list[UUID]) -> None:
-        locked = await self._all(_LOCKED, wanted)
-        for row in locked:
-            if (case := self.recent.get(row.id, row.version)) is not None:
-                self._loaded[row.id] = case
-        unknown = [row.id for row in locked if row.id not in self._loaded]
-        if unknown:
-            persons = await self._grouped(_APPLICANTS, unknown)
-            holders = await self._grouped(_TENURES, unknown)
-            attempts = await self._grouped(_TRANSFERS, unknown)
-            for row in await self._all(_CASES, unknown):
-                self._loaded[row.id] = rows.to_case(row, persons[row.id], holders[row.id], attempts[row.id])
-        # The lock on the case covers its lanes: nobody writes a lane without the case.
-        for row in await self._all(_LANES, wanted):
-            self._lanes[row.conversation, row.peer] = _Lane(sent=row.sent, applied=row.applied)
 
     async def load_inbox(
         self, keys: Collection[tuple[str, UUID]], *, waiting_in: Collection[UUID] = ()
@@ -160,27 +130,14 @@ class SqlWork:
     async def sent_digests(
         self, digests: Collection[Digest], *, conversations: Collection[UUID]
     ) -> Mapping[Digest, str]:
-        sent = await self._all(_SENT, sorted(conversations))
+        sent = await rows_of(self.connection, _SENT, sorted(conversations))
         return {row.digest: row.recipient for row in sent if row.digest in digests}
 
     async def load_answered(self, keys: Collection[str]) -> Mapping[str, Answered]:
-        found = await self._all(_ANSWERED, sorted(keys))
+        found = await rows_of(self.connection, _ANSWERED, sorted(keys))
         return {
             row.key: Answered(request=row.request, status=row.status, body=row.body, etag=row.etag) for row in found
         }
-
-    async def _all(self, statement: Select[Any], wanted: Sequence[Any]) -> list[Row[Any]]:
-        found: list[Row[Any]] = []
-        for start in range(0, len(wanted), CHUNK):
-            chosen = padded(wanted[start : start + CHUNK])
-            found += (await self.connection.execute(statement, {"wanted": chosen})).all()
-        return found
-
-    async def _grouped(self, statement: Select[Any], wanted: Sequence[UUID]) -> Mapping[UUID, list[Row[Any]]]:
-        groups: defaultdict[UUID, list[Row[Any]]] = defaultdict(list)
-        for row in await self._all(statement, wanted):
-            groups[row.case_id].append(row)
-        return groups
 
     # Recording ----------------------------------------------------------------------------------------------
 
@@ -263,16 +220,7 @@ class SqlWork:
 
     def _owe(self, recipient: str, receipt: Receipt) -> None:
         self.owes = True
-        self._rows[receipts_due].append(
-            {
-                "recipient": recipient,
-                "message": receipt.message,
-                "digest": receipt.digest,
-                "outcome": receipt.outcome.value,
-                "at": receipt.at,
-                "refusal": receipt.refusal.model_dump_json() if receipt.refusal else None,
-            }
-        )
+        self._rows[receipts_due].append({"recipient": recipient, **rows.receipt_row(receipt)})
 
     def record_quarantined(self, message: Quarantined) -> None:
         fields = ("id", "at", "source", "message", "conversation", "type", "exchange", "user_id", "digest", "body")
@@ -306,9 +254,10 @@ class SqlWork:
         """Write everything that was recorded; the caller commits."""
         for source, receipts in self._told:
             await settle(self.connection, source, receipts, now=self.now)
-        await self._write_cases()
+        await write_cases(self.connection, self._loaded, self._changed.values(), now=self.now)
         touched = [(key, lane) for key, lane in sorted(self._lanes.items()) if lane.changed]
-        await self._upsert(
+        await upsert(
+            self.connection,
             lanes,
             [
                 {"conversation": conversation, "peer": peer, "sent": lane.sent, "applied": lane.applied}
@@ -320,42 +269,6 @@ class SqlWork:
         for table in (stages, outbox, receipts_due, quarantine, history, answered):
             if self._rows[table]:
                 await self.connection.execute(inserting(table), self._rows[table])
-
-    async def _write_cases(self) -> None:
-        changed = [self._changed[case] for case in sorted(self._changed)]
-        new = [case for case in changed if case.id not in self._loaded]
-        old = [(self._loaded[case.id], case) for case in changed if case.id in self._loaded]
-        if new:
-            stamp = {"opened_at": self.now, "changed_at": self.now}
-            await self.connection.execute(
-                inserting(cases), [{"id": c.id, **stamp, **rows.case_row(c), **rows.content_row(c)} for c in new]
-            )
-        await self._update(cases, [{"at_id": c.id, "changed_at": self.now, **rows.case_row(c)} for _, c in old])
-        content = [c for was, c in old if c.basics is not was.basics or c.materials is not was.materials]
-        await self._update(cases, [{"at_id": c.id, **rows.content_row(c)} for c in content])
-        persons = [
-            row
-            for case in changed
-            if (was := self._loaded.get(case.id)) is None or was.applicants is not case.applicants
-            for row in rows.applicant_rows(case)
-        ]
-        await self._upsert(applicants, persons, ("case_id", "position"))
-        known = {case.id: len(case.tenures) for case in self._loaded.values()}
-        holders = [
-            {"case_id": case.id, "number": t.number, "institution": t.institution, "since": t.since}
-            for case in changed
-            for t in case.tenures[known.get(case.id, 0) :]
-        ]
-        if holders:
-            await self.connection.execute(inserting(tenures), holders)
-        attempts = [
-            rows.transfer_row(case, transfer)
-            for case in changed
-            for transfer in case.transfers
-            if transfer not in (self._loaded[case.id].transfers if case.id in self._loaded else ())
-        ]
-        # Closed ones first: one open offer per case is an index, and indexes do not wait for the commit.
-        await self._upsert(transfers, sorted(attempts, key=lambda row: row["is_open"]), ("id",))
 
     async def _write_inbox(self) -> None:
         fresh = [e for key, e in self._entered.items() if key not in self._known]
@@ -391,16 +304,6 @@ class SqlWork:
                 )
                 .values(applied_at=self.now)
             )
-
-    async def _update(self, table: Table, changes: list[dict[str, Any]]) -> None:
-        if changes:
-            await self.connection.execute(changing(table), changes)
-
-    async def _upsert(self, table: Table, changes: list[dict[str, Any]], key: Iterable[str]) -> None:
-        if not changes:
-            return
-        statement = upserting(self.connection.dialect.name, table, tuple(key), tuple(changes[0]))
-        await self.connection.execute(statement, changes)
 
 
 def _receipt(entry: InboxEntry) -> Receipt:

@@ -12,7 +12,7 @@ from transfer.messages.case import Applicant, CaseBasics, Designation, Material,
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import RecallReason
 from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
-from transfer.ports import Context
+from transfer.ports.work import Context
 from transfer.records import KnownCase
 from transfer.web.steps import StepOpen, steps_open
 

@@ -13,7 +13,7 @@ from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
 from transfer.messages.codes import IdentityKind
 from transfer.messages.envelope import explain
-from transfer.ports import Answered
+from transfer.ports.work import Answered
 from transfer.telemetry.metrics import COMMANDS
 from transfer.web.answers import Reply, to_json
 from transfer.web.case_body import case_body

@@ -9,7 +9,8 @@ from typing import Annotated, Final
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 
-from transfer.ports import Linked, StorageUnavailable
+from transfer.ports.views import Linked
+from transfer.ports.work import StorageUnavailable
 from transfer.records import MessageState, Traffic
 from transfer.telemetry.metrics import CONNECTED, OUTBOX, QUARANTINED, REGISTRY
 from transfer.web.answers import Reply, reply

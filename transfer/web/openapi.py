@@ -11,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from transfer.actions.desk import KeyReused
 from transfer.domain import errors
 from transfer.messages import codes
-from transfer.ports import StorageRefused, StorageUnavailable
+from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.web import conditions, faults
 from transfer.web.answers import JSON
 from transfer.web.commanding import Nothing

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from transfer.actions.desk import Desk
 from transfer.crypto.directory import Directory
-from transfer.ports import Context, Dutiful, Linked, QuarantineRoom, Views
+from transfer.ports.views import Dutiful, Linked, Views
+from transfer.ports.work import Context, QuarantineRoom
 from transfer.settings import Settings
 
 

@@ -13,7 +13,7 @@ from transfer.domain import errors
 from transfer.domain.errors import TransferError
 from transfer.handlers.arrival import CaseNotYetKnown
 from transfer.handlers.replay import NotInQuarantine
-from transfer.ports import StorageRefused, StorageUnavailable
+from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.web import faults
 
 MEDIA_TYPE: Final = "application/problem+json"

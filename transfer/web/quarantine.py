@@ -9,7 +9,7 @@ from transfer.actions.desk import KeyReused
 from transfer.handlers.receive import Applied, Duplicate, Early, Refused, Verdict
 from transfer.handlers.replay import NotInQuarantine, Replayed, replay
 from transfer.messages.receipts import Refusal
-from transfer.ports import Answered, StorageRefused
+from transfer.ports.work import Answered, StorageRefused
 from transfer.records import QuarantineLine, TimeKey
 from transfer.telemetry.metrics import RECEIVED
 from transfer.web import queries

@@ -14,7 +14,7 @@ from transfer.domain.designation import judges
 from transfer.domain.errors import NoSuperior
 from transfer.domain.lifecycle import OFFERABLE, REQUIRED_BASIS, Side, Step, open_stages, open_steps
 from transfer.messages.codes import LegalBasis, Stage
-from transfer.ports import Context
+from transfer.ports.work import Context
 
 PUBLISH_STAGE: Final = "publish-stage"
 

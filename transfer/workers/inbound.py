@@ -8,7 +8,8 @@ from typing import Final
 import structlog
 
 from transfer.handlers.receive import receive, set_aside
-from transfer.ports import Batch, Context, Delivery, Inlet, StorageRefused, StorageUnavailable, WorkRoom
+from transfer.ports.traffic import Batch, Inlet
+from transfer.ports.work import Context, Delivery, StorageRefused, StorageUnavailable, WorkRoom
 from transfer.telemetry.metrics import RECEIVED
 
 log = structlog.get_logger(__name__)

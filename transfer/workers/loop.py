@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from transfer.ports import StorageUnavailable
+from transfer.ports.work import StorageUnavailable
 
 log = structlog.get_logger(__name__)
 

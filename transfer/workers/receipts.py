@@ -10,7 +10,7 @@ import structlog
 
 from transfer.messages.envelope import RECEIPT_TYPE, Attributes, encode
 from transfer.messages.receipts import ReceiptIssued
-from transfer.ports import Carrier, DueReceipts, Parcel, ReceiptsDue, Sent
+from transfer.ports.traffic import Carrier, DueReceipts, Parcel, ReceiptsDue, Sent
 from transfer.telemetry.metrics import RECEIPTS_SENT
 from transfer.workers.pauses import Pauses
 

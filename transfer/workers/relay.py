@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from transfer.ports import BrokerRefused, Carrier, NotSent, Outbox, OutMessage, Parcel, Sent, Unroutable
+from transfer.ports.traffic import BrokerRefused, Carrier, NotSent, Outbox, OutMessage, Parcel, Sent, Unroutable
 from transfer.telemetry.metrics import NOT_SENT, PUBLISHED
 from transfer.workers.pauses import Pauses
 

@@ -10,7 +10,7 @@ from transfer.broker.publisher import Publisher
 from transfer.broker.topology import inbox
 from transfer.cli.broker import Fault, look_at
 from transfer.cli.exits import Unreachable
-from transfer.ports import Parcel, Sent
+from transfer.ports.traffic import Parcel, Sent
 from transfer.storage.engine import open_engine
 from transfer.storage.store import Store
 from transfer.telemetry import clock

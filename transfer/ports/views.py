@@ -1,0 +1,96 @@
+"""What pages and the API read: records past the domain, and the state of the node's parts."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from transfer.records import (
+    CaseFilter,
+    CaseKey,
+    CaseLine,
+    DatabaseForm,
+    HistoryLine,
+    KnownCase,
+    MessageFilter,
+    MessageLine,
+    QuarantineLine,
+    TimeKey,
+    Traffic,
+    TransferFilter,
+    TransferLine,
+)
+
+
+class Views(Protocol):
+    """What is read for pages and the API, past the domain. Lists give at most ``limit`` lines behind ``after``;
+    their order does not depend on what may change, so that paging neither skips nor repeats."""
+
+    async def case(self, case: UUID) -> KnownCase | None:
+        """The whole of a case, in one consistent view."""
+        ...
+
+    async def cases(self, chosen: CaseFilter, *, after: CaseKey | None, limit: int) -> Sequence[CaseLine]:
+        """The worklist: the urgent first, then by limitation, then by first receipt."""
+        ...
+
+    async def transfers(self, chosen: TransferFilter, *, after: TimeKey | None, limit: int) -> Sequence[TransferLine]:
+        """Transfers, those opened first first."""
+        ...
+
+    async def history(self, case: UUID, *, after: int | None, limit: int) -> Sequence[HistoryLine] | None:
+        """What happened to a case, oldest first; None when no such case is known."""
+        ...
+
+    async def messages(
+        self, chosen: MessageFilter, *, after: TimeKey | None, limit: int, newest_first: bool
+    ) -> Sequence[MessageLine]:
+        """Messages sent and received, by time."""
+        ...
+
+    async def message(self, message: UUID, *, sources: Collection[str]) -> MessageLine | None:
+        """A message sent, else one received from one of these regions."""
+        ...
+
+    async def quarantine(self, *, applied: bool | None, after: TimeKey | None, limit: int) -> Sequence[QuarantineLine]:
+        """Messages that were not applied, newest first; ``applied`` tells those that a replay has applied."""
+        ...
+
+    async def quarantined(self, entry: UUID) -> tuple[QuarantineLine, bytes] | None:
+        """One of them with its body."""
+        ...
+
+    async def traffic(self) -> Traffic:
+        """How the exchange of messages stands."""
+        ...
+
+    async def form(self) -> DatabaseForm:
+        """The version of the database; raises StorageUnavailable."""
+        ...
+
+
+class LinkState(Protocol):
+    """Whether the broker can be reached, since when, and what was last wrong when it cannot."""
+
+    @property
+    def connected(self) -> bool: ...
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def error(self) -> str | None: ...
+
+
+class Linked(Protocol):
+    """A part of the node that depends on the broker."""
+
+    @property
+    def state(self) -> LinkState: ...
+
+
+class Dutiful(Protocol):
+    """A duty of the node: its name, and how many times in a row it has failed."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def failures(self) -> int: ...

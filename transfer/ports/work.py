@@ -1,0 +1,209 @@
+"""The unit of work: what a decision or a batch of deliveries reads and leaves behind, in one transaction."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from transfer.crypto.directory import Directory
+from transfer.domain.case import Case
+from transfer.domain.decision import Decision
+from transfer.domain.errors import UnknownInstitution, UnknownRegion
+from transfer.messages.codes import ReceiptOutcome
+from transfer.messages.receipts import Receipt, Refusal
+from transfer.messages.values import Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Where and when a decision is taken: this node's region, the directory, the time, and a source of ids."""
+
+    region: str
+    directory: Directory
+    now: datetime
+    new_id: Callable[[], UUID]
+
+    def deciding(self, institution: str) -> str:
+        """The institution that decides for this one; raises UnknownInstitution."""
+        try:
+            return self.directory.deciding(institution)
+        except KeyError:
+            raise UnknownInstitution(institution=institution) from None
+
+    def known_region(self, region: str) -> str:
+        """The region itself; raises UnknownRegion when it is not on the exchange."""
+        if region not in self.directory.by_code:
+            raise UnknownRegion(region=region)
+        return region
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A message as the broker handed it over; nothing of it has been checked."""
+
+    body: bytes
+    exchange: str
+    user_id: str | None
+    redelivered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxEntry:
+    """A message that was received, its place, and the verdict on it."""
+
+    source: str
+    message: UUID
+    conversation: UUID
+    sequence: int
+    type: str
+    digest: Digest
+    body: bytes
+    outcome: ReceiptOutcome
+    received_at: datetime
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """A message that was not applied, kept as it came for staff to look at and replay."""
+
+    id: UUID
+    at: datetime
+    body: bytes
+    exchange: str
+    user_id: str | None
+    refusal: Refusal
+    source: str | None = None
+    message: UUID | None = None
+    type: str | None = None
+    conversation: UUID | None = None
+    digest: Digest
+    applied_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why a decision was taken: a person at an institution, or a message from another region."""
+
+    at: datetime
+    by: str
+    institution: str | None = None
+    message: UUID | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The response once given to an idempotency key, and the digest of the request that got it."""
+
+    request: Digest
+    status: int
+    body: bytes
+    etag: str | None = None
+
+
+class Work(Protocol):
+    """One transaction. What was loaded is locked until its end; what was recorded is written at its end, all
+    of it or nothing. Loads go in bulk, since a batch of messages or commands shares one transaction."""
+
+    async def load_cases(self, ids: Collection[UUID]) -> Mapping[UUID, Case]:
+        """The cases among ``ids`` that exist, each locked against other transactions."""
+        ...
+
+    async def load_inbox(
+        self, keys: Collection[tuple[str, UUID]], *, waiting_in: Collection[UUID] = ()
+    ) -> Mapping[tuple[str, UUID], InboxEntry]:
+        """What is known of the messages named by (source, message id), and the early messages of the conversations
+        ``waiting_in``, from all sources."""
+        ...
+
+    async def load_applied(self, lanes: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], int]:
+        """The last applied sequence per (source, conversation); 0 where nothing was applied."""
+        ...
+
+    async def sent_digests(
+        self, digests: Collection[Digest], *, conversations: Collection[UUID]
+    ) -> Mapping[Digest, str]:
+        """Which of these digests name a message that this node made for these conversations, and for which
+        recipient."""
+        ...
+
+    async def load_answered(self, keys: Collection[str]) -> Mapping[str, Answered]:
+        """The responses already given to these idempotency keys."""
+        ...
+
+    def record(self, decision: Decision, cause: Cause) -> Case:
+        """Write state, messages and history of a decision; returns the case with its new version."""
+        ...
+
+    def record_received(self, entry: InboxEntry) -> None:
+        """Write the verdict on a message, and advance its lane when the verdict is final; a receipt is due. When
+        what was refused before is applied now, its copy in quarantine counts as applied, too."""
+        ...
+
+    def record_again(self, source: str, message: UUID) -> None:
+        """A message came again: its receipt is due again, unchanged."""
+        ...
+
+    def record_conflict(self, source: str, message: UUID, digest: Digest, refusal: Refusal) -> None:
+        """A message came under a known id or place with other content: tell its source, change nothing else."""
+        ...
+
+    def record_quarantined(self, message: Quarantined) -> None:
+        """Keep a message that cannot be applied."""
+        ...
+
+    def record_receipts(self, source: str, receipts: Sequence[Receipt]) -> None:
+        """Write what another region says became of this node's messages."""
+        ...
+
+    def record_answered(self, key: str, answered: Answered) -> None:
+        """Keep the response to an idempotency key."""
+        ...
+
+
+class WorkRoom(Protocol):
+    """Where work is done: gives transactions, and wakes whoever sends the messages and receipts they leave."""
+
+    def work(self) -> AbstractAsyncContextManager[Work]:
+        """A transaction that commits at the end of the block, and rolls back when the block raises."""
+        ...
+
+
+class StorageUnavailable(Exception):
+    """The database cannot be reached or is busy; the same work may succeed later."""
+
+
+class StorageRefused(Exception):
+    """The database refused the change; the same work will be refused again."""
+
+
+class QuarantineWork(Protocol):
+    """A transaction in which one message of the quarantine is tried again."""
+
+    @property
+    def work(self) -> Work:
+        """The unit of work that takes the message in."""
+        ...
+
+    async def load(self, entry: UUID) -> Quarantined | None:
+        """The message, locked against other transactions."""
+        ...
+
+    async def mark_applied(self, entry: UUID, *, at: datetime) -> None:
+        """The message has been applied."""
+        ...
+
+    async def mark_refused(self, entry: UUID, refusal: Refusal) -> None:
+        """The message was refused again, and why."""
+        ...
+
+
+class QuarantineRoom(Protocol):
+    """Where messages of the quarantine are tried again."""
+
+    def replaying(self) -> AbstractAsyncContextManager[QuarantineWork]:
+        """A transaction that commits at the end of the block, and rolls back when the block raises."""
+        ...

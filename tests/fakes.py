@@ -230,7 +230,7 @@ class MemoryWork:
     def record_again(self, source: str, message: UUID) -> None:
         self._owe(source, _receipt(self.draft.inbox[source, message]))
 
-    def record_conflict(self, source: str, message: UUID, digest: Digest, refusal: Refusal) -> None:
+    def record_refusal(self, source: str, message: UUID, digest: Digest | None, refusal: Refusal) -> None:
         outcome = ReceiptOutcome.REFUSED
         self._owe(source, Receipt(message=message, digest=digest, outcome=outcome, at=self.now, refusal=refusal))
 
@@ -239,7 +239,13 @@ class MemoryWork:
         self.draft.receipts[self.draft.receipt_rows] = (recipient, receipt)
 
     def record_quarantined(self, message: Quarantined) -> None:
-        self.draft.quarantine[message.id] = message
+        place = (message.source, message.message, message.refusal.code)
+        stands = any(
+            one.digest is None and one.applied_at is None and (one.source, one.message, one.refusal.code) == place
+            for one in self.draft.quarantine.values()
+        )
+        if message.digest is not None or message.message is None or not stands:
+            self.draft.quarantine[message.id] = message
 
     def record_receipts(self, source: str, receipts: Sequence[Receipt]) -> None:
         self._told.append((source, receipts))
@@ -262,10 +268,10 @@ class MemoryWork:
         """Only what was known before this transaction can be settled; parked ones first, so the final word stands."""
         for receipt in sorted(receipts, key=lambda one: one.outcome is not ReceiptOutcome.PARKED):
             was = self.room.content.outbox.get(receipt.message)
-            if was is None or was.recipient != source or was.digest != receipt.digest:
+            if was is None or was.recipient != source or receipt.digest not in (was.digest, None):
                 continue
             sending = self.draft.outbox[receipt.message]
-            if sending.outcome is ReceiptOutcome.APPLIED:
+            if sending.settled_at is not None and receipt.outcome is not ReceiptOutcome.APPLIED:
                 continue
             final = receipt.outcome in FINAL and not (receipt.refusal is not None and receipt.refusal.resend)
             self.draft.outbox[receipt.message] = replace(

@@ -15,7 +15,12 @@ from transfer.actions.desk import Desk
 from transfer.broker.address import Address
 from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
-from transfer.crypto.directory import Directory
+from transfer.crypto.book import Book
+from transfer.crypto.keystore import Keystore
+from transfer.crypto.notes import Verifier
+from transfer.crypto.passphrase import find_passphrase
+from transfer.crypto.wire import Wire
+from transfer.ports.traffic import Carrier
 from transfer.ports.views import Linked
 from transfer.ports.work import Context
 from transfer.settings import Role, Settings
@@ -25,6 +30,7 @@ from transfer.storage.migrate import current, head
 from transfer.storage.outbox import SqlOutbox
 from transfer.storage.quarantine import SqlQuarantine
 from transfer.storage.receipts import SqlReceiptsDue
+from transfer.storage.shelf import SqlShelf
 from transfer.storage.store import Store
 from transfer.storage.views import SqlViews
 from transfer.telemetry import clock as system_clock
@@ -35,16 +41,15 @@ from transfer.workers.loop import Duty
 from transfer.workers.pauses import Pauses
 from transfer.workers.receipts import ReceiptTeller
 from transfer.workers.relay import Relay
+from transfer.workers.sealing import SealedCarrier
+from transfer.workers.trust import TrustKeeper
 
 FORGET_SECONDS: Final = 3600.0
+CURE_SECONDS: Final = 60.0
 
 
 class NotMigrated(Exception):
     """The database has another version than this release needs; run `transfer migrate`."""
-
-
-class RegionNotListed(Exception):
-    """The directory does not list this node's region."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,9 @@ class Node:
     """A node whose parts have been put together; ``run`` brings it to life."""
 
     settings: Settings
-    directory: Directory
+    book: Book
+    trust: TrustKeeper
+    wire: Wire
     store: Store
     desk: Desk
     publisher: Publisher | None
@@ -68,10 +75,13 @@ class Node:
     async def running(self) -> AsyncIterator[str | None]:
         """Connect, do the duties until the block ends, then let go of everything in good order.
 
-        Gives the address of the API, or None where this process has not that role.
+        Gives the address of the API, or None where this process has not that role. Raises DirectoryMissing,
+        RegionNotListed, and CryptoError for what is wrong with the keys.
         """
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.store.engine.dispose)
+            await self.trust.ready(self.settings.region)
+            await asyncio.to_thread(lambda: self.trust.keys)
             for part in (self.publisher, self.consumer):
                 if part is not None:
                     await stack.enter_async_context(part)
@@ -105,13 +115,17 @@ def build(
     clock: Callable[[], datetime] = system_clock.now,
     new_id: Callable[[], UUID] = system_clock.new_id,
 ) -> Node:
-    """A node for these settings. Raises DirectoryInvalid, RegionNotListed, DatabaseUrlInvalid, AddressInvalid."""
-    directory = Directory.load(settings.directory)
-    if settings.region not in directory.by_code:
-        raise RegionNotListed(f"{settings.directory} does not list region {settings.region}")
+    """A node for these settings, without its directory and keys yet. Raises NoteMalformed for a verifier key,
+    DatabaseUrlInvalid, AddressInvalid."""
+    verifiers = [Verifier.parse(key) for key in settings.directory_keys]
+    book = Book(verifiers=verifiers, grace=settings.seconds("directory_grace"), clock=clock)
+    wire = Wire(region=settings.region, directory=lambda: book.current, keys=lambda: trust.keys, clock=clock)
+
+    def load_keys() -> Keystore:
+        return Keystore.load(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
 
     def context() -> Context:
-        return Context(region=settings.region, directory=directory, now=clock(), new_id=new_id)
+        return Context(region=settings.region, directory=book.latest, now=clock(), new_id=new_id)
 
     store = Store(
         engine=open_engine(settings.database_url, pool_size=settings.database_pool),
@@ -120,19 +134,22 @@ def build(
         new_id=new_id,
         tells=Role.RELAY in settings.roles,
     )
+    trust = TrustKeeper(book=book, shelf=SqlShelf(store=store), file=settings.directory, load_keys=load_keys)
     address = Address.parse(settings.amqp_url.get_secret_value())
-    duties: list[Duty] = []
+    duties = [Duty(name="trust", once=trust.look_once, poll=settings.trust_poll)]
     publisher = consumer = relay = None
     if Role.RELAY in settings.roles:
         publisher = Publisher(address, region=settings.region, clock=clock, timeout_seconds=settings.publish_timeout)
-        relay, sending = _sending(settings, store, publisher, clock, new_id)
+        sealed = SealedCarrier(carrier=publisher, wire=wire)
+        relay, sending = _sending(settings, store, sealed, clock, new_id)
         duties += sending
     if Role.INBOUND in settings.roles:
         consumer = Consumer(address, region=settings.region, clock=clock, prefetch=settings.prefetch)
-        inbound = Inbound(room=store, inlet=consumer, context=context)
+        inbound = Inbound(room=store, inlet=consumer, context=context, wire=wire, take_directory=trust.take_message)
         duties.append(Duty(name="inbound", wait=inbound.wait, once=inbound.receive_once, poll=settings.poll))
     if Role.API in settings.roles:
         duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))
+        duties.append(Duty(name="curing", once=store.note_cured, poll=CURE_SECONDS))
     if not store.is_sqlite and Role.RELAY in settings.roles:
         listener = Listener(store=store)
         duties.append(Duty(name="listener", wait=listener.listen, once=listener.report_loss, poll=settings.poll))
@@ -144,7 +161,9 @@ def build(
         links[Role.INBOUND.value] = consumer
     return Node(
         settings=settings,
-        directory=directory,
+        book=book,
+        trust=trust,
+        wire=wire,
         store=store,
         desk=desk,
         publisher=publisher,
@@ -156,12 +175,14 @@ def build(
         quarantine=quarantine,
         web=Parts(
             settings=settings,
-            directory=directory,
+            book=book,
             desk=desk,
             views=views,
             quarantine=quarantine,
             context=context,
+            clock=clock,
             links=links,
+            wire=wire,
             duties=duties,
         ),
     )
@@ -170,7 +191,7 @@ def build(
 def _sending(
     settings: Settings,
     store: Store,
-    publisher: Publisher,
+    publisher: Carrier,
     clock: Callable[[], datetime],
     new_id: Callable[[], UUID],
 ) -> tuple[Relay, list[Duty]]:
@@ -204,8 +225,12 @@ def _sending(
     ]
 
 
-async def check_migrated(node: Node) -> None:
-    """Raises NotMigrated when the database's version is not this release's; StorageUnavailable."""
+async def check_ready(node: Node) -> None:
+    """The database has the version of this release, and a directory is in force that lists the region.
+
+    Raises NotMigrated, DirectoryMissing, RegionNotListed, StorageUnavailable.
+    """
     found, needed = await current(node.store.engine), head()
     if found != needed:
         raise NotMigrated(f"the database has version {found}, this release needs {needed}: run `transfer migrate`")
+    await node.trust.ready(node.settings.region)

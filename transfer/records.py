@@ -138,7 +138,8 @@ class MessageLine(Record):
 
 
 class QuarantineLine(Record):
-    """A message that was not applied; its content is not shown."""
+    """A message that was not applied; its content is not shown. Without a digest its letter was not opened, and what
+    is said of it is a claim."""
 
     id: UUID
     at: datetime
@@ -146,9 +147,9 @@ class QuarantineLine(Record):
     message: UUID | None
     case: UUID | None
     type: str | None
-    exchange: str
+    exchange: str | None
     user_id: str | None
-    digest: str
+    digest: str | None
     size: Annotated[int, Field(description="bytes")]
     refusal: Refusal
     applied_at: Annotated[datetime | None, Field(description="when a replay led to its application")]

@@ -34,7 +34,20 @@ class Settings(BaseSettings):
     ] = "sqlite:///transfer.db"
     database_pool: Annotated[int, Field(ge=2, le=100, description="connections to the database")] = 10
     amqp_url: Annotated[SecretStr, Field(description="amqp://USER:PASSWORD@HOST:PORT/VHOST of the hub broker")]
-    directory: Annotated[Path, Field(description="JSON file with the regions on the exchange")]
+    directory: Annotated[Path, Field(description="signed directory of the exchange; looked at again and again")]
+    directory_keys: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(min_length=1, description="verifier keys of those who may sign the directory, separated by commas"),
+    ]
+    directory_grace: Annotated[float, Field(ge=0, description="how long an expired directory is still used")] = (
+        1_209_600.0
+    )
+    keys: Annotated[Path, Field(description="folder with this region's keys")]
+    passphrase_file: Annotated[
+        Path | None,
+        Field(description="file with the passphrase of the keys; else a systemd credential or the environment"),
+    ] = None
     host: Annotated[
         Literal["127.0.0.1", "::1", "localhost"],
         Field(description="address to listen on; loopback only, since there is no sign-in yet"),
@@ -45,6 +58,9 @@ class Settings(BaseSettings):
     ] = frozenset(Role)
     prefetch: Annotated[int, Field(ge=1, le=5000, description="unacknowledged deliveries at most")] = 500
     publish_timeout: Annotated[float, Field(gt=0, le=300, description="wait for a confirm")] = 15.0
+    trust_poll: Annotated[float, Field(gt=0, le=600, description="look for a new directory and new keys so often")] = (
+        15.0
+    )
     poll: Annotated[float, Field(gt=0, le=60, description="look for work at least this often")] = 2.0
     resend_first: Annotated[float, Field(gt=0, description="first pause before an unreceipted message is resent")] = (
         60.0
@@ -63,6 +79,11 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="lowest level logged")] = (
         "info"
     )
+
+    @field_validator("directory_keys", mode="before")
+    @classmethod
+    def _keys_by_comma(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+        return tuple(one.strip() for one in value.split(",")) if isinstance(value, str) else value
 
     @field_validator("roles", mode="before")
     @classmethod

@@ -438,7 +438,7 @@ async def test_other_content_under_a_known_id_is_told_to_its_source_and_changes_
     await received(ground, entry)
     other = digest_of(b"something else")
     async with ground.room.work() as work:
-        work.record_conflict(ZHONGSHAN, entry.message, other, a_refusal())
+        work.record_refusal(ZHONGSHAN, entry.message, other, a_refusal())
     assert [(r.digest, r.outcome) for r in await ground.due()] == [
         (DIGEST, ReceiptOutcome.APPLIED),
         (other, ReceiptOutcome.REFUSED),

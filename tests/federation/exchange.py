@@ -8,11 +8,13 @@ from uuid import UUID
 
 from tests.builders import a_resident_id
 from tests.fakes import MemoryReceiptsDue, MemoryRoom, run
+from tests.plain import opened
 from transfer.actions.buttons import BUTTONS, offer_order, stage_order
 from transfer.actions.commands import Command, NewApplicant, Offer, OpenCase, PublishStage
 from transfer.actions.desk import Desk, Order
 from transfer.actions.intake import open_case
 from transfer.crypto.directory import Directory, Institution, InstitutionKind, Region
+from transfer.crypto.keys import SuiteName
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
 from transfer.domain.lifecycle import Step
@@ -31,7 +33,8 @@ ENOUGH_ROUNDS: Final = 60
 
 def a_directory(codes: Iterable[str]) -> Directory:
     """These regions, each with one institution; Luxian also with its workstation in Zhongshan."""
-    return Directory(regions=tuple(_region(code) for code in codes))
+    regions = tuple(_region(code) for code in codes)
+    return Directory(version=1, issued_at=START, expires_at=START + timedelta(days=365), regions=regions)
 
 
 def _region(code: str) -> Region:
@@ -40,7 +43,7 @@ def _region(code: str) -> Region:
     if code == "510521":
         station = InstitutionKind.WORKSTATION
         institutions.append(Institution(code="510521-ZS", kind=station, parent=code, name_zh=name, name_en=name))
-    return Region(code=code, name_zh=name, name_en=name, institutions=tuple(institutions))
+    return Region(code=code, name_zh=name, name_en=name, institutions=tuple(institutions), suites=(SuiteName.JOSE,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +222,8 @@ class Exchange:
 
     async def _receive(self, region: str, deliveries: Sequence[Delivery]) -> list[Verdict]:
         async with self.rooms[region].work() as work:
-            return await receive(work, deliveries, self.contexts[region]())
+            context = self.contexts[region]()
+            return await receive(work, opened(deliveries, context), context)
 
     def drain(self, order: Callable[[Sequence[Letter]], Sequence[Letter]] = tuple) -> None:
         """Let everything arrive, with receipts, sent again as often as needed."""

@@ -20,16 +20,17 @@ from deploy.local.postgres import Postgres
 from tests.federation.checks import Expected, View, differences, read
 from tests.federation.node_process import Plan
 from tests.federation.processes import NodeProcess, until
+from tests.trust import DRAFT, shared
 from transfer.broker.publisher import CONTENT_TYPE
 from transfer.broker.topology import definitions, topology_of, vhost_definitions
-from transfer.crypto.directory import Directory
+from transfer.crypto.directory import Draft
 from transfer.messages.envelope import decode_attributes
+from transfer.messages.sealed import SealedEvent
 from transfer.ports.work import StorageUnavailable
 from transfer.storage.engine import open_engine
 from transfer.storage.migrate import migrate
 
 ZHONGSHAN, LUXIAN, SICHUAN = "442000", "510521", "510000"
-DIRECTORY: Final = Path("deploy/local/directory.json").resolve()
 OFFERED: Final = "legalaid.transfer.offered.v1"
 STAGE: Final = "legalaid.case.stage_published.v1"
 
@@ -103,12 +104,12 @@ class Ground:
 
     def load(self) -> None:
         """Users, vhost and topology; what is there already stays."""
-        topology = topology_of(Directory.load(DIRECTORY), inbox_limit=self.inbox_limit)
+        topology = topology_of(Draft.load(DRAFT), inbox_limit=self.inbox_limit)
         self.broker.load_definitions(definitions(topology, vhost=self.vhost, passwords=self.passwords))
         self.broker.add_vhost(self.vhost)
 
     def load_topology(self) -> None:
-        topology = topology_of(Directory.load(DIRECTORY), inbox_limit=self.inbox_limit)
+        topology = topology_of(Draft.load(DRAFT), inbox_limit=self.inbox_limit)
         self.broker.load_definitions(vhost_definitions(topology), self.vhost)
 
     def amqp_url(self, region: str, port: int | None = None) -> str:
@@ -130,7 +131,7 @@ class Ground:
             "region": region,
             "database_url": database or self.urls[region],
             "amqp_url": self.amqp_url(region, broker_port),
-            "directory": DIRECTORY,
+            **shared().settings(region),
             **BRISK,
             **settings,
         }
@@ -214,7 +215,12 @@ class Ground:
         async with await aio_pika.connect(url) as connection, connection.channel(on_return_raises=True) as channel:
             yield channel
 
-    async def inject(self, source: str, recipient: str, *bodies: bytes) -> None:
+    async def inject(self, source: str, recipient: str, *contents: bytes) -> None:
+        """Send these contents by the source region's road, signed by whom each names as its source."""
+        bodies = [shared().wire(decode_attributes(content).source).close(content) for content in contents]
+        await self.inject_raw(source, recipient, *bodies)
+
+    async def inject_raw(self, source: str, recipient: str, *bodies: bytes) -> None:
         """Give the broker these bytes as the source region does, whatever they are."""
         async with self.channel(source) as channel:
             exchange = await channel.get_exchange(f"out.{source}", ensure=False)
@@ -236,7 +242,7 @@ class Ground:
             await queue.bind(f"out.{source}", recipient)
         if instead:
             self.unbind(source, recipient)
-        return Tap(ground=self, name=name)
+        return Tap(ground=self, name=name, recipient=recipient)
 
     def unbind(self, source: str, recipient: str) -> None:
         """Take the pair from the list of those that may write."""
@@ -253,6 +259,7 @@ class Tap:
 
     ground: Ground
     name: str
+    recipient: str
 
     async def bodies(self) -> list[bytes]:
         """Take what it heard, in its order."""
@@ -265,13 +272,14 @@ class Tap:
         return heard
 
     async def messages(self, count: int, *, seconds: float = 20.0) -> list[bytes]:
-        """The first ``count`` different messages that it heard, receipts aside."""
+        """The contents of the first ``count`` different messages that it heard, receipts aside."""
         heard: dict[bytes, None] = {}
+        wire = shared().wire(self.recipient)
 
         async def enough() -> bool:
             for body in await self.bodies():
-                if decode_attributes(body).conversation is not None:
-                    heard[body] = None
+                if SealedEvent.decode(body).conversation is not None:
+                    heard[wire.open(body).content] = None
             return len(heard) >= count
 
         await until(enough, seconds=seconds, what=f"{self.name} hears {count} messages")

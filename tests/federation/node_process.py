@@ -202,7 +202,9 @@ class Clerk:
         verdicts: list[str] = []
         for row in rows:
             async with SqlQuarantine(store=self.node.store).replaying() as work:
-                verdicts.append(type((await replay(work, row.id, self.node.context())).verdict).__name__)
+                verdicts.append(
+                    type((await replay(work, row.id, self.node.context(), self.node.wire)).verdict).__name__
+                )
         return verdicts
 
     def _offer(self, case: str, to: str) -> Order:

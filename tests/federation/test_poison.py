@@ -9,7 +9,7 @@ from sqlalchemy import text
 from tests.federation.checks import Expected
 from tests.federation.ground import LUXIAN, OFFERED, ON_BOTH, ON_POSTGRES, SICHUAN, STAGE, ZHONGSHAN, Ground
 from tests.federation.processes import NodeProcess
-from transfer.messages.envelope import MAX_BYTES
+from transfer.messages.sealed import MAX_SEALED_BYTES
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker]
 
@@ -20,7 +20,7 @@ NONSENSE = {
     "deep": b"[" * 100_000,
     "half": b'{"specversion": "1.0", "id": ',
     "surrogate": b'{"specversion": "1.0", "id": "\\ud800"}',
-    "too_large": b" " * (MAX_BYTES + 1),
+    "too_large": b" " * (MAX_SEALED_BYTES + 1),
     "endless_number": b'{"specversion": 1' + b"0" * 10_000 + b"}",
 }
 
@@ -48,7 +48,7 @@ async def followed(ground: Ground, zhongshan: NodeProcess, count: int = 2) -> li
 async def test_what_is_no_message_is_set_aside_and_all_others_pass(ground: Ground) -> None:
     zhongshan, luxian = await two(ground)
     await luxian.stop()
-    await ground.inject(ZHONGSHAN, LUXIAN, *NONSENSE.values())
+    await ground.inject_raw(ZHONGSHAN, LUXIAN, *NONSENSE.values())
     await offered(ground, zhongshan, 5)
     luxian = await ground.node(LUXIAN)
     views = await ground.agree(expected=Expected(quarantined={LUXIAN: len(NONSENSE)}))

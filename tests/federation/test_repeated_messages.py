@@ -45,8 +45,8 @@ async def test_what_was_heard_on_the_wire_and_played_again_after_weeks_changes_n
     for node in (zhongshan, luxian):
         await node.do("set_clock", ahead=WEEKS)
     # Twice each, messages and receipts, the newest first.
-    await ground.inject(ZHONGSHAN, LUXIAN, *reversed(heard), *reversed(heard))
-    await ground.inject(LUXIAN, ZHONGSHAN, *reversed(answers), *reversed(answers))
+    await ground.inject_raw(ZHONGSHAN, LUXIAN, *reversed(heard), *reversed(heard))
+    await ground.inject_raw(LUXIAN, ZHONGSHAN, *reversed(answers), *reversed(answers))
     await zhongshan.do("stage", cases=[case])
     after = await ground.agree()
     assert len(after[LUXIAN].history) == len(before[LUXIAN].history) + 1

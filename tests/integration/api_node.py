@@ -16,6 +16,8 @@ import aiohttp
 from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
+from tests.plain import opened
+from tests.trust import shared
 from transfer.handlers.receive import Verdict, receive
 from transfer.node import Node, build
 from transfer.ports.work import Delivery
@@ -28,7 +30,6 @@ from transfer.web.routes import ROUTES
 
 ZHONGSHAN, LUXIAN, SICHUAN, GUANGDONG = "442000", "510521", "510000", "440000"
 STATION: Final = "510521-ZS"
-DIRECTORY: Final = Path("deploy/local/directory.json")
 DOCUMENT: Final = document(ROUTES)
 PROBLEM: Final = "application/problem+json"
 FORMATS: Final = Draft202012Validator.FORMAT_CHECKER
@@ -172,8 +173,9 @@ class Api:
     async def take_in(self, *bodies: bytes, source: str) -> list[Verdict]:
         """Messages come in from that region."""
         deliveries = [Delivery(body=body, exchange=f"out.{source}", user_id=source) for body in bodies]
+        context = self.node.context()
         async with self.node.store.work() as work:
-            return await receive(work, deliveries, self.node.context())
+            return await receive(work, opened(deliveries, context), context)
 
 
 def hold_to_description(method: str, path: str, answer: Answer) -> None:
@@ -223,7 +225,7 @@ async def serving(
         "port": 0,
         "test_identities": True,
         "amqp_url": "amqp://nobody:x@127.0.0.1:1/none",
-        "directory": DIRECTORY,
+        **shared().settings(region),
     }
     node = build(Settings.load(region=region, database_url=url, **(given | settings)))
     async with AsyncExitStack() as stack:
@@ -242,7 +244,7 @@ async def _fresh(folder: Path, region: str) -> Path:
     """A copy of a database that was migrated once."""
     if "empty" not in _TEMPLATES:
         made = folder / "template.db"
-        settings = {"region": ZHONGSHAN, "directory": DIRECTORY, "amqp_url": "amqp://nobody:x@127.0.0.1:1/none"}
+        settings = {"region": ZHONGSHAN, "amqp_url": "amqp://nobody:x@127.0.0.1:1/none", **shared().settings(ZHONGSHAN)}
         node = build(Settings.load(database_url=f"sqlite:///{made}", **settings))
         await migrate(node.store.engine)
         await node.store.engine.dispose()

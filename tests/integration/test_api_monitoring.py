@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 from sqlalchemy import text, update
 
-from tests.integration.api_node import DIRECTORY, DOCUMENT, LUXIAN, ZHONGSHAN, Answer, Api, application, serving
+from tests.integration.api_node import DOCUMENT, LUXIAN, ZHONGSHAN, Answer, Api, application, serving
+from tests.trust import shared
 from transfer.node import build
 from transfer.ports.work import StorageUnavailable
 from transfer.settings import Settings
@@ -158,7 +159,7 @@ async def test_requests_in_hand_are_answered_before_the_node_stops(tmp_path: Pat
 
 
 async def test_a_node_without_the_role_serves_no_api(tmp_path: Path) -> None:
-    settings = {"region": ZHONGSHAN, "directory": DIRECTORY, "amqp_url": "amqp://nobody:x@127.0.0.1:1/none"}
+    settings = {"region": ZHONGSHAN, "amqp_url": "amqp://nobody:x@127.0.0.1:1/none", **shared().settings(ZHONGSHAN)}
     node = build(Settings.load(roles="relay", database_url=f"sqlite:///{tmp_path}/x.db", **settings))
     async with node.running() as address:
         assert address is None

@@ -1,6 +1,5 @@
 """The whole road of a transfer over the APIs of two or three nodes, with messages carried by hand."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,7 +9,6 @@ from uuid import uuid4
 import pytest
 
 from tests.integration.api_node import (
-    DIRECTORY,
     GUANGDONG,
     LUXIAN,
     OFFER,
@@ -22,7 +20,10 @@ from tests.integration.api_node import (
     serving,
     today,
 )
+from tests.trust import DRAFT, shared
 from transfer.actions.buttons import BUTTONS
+from transfer.crypto.directory import Draft, Institution, Region
+from transfer.crypto.keys import SuiteName
 from transfer.handlers.receive import Applied
 from transfer.web.steps import kebab
 
@@ -123,13 +124,12 @@ async def test_a_dispute_is_escalated_only_where_superiors_are_on_the_exchange(h
 
 
 async def test_the_superiors_name_the_competent_region_and_then_it_must_accept(tmp_path: Path) -> None:
-    directory = json.loads(DIRECTORY.read_text())
-    centre = {"code": "440000", "name_zh": "广东省法律援助局", "name_en": "Guangdong Legal Aid"}
-    directory["regions"].append(
-        {"code": "440000", "name_zh": "广东省", "name_en": "Guangdong", "institutions": [centre]}
+    centre = Institution(code="440000", name_zh="广东省法律援助局", name_en="Guangdong Legal Aid")
+    guangdong_region = Region(
+        code="440000", name_zh="广东省", name_en="Guangdong", institutions=(centre,), suites=(SuiteName.JOSE,)
     )
-    wider = tmp_path / "directory.json"
-    wider.write_text(json.dumps(directory))
+    regions = (*Draft.load(DRAFT).regions, guangdong_region)
+    wider = shared().file(shared().directory(regions))
     async with AsyncExitStack() as stack:
         here, there, sichuan, guangdong = [
             await stack.enter_async_context(serving(tmp_path, region, directory=wider))

@@ -4,17 +4,15 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pytest
 import structlog
 from click.testing import CliRunner
 
 from tests.integration.hub import ZHONGSHAN, Hub
+from tests.trust import environment_of
 from transfer.cli.exits import FAULT
 from transfer.cli.main import main
-
-DIRECTORY: Final = Path("deploy/local/directory.json").resolve()
 
 pytestmark = pytest.mark.broker
 
@@ -34,7 +32,7 @@ def checked(hub: Hub, folder: Path, *, password: str | None = None, vhost: str |
     url = f"amqp://{ZHONGSHAN}:{password or address.password}@{address}/{vhost or hub.vhost}"
     environment = {
         "TRANSFER_REGION": ZHONGSHAN,
-        "TRANSFER_DIRECTORY": str(DIRECTORY),
+        **environment_of(ZHONGSHAN),
         "TRANSFER_DATABASE_URL": f"sqlite:///{folder}/node.db",
         "TRANSFER_AMQP_URL": url,
     }

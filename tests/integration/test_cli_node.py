@@ -21,6 +21,8 @@ import structlog
 from click.testing import CliRunner, Result
 
 from tests.builders import LUXIAN, ZHONGSHAN, a_body, an_offer
+from tests.plain import opened
+from tests.trust import environment_of, shared
 from transfer.cli.demo import people
 from transfer.cli.exits import CONFIGURATION, FAULT, UNAVAILABLE, USAGE
 from transfer.cli.main import main
@@ -32,7 +34,6 @@ from transfer.ports.work import Delivery
 from transfer.settings import Settings
 from transfer.telemetry import clock
 
-DIRECTORY: Final = Path("deploy/local/directory.json").resolve()
 NO_BROKER: Final = "amqp://nobody:secret-word@127.0.0.1:1/none"
 
 
@@ -59,7 +60,7 @@ class Place:
             "TRANSFER_REGION": self.region,
             "TRANSFER_DATABASE_URL": f"sqlite:///{self.folder}/{self.region}.db",
             "TRANSFER_AMQP_URL": NO_BROKER,
-            "TRANSFER_DIRECTORY": str(DIRECTORY),
+            **environment_of(self.region),
             "TRANSFER_TEST_IDENTITIES": "true",
             "TRANSFER_PORT": "0",
         }
@@ -77,7 +78,7 @@ class Place:
             region=self.region,
             database_url=self.environment["TRANSFER_DATABASE_URL"],
             amqp_url=NO_BROKER,
-            directory=DIRECTORY,
+            **shared().settings(self.region),
         )
 
     def take_in(self, body: bytes, *, source: str = LUXIAN, broken: bool = False) -> None:
@@ -87,10 +88,13 @@ class Place:
             node = build(self.settings())
             delivery = Delivery(body=body, exchange=f"out.{source}", user_id=source)
             async with node.store.work() as work:
+                await node.trust.ready(self.region)
+                context = node.context()
+                [one] = opened([delivery], context)
                 if broken:
-                    await set_aside(work, delivery, node.context(), "a fault")
+                    await set_aside(work, one, context, "a fault")
                 else:
-                    await receive(work, [delivery], node.context())
+                    await receive(work, [one], context)
             await node.store.engine.dispose()
 
         asyncio.run(deliver())

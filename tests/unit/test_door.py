@@ -30,6 +30,7 @@ from tests.builders import (
 )
 from tests.fakes import MemoryRoom, run
 from tests.federation.exchange import START, a_directory
+from tests.plain import opened
 from tests.story import PROVINCES, Story
 from transfer.domain.decision import Decision
 from transfer.domain.lifecycle import State
@@ -65,7 +66,7 @@ class Node:
     def deliver(self, deliveries: Sequence[Delivery], *, replay: bool = False) -> list[Verdict]:
         async def taken() -> list[Verdict]:
             async with self.room.work() as work:
-                return await receive(work, deliveries, self.context, replay=replay)
+                return await receive(work, opened(deliveries, self.context), self.context, replay=replay)
 
         return run(taken())
 
@@ -189,7 +190,7 @@ def test_receipts_are_taken_without_a_receipt() -> None:
 
 def test_what_is_no_message_is_kept_and_nobody_is_told() -> None:
     node = Node()
-    assert [refusal_of(v) for v in node.take(b"{}", b"\xff", b"")] == [(RefusalCode.UNREADABLE, False)] * 3
+    assert [refusal_of(v) for v in node.take(b"{}", b"\xff", b"")] == [(RefusalCode.UNREADABLE, True)] * 3
     assert node.kept == [RefusalCode.UNREADABLE] * 3
     assert node.receipts == []
 
@@ -197,7 +198,7 @@ def test_what_is_no_message_is_kept_and_nobody_is_told() -> None:
 def test_what_is_too_large_is_not_even_read() -> None:
     node = Node()
     (verdict,) = node.take(b" " * (MAX_BYTES + 1))
-    assert refusal_of(verdict) == (RefusalCode.TOO_LARGE, False)
+    assert refusal_of(verdict) == (RefusalCode.TOO_LARGE, True)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_what_is_too_large_is_not_even_read() -> None:
 def test_exchange_user_and_source_name_one_region_or_the_message_is_forged(claims: dict[str, str]) -> None:
     node = Node()
     (verdict,) = node.deliver([a_delivery(message(an_offer()), **claims)])
-    assert refusal_of(verdict) == (RefusalCode.SENDER_MISMATCH, False)
+    assert refusal_of(verdict) == (RefusalCode.SENDER_MISMATCH, True)
     assert (node.receipts, node.room.content.inbox, node.room.content.cases) == ([], {}, {})
     assert node.kept == [RefusalCode.SENDER_MISMATCH]
 
@@ -215,20 +216,20 @@ def test_a_message_without_a_broker_user_is_forged() -> None:
     node = Node()
     body = message(an_offer())
     (verdict,) = node.deliver([Delivery(body=body, exchange=f"out.{LUXIAN}", user_id=None)])
-    assert refusal_of(verdict) == (RefusalCode.SENDER_MISMATCH, False)
+    assert refusal_of(verdict) == (RefusalCode.SENDER_MISMATCH, True)
 
 
 def test_a_region_that_is_not_in_the_directory_is_not_heard() -> None:
     node = Node()
     (verdict,) = node.take(message(an_offer(), source="330100"))
-    assert refusal_of(verdict) == (RefusalCode.UNKNOWN_REGION, False)
+    assert refusal_of(verdict) == (RefusalCode.UNKNOWN_REGION, True)
     assert node.receipts == []
 
 
 def test_a_message_for_another_region_is_refused_and_takes_no_place() -> None:
     node = Node()
     (verdict,) = node.take(message(an_offer(), recipient=SICHUAN))
-    assert refusal_of(verdict) == (RefusalCode.WRONG_RECIPIENT, False)
+    assert refusal_of(verdict) == (RefusalCode.WRONG_RECIPIENT, True)
     assert node.told == [(ReceiptOutcome.REFUSED, RefusalCode.WRONG_RECIPIENT)]
     assert node.applied() == 0
     assert node.take(message(an_offer())) == [Applied()]
@@ -262,7 +263,7 @@ def older_version_takes(monkeypatch: pytest.MonkeyPatch, node: Node, *bodies: by
         return attributes, UnknownType(attributes.type)
 
     with monkeypatch.context() as before_the_upgrade:
-        before_the_upgrade.setattr(opening, "_decoded", decoded)
+        before_the_upgrade.setattr(opening, "decode", decoded)
         return node.take(*bodies)
 
 
@@ -435,7 +436,7 @@ def test_a_message_that_the_database_refuses_is_set_aside_and_may_come_again() -
 
     async def aside() -> Verdict:
         async with node.room.work() as work:
-            return await set_aside(work, a_delivery(body), node.context, "IntegrityError")
+            return await set_aside(work, opened([a_delivery(body)], node.context)[0], node.context, "IntegrityError")
 
     assert refusal_of(run(aside())) == (RefusalCode.NODE_FAULT, True)
     assert node.applied() == 0

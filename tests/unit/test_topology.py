@@ -14,7 +14,8 @@ from transfer.broker.topology import (
     topology_of,
     vhost_definitions,
 )
-from transfer.crypto.directory import Directory, Institution, Region
+from transfer.crypto.directory import Draft, Institution, Region
+from transfer.crypto.keys import SuiteName
 
 LUXIAN, ZHONGSHAN, SICHUAN = "510521", "442000", "510000"
 ONE_WAY = Topology(regions=(LUXIAN, ZHONGSHAN), allowed=frozenset({(LUXIAN, ZHONGSHAN)}), inbox_limit=7)
@@ -95,13 +96,14 @@ def test_all_pairs_are_all_pairs() -> None:
 
 
 def test_a_directory_has_a_topology() -> None:
-    directory = Directory(
+    directory = Draft(
         regions=tuple(
             Region(
                 code=code,
                 name_zh=code,
                 name_en=code,
                 institutions=(Institution(code=code, name_zh=code, name_en=code),),
+                suites=(SuiteName.JOSE,),
             )
             for code in (LUXIAN, ZHONGSHAN)
         )

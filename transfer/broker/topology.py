@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final, TypeAlias
 
-from transfer.crypto.directory import Directory
+from transfer.crypto.directory import Draft
 
 DEAD_LETTERS: Final = "dlx"
 INBOX_LIMIT: Final = 100_000
@@ -69,7 +69,7 @@ class Topology:
             raise TopologyInvalid(f"not on the exchange: {', '.join(sorted(strangers))}")
 
 
-def topology_of(directory: Directory, *, inbox_limit: int = INBOX_LIMIT) -> Topology:
+def topology_of(directory: Draft, *, inbox_limit: int = INBOX_LIMIT) -> Topology:
     """The topology of all regions of a directory, each allowed to write to each."""
     regions = tuple(region.code for region in directory.regions)
     return Topology(regions=regions, allowed=all_pairs(regions), inbox_limit=inbox_limit)

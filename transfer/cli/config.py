@@ -14,12 +14,18 @@ from transfer.broker.address import Address, AddressInvalid
 from transfer.cli.broker import Fault, Found, look_at
 from transfer.cli.exits import FAULT
 from transfer.cli.opening import env_file_option, json_option, load_settings, run
-from transfer.cli.output import print_json
-from transfer.crypto.directory import Directory, DirectoryInvalid
+from transfer.cli.output import local, print_json
+from transfer.crypto.book import signed_directory
+from transfer.crypto.directory import DirectoryInvalid
+from transfer.crypto.errors import CryptoError
+from transfer.crypto.keystore import Keystore
+from transfer.crypto.notes import Verifier
+from transfer.crypto.passphrase import find_passphrase
 from transfer.ports.work import StorageUnavailable
 from transfer.settings import PREFIX, Settings, SettingsInvalid
 from transfer.storage import migrate as migrations
 from transfer.storage.engine import DatabaseUrlInvalid, database_url, open_engine
+from transfer.telemetry.clock import now
 from transfer.telemetry.logs import set_up_logs
 
 
@@ -73,11 +79,11 @@ async def _checks(env_file: Path | None) -> list[Check]:
         faults = "; ".join(str(error).splitlines())
         cure = "docs/settings.md lists what each variable may hold"
         bad = Check(name="settings", verdict=Verdict.FAULT, found=faults, cure=cure)
-        later = ("directory", "database", "broker", "queues")
+        later = ("directory", "keys", "database", "broker", "queues")
         return [bad, *strangers, *(_skipped(name, "the settings") for name in later)]
     roles = ", ".join(sorted(settings.roles))
     good = Check(name="settings", verdict=Verdict.OK, found=f"region {settings.region}; parts {roles}")
-    return [good, *strangers, _directory(settings), await _database(settings), *await _broker(settings)]
+    return [good, *strangers, _directory(settings), _keys(settings), await _database(settings), *await _broker(settings)]
 
 
 def _skipped(name: str, first: str) -> Check:
@@ -95,17 +101,38 @@ def _strangers(env_file: Path | None) -> Iterable[Check]:
 
 
 def _directory(settings: Settings) -> Check:
+    cure = f"{PREFIX}DIRECTORY must name a signed directory, {PREFIX}DIRECTORY_KEYS the key of its operator"
     try:
-        listed = Directory.load(settings.directory).by_code
-    except DirectoryInvalid as error:
-        cure = f"{PREFIX}DIRECTORY must name a JSON file of the regions"
-        return Check(name="directory", verdict=Verdict.FAULT, found=str(error), cure=cure)
-    if settings.region not in listed:
-        cure = f"add the region to the file, or correct {PREFIX}REGION"
+        verifiers = [Verifier.parse(key) for key in settings.directory_keys]
+        listed = signed_directory(settings.directory.read_text(encoding="utf-8"), verifiers)
+    except (DirectoryInvalid, CryptoError) as error:
+        return Check(name="directory", verdict=Verdict.FAULT, found=f"{settings.directory}: {error}", cure=cure)
+    except OSError as error:
+        found = f"{settings.directory}: {error.strerror}"
+        return Check(name="directory", verdict=Verdict.FAULT, found=found, cure=cure)
+    if settings.region not in listed.by_code:
+        cure = f"have the operator add the region, or correct {PREFIX}REGION"
         found = f"{settings.directory} does not list region {settings.region}"
         return Check(name="directory", verdict=Verdict.FAULT, found=found, cure=cure)
-    own = listed[settings.region]
-    return Check(name="directory", verdict=Verdict.OK, found=f"{len(listed)} regions; this one is {own.name_zh}")
+    if listed.expired(now()):
+        cure = "have the operator sign and publish a new one"
+        found = f"{settings.directory} expired at {local(listed.expires_at)}"
+        return Check(name="directory", verdict=Verdict.FAULT, found=found, cure=cure)
+    own = listed.by_code[settings.region]
+    found = f"version {listed.version}, {len(listed.regions)} regions; this one is {own.name_zh}"
+    return Check(name="directory", verdict=Verdict.OK, found=found)
+
+
+def _keys(settings: Settings) -> Check:
+    cure = f"`transfer keys list` shows what is in {PREFIX}KEYS; the passphrase must open it"
+    try:
+        held = Keystore.load(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
+    except CryptoError as error:
+        return Check(name="keys", verdict=Verdict.FAULT, found=f"{type(error).__name__}: {error}", cure=cure)
+    if not held.public:
+        cure = "make some by `transfer keys new`, and have the operator list them"
+        return Check(name="keys", verdict=Verdict.FAULT, found=f"{settings.keys} holds no keys", cure=cure)
+    return Check(name="keys", verdict=Verdict.OK, found=", ".join(key.kid for key in held.public))
 
 
 async def _database(settings: Settings) -> Check:

@@ -8,11 +8,13 @@ from typing import Final
 from transfer.broker.address import AddressInvalid
 from transfer.broker.topology import TopologyInvalid
 from transfer.crypto.directory import DirectoryInvalid
+from transfer.crypto.errors import CryptoError
 from transfer.domain.errors import TransferError
-from transfer.node import NotMigrated, RegionNotListed
+from transfer.node import NotMigrated
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.settings import SettingsInvalid
 from transfer.storage.engine import DatabaseUrlInvalid
+from transfer.workers.trust import RegionNotListed
 
 OK: Final = 0
 FAULT: Final = 1
@@ -71,7 +73,8 @@ class Exit:
 EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
     {
         SettingsInvalid: Exit(CONFIGURATION, "docs/settings.md lists them all; --env-file reads them from a file."),
-        DirectoryInvalid: Exit(CONFIGURATION, "TRANSFER_DIRECTORY names it; deploy/local/directory.json is one."),
+        DirectoryInvalid: Exit(CONFIGURATION, "TRANSFER_DIRECTORY names it; `transfer directory verify` looks at it."),
+        CryptoError: Exit(CONFIGURATION, "`transfer config check` says what is wrong with keys and directory."),
         RegionNotListed: Exit(CONFIGURATION, "TRANSFER_REGION and TRANSFER_DIRECTORY must fit together."),
         DatabaseUrlInvalid: Exit(CONFIGURATION, "TRANSFER_DATABASE_URL holds it."),
         AddressInvalid: Exit(CONFIGURATION, "TRANSFER_AMQP_URL holds it."),

@@ -7,6 +7,7 @@ import click
 from transfer.cli.case import case
 from transfer.cli.config import config
 from transfer.cli.demo.command import demo
+from transfer.cli.directory import directory
 from transfer.cli.exits import MEANINGS, exit_of
 from transfer.cli.migrate import migrate
 from transfer.cli.quarantine import quarantine
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for _command in (serve, migrate, topology, status, case, trace, quarantine, config, schemas, demo):
+for _command in (serve, migrate, directory, topology, status, case, trace, quarantine, config, schemas, demo):
     main.add_command(_command)

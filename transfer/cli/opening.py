@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from transfer.node import Node, build, check_migrated
+from transfer.node import Node, build, check_ready
 from transfer.settings import Settings
 from transfer.telemetry.logs import set_up_logs
 
@@ -65,7 +65,7 @@ async def opened(settings: Settings) -> AsyncIterator[Node]:
     set_up_logs(level="error", style="text")
     node = build(settings)
     try:
-        await check_migrated(node)
+        await check_ready(node)
         yield node
     finally:
         await node.store.engine.dispose()

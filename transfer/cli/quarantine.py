@@ -116,7 +116,7 @@ async def _replay(settings: Settings, entry: UUID | None, *, quiet: bool) -> lis
         with Progress(*columns, console=console(), disable=quiet or len(entries) == 1) as progress:
             for one in progress.track(entries):
                 async with room.replaying() as work:
-                    done.append(await replay(work, one, node.context()))
+                    done.append(await replay(work, one, node.context(), node.wire))
         return done
 
 

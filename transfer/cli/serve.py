@@ -13,7 +13,7 @@ import click
 
 from transfer.cli.exits import FAULT, Misconfigured
 from transfer.cli.opening import env_file_option, load_settings, run
-from transfer.node import build, check_migrated, tune_collector
+from transfer.node import build, check_ready, tune_collector
 from transfer.settings import Role, Settings
 from transfer.storage.migrate import migrate as migrate_database
 from transfer.telemetry.logs import set_up_logs
@@ -57,7 +57,7 @@ async def _serve(settings: Settings, *, migrate_first: bool, until_stdin_closes:
     try:
         if migrate_first:
             await migrate_database(node.store.engine)
-        await check_migrated(node)
+        await check_ready(node)
     except BaseException:
         await node.store.engine.dispose()
         raise

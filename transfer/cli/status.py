@@ -46,4 +46,4 @@ def status(*, as_json: bool, env_file: Path | None) -> None:
 
 async def _look(settings: Settings) -> tuple[str, Traffic]:
     async with opened(settings) as node:
-        return node.directory.by_code[settings.region].name_zh, await node.views.traffic()
+        return node.book.latest.by_code[settings.region].name_zh, await node.views.traffic()

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from transfer.broker.topology import Topology, all_pairs, definitions, vhost_definitions
 from transfer.cli.exits import Misconfigured, WrongUsage
 from transfer.cli.output import print_json
-from transfer.crypto.directory import Directory
+from transfer.crypto.directory import Draft
 
 _PASSWORDS = TypeAdapter(dict[str, str])
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -74,7 +74,7 @@ def topology(  # noqa: PLR0913 - one argument per option
 def _chosen(directory: Path | None, regions: Sequence[str]) -> tuple[str, ...]:
     if directory is None:
         return tuple(dict.fromkeys(regions))
-    listed = Directory.load(directory).by_code
+    listed = Draft.load(directory).by_code
     if strangers := [region for region in regions if region not in listed]:
         raise WrongUsage(f"{directory} does not list {', '.join(strangers)}")
     return tuple(dict.fromkeys(regions)) or tuple(listed)

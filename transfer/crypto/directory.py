@@ -1,6 +1,7 @@
-"""The directory: the regions on the exchange, their institutions and workstations."""
+"""The directory: the regions on the exchange, their institutions, keys and agreements."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from transfer.crypto.keys import KeyUse, PublicKey, SuiteName
 from transfer.messages.envelope import explain
-from transfer.messages.values import Frozen, InstitutionCode, Line, RegionCode, region_of
+from transfer.messages.values import Day, Frozen, InstitutionCode, Line, Moment, RegionCode, region_of
 
 
 class DirectoryInvalid(ValueError):
-    """The directory file cannot be used."""
+    """The directory cannot be used."""
 
 
 class InstitutionKind(StrEnum):
@@ -36,18 +38,55 @@ class Institution(Frozen):
 
 
 class Region(Frozen):
-    """A party on the exchange."""
+    """A party on the exchange. Its superiors follow from its code (GB/T 2260)."""
 
     code: RegionCode
     name_zh: Line
     name_en: Line
     institutions: Annotated[tuple[Institution, ...], Field(min_length=1)]
+    suites: Annotated[tuple[SuiteName, ...], Field(min_length=1, description="what it can open and verify, best first")]
+    keys: tuple[PublicKey, ...] = ()
+    versions: Annotated[
+        tuple[int, ...], Field(min_length=1, description="major versions of messages that it understands")
+    ] = (1,)
+    attachments: Annotated[
+        str | None, Field(pattern=r"^https://[^\s?#]+$", description="where others fetch its files")
+    ] = None
+    maintenance: Annotated[
+        Line | None, Field(description="why it takes no messages for now; they wait at their senders")
+    ] = None
+
+    def key(self, kid: str) -> PublicKey | None:
+        """The key of that id."""
+        return next((key for key in self.keys if key.kid == kid), None)
+
+    @model_validator(mode="after")
+    def _its_own(self) -> Self:
+        for key in self.keys:
+            if key.region != self.code:
+                raise ValueError(f"the key {key.kid} is not of region {self.code}")
+        if len({key.kid for key in self.keys}) != len(self.keys):
+            raise ValueError(f"a key of region {self.code} stands twice")
+        return self
 
 
-class Directory(Frozen):
-    """All regions of the exchange, and the pairs that may write to one another."""
+class Agreement(Frozen):
+    """What two regions have agreed (cooperation of legal aid institutions, see domain.md sections 5 and 6)."""
+
+    between: tuple[RegionCode, RegionCode]
+    answer_working_days: Annotated[int, Field(ge=1, le=60, description="working days to answer a request for evidence")]
+    mutual_recognition: Annotated[
+        bool, Field(description="each takes the other's finding on economic hardship without a check of its own")
+    ]
+    since: Day
+    until: Day | None = None
+
+
+class Draft(Frozen):
+    """What a directory says, before it is signed."""
 
     regions: Annotated[tuple[Region, ...], Field(min_length=1)]
+    agreements: tuple[Agreement, ...] = ()
 
     @model_validator(mode="after")
     def _codes_agree(self) -> Self:
@@ -67,9 +106,20 @@ class Directory(Frozen):
                     raise ValueError(f"{institution.code}: its parent {institution.parent} is unknown")
         return self
 
+    @model_validator(mode="after")
+    def _agreements_agree(self) -> Self:
+        listed = {region.code for region in self.regions}
+        pairs = [frozenset(one.between) for one in self.agreements]
+        for one in self.agreements:
+            if len(set(one.between)) != 2 or not listed.issuperset(one.between):  # noqa: PLR2004 - two regions agree
+                raise ValueError(f"the agreement of {' and '.join(one.between)} is not between two regions listed here")
+        if len(set(pairs)) != len(pairs):
+            raise ValueError("two regions have two agreements")
+        return self
+
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The directory in a JSON file; raises DirectoryInvalid, which names the file and the fault."""
+        """From a JSON file; raises DirectoryInvalid, which names the file and the fault."""
         try:
             return cls.model_validate_json(path.read_bytes(), extra="forbid")
         except OSError as error:
@@ -89,3 +139,36 @@ class Directory(Frozen):
         """The institution that decides for this one: its parent, when it is a workstation; raises KeyError."""
         known = self.institutions[institution]
         return known.parent or known.code
+
+    def agreement(self, one: str, other: str, on: date) -> Agreement | None:
+        """What two regions have agreed, if it is in force on that day."""
+        pair = {one, other}
+        found = next((a for a in self.agreements if set(a.between) == pair), None)
+        in_force = found is not None and found.since <= on and (found.until is None or on <= found.until)
+        return found if in_force else None
+
+
+class Directory(Draft):
+    """A directory with its place in time; what counts is the signed form, see signed_directory.py."""
+
+    version: Annotated[int, Field(ge=1, description="rises with every change")]
+    issued_at: Moment
+    expires_at: Moment
+
+    @model_validator(mode="after")
+    def _expires_later(self) -> Self:
+        if self.expires_at <= self.issued_at:
+            raise ValueError("expires_at must be later than issued_at")
+        return self
+
+    def expired(self, at: datetime) -> bool:
+        """Whether a new one should long have come."""
+        return at >= self.expires_at
+
+    def expiring_keys(self, region: str, at: datetime, before: datetime) -> tuple[PublicKey, ...]:
+        """Keys of a region that are the last of their suite and use, and end before that moment."""
+        own = [key for key in self.by_code[region].keys if key.revoked_at is None and key.not_after > at]
+        last: dict[tuple[SuiteName, KeyUse], PublicKey] = {}
+        for key in sorted(own, key=lambda key: key.not_after):
+            last[key.suite, key.use] = key
+        return tuple(key for key in last.values() if key.not_after <= before)

@@ -1,21 +1,22 @@
-"""The first look at a delivery: is it a message, from whom it says, for us, in a form known here?"""
+"""The first look at a delivery: is it a letter from whom it says, for us, in a form known here?"""
 
 from dataclasses import dataclass
 from typing import Any
 
+from transfer.crypto.letters import Letter, NotOpened
 from transfer.messages.codes import Hop, RefusalCode
 from transfer.messages.envelope import (
-    MAX_BYTES,
     Attributes,
     SchemaViolated,
     UnknownType,
-    Unreadable,
     decode,
     decode_attributes,
     digest_of,
 )
 from transfer.messages.receipts import ReceiptIssued, Refusal
+from transfer.messages.sealed import SealedEvent
 from transfer.messages.values import Digest, Frozen
+from transfer.ports.traffic import Wire
 from transfer.ports.work import Context, Delivery
 
 OUTGOING_PREFIX = "out."
@@ -24,23 +25,37 @@ DETAIL_LENGTH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A delivery that is a message for this region, from the region that it names."""
+    """A message for this region, signed by the region that it names; without a delivery it lay in the inbox."""
 
-    delivery: Delivery
+    letter: Letter
     attributes: Attributes
     data: Frozen
     digest: Digest
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotUnderstood:
+    """A letter that was opened and is the source's, and that this node cannot take as a message."""
+
+    letter: Letter
+    attributes: Attributes
+    digest: Digest
+    refusal: Refusal
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unopened:
-    """A delivery that cannot be taken as a message. ``attributes`` are given when their source can be trusted,
-    so that a receipt can be sent; otherwise nobody can be told."""
+    """A delivery of which nobody vouches for anything. ``claims`` is what it says of itself, when that can be
+    read and the region that it names is on the exchange; then that region is told."""
 
     delivery: Delivery
-    digest: Digest
     refusal: Refusal
-    attributes: Attributes | None = None
+    claims: SealedEvent | None = None
+
+
+Arrived = Opened | NotUnderstood | Unopened
 
 
 def refusal(code: RefusalCode, detail: object, *, resend: bool = False) -> Refusal:
@@ -49,55 +64,44 @@ def refusal(code: RefusalCode, detail: object, *, resend: bool = False) -> Refus
     return Refusal(code=code, hop=Hop.RECIPIENT, detail=line, resend=resend)
 
 
-def open_delivery(delivery: Delivery, context: Context) -> Opened | Unopened:
-    """Judge form and addresses of a delivery; nothing is stored yet.
+def open_delivery(delivery: Delivery, context: Context, wire: Wire) -> Arrived:
+    """Judge letter, form and addresses of a delivery; nothing is stored yet.
 
-    What this version does not understand is refused with ``resend``: after an upgrade it may be understood.
+    What cannot be opened or is not understood is refused with ``resend``: with the right key, or after an upgrade,
+    it may be. If it was a forgery, the true message comes again all the same.
     """
-    digest = digest_of(delivery.body)
-    trusted: Attributes | None = None
     try:
-        if len(delivery.body) > MAX_BYTES:
-            raise _NotTaken(RefusalCode.TOO_LARGE, f"{len(delivery.body)} bytes; at most {MAX_BYTES} are taken")
-        attributes, data = _decoded(delivery.body)
-        _check_source(delivery, attributes, context)
-        trusted = attributes
-        if attributes.recipient != context.region:
-            raise _NotTaken(RefusalCode.WRONG_RECIPIENT, f"recipient {attributes.recipient}")
-        if isinstance(data, UnknownType):
-            raise _NotTaken(RefusalCode.UNKNOWN_TYPE, data, resend=True)
-        if isinstance(data, SchemaViolated):
-            raise _NotTaken(RefusalCode.SCHEMA_VIOLATED, data, resend=True)
-        if not isinstance(data, ReceiptIssued) and data.case != attributes.conversation:
-            raise _NotTaken(RefusalCode.SCHEMA_VIOLATED, "the conversation is not the case's", resend=True)
-    except _NotTaken as why:
-        return Unopened(delivery=delivery, digest=digest, refusal=why.refusal, attributes=trusted)
-    return Opened(delivery=delivery, attributes=attributes, data=data, digest=digest)
+        letter = wire.open(delivery.body)
+        _check_road(delivery, letter)
+    except NotOpened as why:
+        known = why.claims is not None and why.claims.source in context.directory.by_code
+        said = refusal(why.code, why, resend=True)
+        return Unopened(delivery=delivery, refusal=said, claims=why.claims if known else None)
+    return judge(letter, delivery)
 
 
-class _NotTaken(Exception):
-    """The delivery is refused before anything is looked up."""
-
-    def __init__(self, code: RefusalCode, detail: object, *, resend: bool = False) -> None:
-        self.refusal = refusal(code, detail, resend=resend)
-        super().__init__(self.refusal.detail)
-
-
-def _decoded(body: bytes) -> tuple[Attributes, Any]:
-    """The attributes, and the data or why it is not understood."""
+def judge(letter: Letter, delivery: Delivery | None = None) -> Opened | NotUnderstood:
+    """Whether a letter holds a message that is understood here."""
+    data: Any
     try:
-        return decode(body)
-    except Unreadable as error:
-        raise _NotTaken(RefusalCode.UNREADABLE, error) from error
+        attributes, data = decode(letter.content)
     except (UnknownType, SchemaViolated) as error:
-        return decode_attributes(body), error
+        attributes, data = decode_attributes(letter.content), error
+    seen: dict[str, Any] = {"letter": letter, "delivery": delivery, "attributes": attributes}
+    seen["digest"] = digest_of(letter.content)
+    if isinstance(data, UnknownType):
+        return NotUnderstood(**seen, refusal=refusal(RefusalCode.UNKNOWN_TYPE, data, resend=True))
+    if isinstance(data, SchemaViolated):
+        return NotUnderstood(**seen, refusal=refusal(RefusalCode.SCHEMA_VIOLATED, data, resend=True))
+    if not isinstance(data, ReceiptIssued) and data.case != attributes.conversation:
+        fault = "the conversation is not the case's"
+        return NotUnderstood(**seen, refusal=refusal(RefusalCode.SCHEMA_VIOLATED, fault, resend=True))
+    return Opened(**seen, data=data)
 
 
-def _check_source(delivery: Delivery, attributes: Attributes, context: Context) -> None:
-    """Exchange, broker user and source must name the same region, one that is on the exchange."""
-    spoken_by = {delivery.exchange, f"{OUTGOING_PREFIX}{delivery.user_id}", f"{OUTGOING_PREFIX}{attributes.source}"}
+def _check_road(delivery: Delivery, letter: Letter) -> None:
+    """Exchange and broker user must be the source's; a letter that came by another road is a copy of one."""
+    spoken_by = {delivery.exchange, f"{OUTGOING_PREFIX}{delivery.user_id}", f"{OUTGOING_PREFIX}{letter.source}"}
     if len(spoken_by) != 1:
-        claims = f"exchange {delivery.exchange}, user {delivery.user_id}, source {attributes.source}"
-        raise _NotTaken(RefusalCode.SENDER_MISMATCH, claims)
-    if attributes.source not in context.directory.by_code:
-        raise _NotTaken(RefusalCode.UNKNOWN_REGION, f"source {attributes.source}")
+        claims = f"exchange {delivery.exchange}, user {delivery.user_id}, source {letter.source}"
+        raise NotOpened(RefusalCode.SENDER_MISMATCH, claims)

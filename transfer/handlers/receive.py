@@ -2,23 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from traceback import extract_tb
-from typing import Self
+from typing import Self, assert_never
 from uuid import UUID
 
 import structlog
 
+from transfer.crypto.letters import Letter
 from transfer.domain.case import Case
 from transfer.domain.errors import AnswersNothing, TransferError
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown
 from transfer.handlers.dispatch import HANDLERS
-from transfer.handlers.opening import Opened, Unopened, open_delivery, refusal
+from transfer.handlers.opening import Arrived, NotUnderstood, Opened, Unopened, judge, refusal
 from transfer.messages.codes import ReceiptOutcome, RefusalCode
 from transfer.messages.envelope import Attributes, decode
 from transfer.messages.receipts import ReceiptIssued, Refusal
+from transfer.messages.sealed import SealedEvent
 from transfer.messages.values import Digest
-from transfer.ports.work import Cause, Context, Delivery, InboxEntry, Quarantined, Work
+from transfer.ports.work import Cause, Context, InboxEntry, Quarantined, Work
 from transfer.telemetry.metrics import ALARMS
 
 log = structlog.get_logger(__name__)
@@ -52,37 +54,17 @@ class Refused:
 Verdict = Applied | Duplicate | Early | Refused
 
 
-async def receive(
-    work: Work, deliveries: Sequence[Delivery], context: Context, *, replay: bool = False
-) -> list[Verdict]:
+async def receive(work: Work, arrived: Sequence[Arrived], context: Context, *, replay: bool = False) -> list[Verdict]:
     """Take in a batch in its order, within one transaction; gives one verdict per delivery.
 
     Whatever the verdict, the delivery may be acknowledged to the broker once the transaction is committed.
     ``replay`` tries again what was refused for good, also when its place in the conversation has passed.
     """
-    opened = [open_delivery(delivery, context) for delivery in deliveries]
-    door = await _Door.prepare(work, opened, context)
-    door.again = frozenset(one.digest for one in opened) if replay else frozenset()
-    return [door.take(one) for one in opened]
-
-
-def quarantined(
-    digest: Digest, delivery: Delivery, said: Refusal, context: Context, attributes: Attributes | None
-) -> Quarantined:
-    """A delivery as it is kept for staff."""
-    return Quarantined(
-        id=context.new_id(),
-        at=context.now,
-        body=delivery.body,
-        exchange=delivery.exchange,
-        user_id=delivery.user_id,
-        refusal=said,
-        source=attributes.source if attributes else None,
-        message=attributes.id if attributes else None,
-        type=attributes.type if attributes else None,
-        conversation=attributes.conversation if attributes else None,
-        digest=digest,
-    )
+    door = await _Door.prepare(work, arrived, context)
+    if replay:
+        door.again = frozenset(one.digest for one in arrived if not isinstance(one, Unopened))
+        door.replaying = True
+    return [door.take(one) for one in arrived]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,13 +79,14 @@ class _Door:
     parked: dict[Lane, dict[int, InboxEntry]]
     sent: Mapping[Digest, str]
     again: frozenset[Digest] = frozenset()
+    replaying: bool = False
     kept: set[Digest] = field(default_factory=set)
     lanes_of: dict[UUID, set[Lane]] = field(default_factory=lambda: defaultdict(set))
 
     @classmethod
-    async def prepare(cls, work: Work, opened: Sequence[Opened | Unopened], context: Context) -> Self:
+    async def prepare(cls, work: Work, arrived: Sequence[Arrived], context: Context) -> Self:
         """Load, in bulk, all that the verdicts of this batch may depend on."""
-        heads = [one.attributes for one in opened if one.attributes is not None]
+        heads = [one.attributes for one in arrived if not isinstance(one, Unopened)]
         conversations = {a.conversation for a in heads if a.conversation is not None}
         # The cases come first: their locks keep what is read after them from changing.
         cases = dict(await work.load_cases(conversations))
@@ -126,35 +109,45 @@ class _Door:
             door._park(entry)
         return door
 
-    def take(self, one: Opened | Unopened) -> Verdict:
+    def take(self, one: Arrived) -> Verdict:
         """The verdict on one delivery, recorded."""
         match one:
-            case Unopened(attributes=Attributes() as attributes):
-                return self._take_unopened(one, attributes)
             case Unopened():
-                return self._refuse(one.delivery, one.digest, one.refusal, None)
+                return self._take_unopened(one)
+            case NotUnderstood():
+                return self._take_not_understood(one)
             case Opened(data=ReceiptIssued() as issued):
                 self.work.record_receipts(one.attributes.source, issued.receipts)
                 return Applied()
             case Opened():
                 return self._take_opened(one)
+            case _:
+                assert_never(one)
 
-    def _take_unopened(self, one: Unopened, attributes: Attributes) -> Verdict:
+    def _take_unopened(self, one: Unopened) -> Refused:
+        """Nothing is entered under the id that it claims: a forgery must not stand where the true message goes."""
+        if one.claims is not None:
+            self.work.record_refusal(one.claims.source, one.claims.id, None, one.refusal)
+        ALARMS.labels(kind="not_opened").inc()
+        return self._refuse(one, one.refusal)
+
+    def _take_not_understood(self, one: NotUnderstood) -> Verdict:
+        attributes = one.attributes
         known = self.inbox.get((attributes.source, attributes.id))
         if known is not None and known.digest != one.digest:
-            return self._conflict(attributes, one, "the id is known with other content")
+            return self._conflict(one, "the id is known with other content")
         if known is not None and (known.refusal is None or known.digest not in self.again):
             self.work.record_again(attributes.source, attributes.id)
             return Duplicate()
-        self._enter(attributes, one.delivery, one.digest, ReceiptOutcome.REFUSED, one.refusal)
-        return self._refuse(one.delivery, one.digest, one.refusal, attributes)
+        self._enter(one, ReceiptOutcome.REFUSED, one.refusal)
+        return self._refuse(one, one.refusal)
 
     def _take_opened(self, one: Opened) -> Verdict:
         attributes = one.attributes
         lane, sequence = _place(attributes)
         known = self.inbox.get((attributes.source, attributes.id))
         if known is not None and known.digest != one.digest:
-            return self._conflict(attributes, one, "the id is known with other content")
+            return self._conflict(one, "the id is known with other content")
         if known is not None and not self._may_be_tried_again(known):
             self.work.record_again(attributes.source, attributes.id)
             return Duplicate()
@@ -163,11 +156,11 @@ class _Door:
         expected = self.applied.get(lane, 0) + 1
         waiting = self.parked[lane].get(sequence)
         if waiting is not None and waiting.message != attributes.id:
-            return self._conflict(attributes, one, f"another message waits at place {sequence} of the conversation")
+            return self._conflict(one, f"another message waits at place {sequence} of the conversation")
         if sequence > expected:
             return self._wait(one)
         if sequence < expected and known is None:
-            return self._conflict(attributes, one, f"place {sequence} of the conversation is taken")
+            return self._conflict(one, f"place {sequence} of the conversation is taken")
         verdict = self._apply(one)
         self._let_waiting_in(lane[1])
         return verdict
@@ -198,14 +191,14 @@ class _Door:
         else:
             cause = Cause(at=self.context.now, by=attributes.source, message=attributes.id, source=attributes.source)
             self.cases[lane[1]] = self.work.record(decision, cause)
-            self._enter(attributes, one.delivery, one.digest, ReceiptOutcome.APPLIED, None)
+            self._enter(one, ReceiptOutcome.APPLIED, None)
             self.applied[lane] = max(sequence, self.applied.get(lane, 0))
             return Applied()
-        self._enter(attributes, one.delivery, one.digest, ReceiptOutcome.REFUSED, said)
+        self._enter(one, ReceiptOutcome.REFUSED, said)
         if not said.resend:
             # The verdict is final, so the place is used up: one bad step must not hold up what follows.
             self.applied[lane] = max(sequence, self.applied.get(lane, 0))
-        return self._refuse(one.delivery, one.digest, said, attributes)
+        return self._refuse(one, said)
 
     def _let_waiting_in(self, conversation: UUID) -> None:
         """Apply what was early and now is next; a message of one region may have waited for another's."""
@@ -216,13 +209,14 @@ class _Door:
                 entry = self.parked[lane].pop(self.applied.get(lane, 0) + 1, None)
                 if entry is None:
                     continue
-                attributes, data = decode(entry.body)
-                delivery = Delivery(body=entry.body, exchange=f"out.{entry.source}", user_id=entry.source)
-                verdict = self._apply(Opened(delivery=delivery, attributes=attributes, data=data, digest=entry.digest))
+                one = lying(entry)
+                if not isinstance(one, Opened):
+                    raise TypeError(entry.message)  # what waits was understood when it came
+                verdict = self._apply(one)
                 moved = moved or not isinstance(verdict, Early)
 
     def _wait(self, one: Opened) -> Early:
-        entry = self._enter(one.attributes, one.delivery, one.digest, ReceiptOutcome.PARKED, None)
+        entry = self._enter(one, ReceiptOutcome.PARKED, None)
         self._park(entry)
         return Early()
 
@@ -231,24 +225,17 @@ class _Door:
         self.parked[lane][entry.sequence] = entry
         self.lanes_of[entry.conversation].add(lane)
 
-    def _enter(
-        self,
-        attributes: Attributes,
-        delivery: Delivery,
-        digest: Digest,
-        outcome: ReceiptOutcome,
-        said: Refusal | None,
-    ) -> InboxEntry:
-        # A message for another region has no place in a lane of this one.
-        sequence = (attributes.sequence or 0) if attributes.recipient == self.context.region else 0
+    def _enter(self, one: Opened | NotUnderstood, outcome: ReceiptOutcome, said: Refusal | None) -> InboxEntry:
+        attributes = one.attributes
         entry = InboxEntry(
             source=attributes.source,
             message=attributes.id,
             conversation=attributes.conversation or attributes.id,
-            sequence=sequence,
+            sequence=attributes.sequence or 0,
             type=attributes.type,
-            digest=digest,
-            body=delivery.body,
+            digest=one.digest,
+            body=one.letter.content,
+            signature=one.letter.signature,
             outcome=outcome,
             received_at=self.context.now,
             refusal=said,
@@ -257,27 +244,54 @@ class _Door:
         self.work.record_received(entry)
         return entry
 
-    def _conflict(self, attributes: Attributes, one: Opened | Unopened, detail: str) -> Refused:
+    def _conflict(self, one: Opened | NotUnderstood, detail: str) -> Refused:
         """Known id or place with other content: never applied, and both ends are told (the receipt names the
         digest of what came, so the sender sees that it is not the digest of what it sent)."""
-        said = refusal(RefusalCode.CONTENT_CONFLICT, detail)
+        said, attributes = refusal(RefusalCode.CONTENT_CONFLICT, detail), one.attributes
         ALARMS.labels(kind="content_conflict").inc()
         log.error("content_conflict", message=str(attributes.id), source=attributes.source, detail=detail)
-        self.work.record_conflict(attributes.source, attributes.id, one.digest, said)
-        return self._refuse(one.delivery, one.digest, said, attributes)
+        self.work.record_refusal(attributes.source, attributes.id, one.digest, said)
+        return self._refuse(one, said)
 
-    def _refuse(self, delivery: Delivery, digest: Digest, said: Refusal, attributes: Attributes | None) -> Refused:
+    def _refuse(self, one: Arrived, said: Refusal) -> Refused:
+        head = one.claims if isinstance(one, Unopened) else one.attributes
+        digest = None if isinstance(one, Unopened) else one.digest
         log.warning(
             "message_refused",
             code=said.code.value,
             detail=said.detail,
-            message=str(attributes.id) if attributes else None,
-            source=attributes.source if attributes else None,
+            message=str(head.id) if head else None,
+            source=head.source if head else None,
         )
         # What came before lies there already, however often its sender sends it again.
-        if digest not in self.again and digest not in self.kept:
-            self.work.record_quarantined(quarantined(digest, delivery, said, self.context, attributes))
+        if not self.replaying and digest not in self.kept:
+            self._keep(one, said, head)
         return Refused(refusal=said)
+
+    def _keep(self, one: Arrived, said: Refusal, head: Attributes | SealedEvent | None) -> None:
+        """For staff; sealed as it came, unless the inbox holds what was in it."""
+        known = self.inbox.get((head.source, head.id)) if head is not None else None
+        digest = None if isinstance(one, Unopened) else one.digest
+        lies = known is not None and known.digest == digest
+        kept = Quarantined(
+            id=self.context.new_id(),
+            at=self.context.now,
+            body=None if lies or one.delivery is None else one.delivery.body,
+            exchange=one.delivery.exchange if one.delivery else None,
+            user_id=one.delivery.user_id if one.delivery else None,
+            refusal=said,
+            source=head.source if head else None,
+            message=head.id if head else None,
+            type=head.type if head else None,
+            conversation=head.conversation if head else None,
+            digest=digest,
+        )
+        self.work.record_quarantined(kept)
+
+
+def lying(entry: InboxEntry) -> Opened | NotUnderstood:
+    """A message that was opened when it came, and has lain in the inbox since."""
+    return judge(Letter(source=entry.source, content=entry.body, signature=entry.signature or ""))
 
 
 def _place(attributes: Attributes) -> tuple[Lane, int]:
@@ -287,10 +301,15 @@ def _place(attributes: Attributes) -> tuple[Lane, int]:
     return (attributes.source, attributes.conversation), attributes.sequence
 
 
-async def set_aside(work: Work, delivery: Delivery, context: Context, fault: str) -> Verdict:
-    """Refuse a delivery that this node cannot take in because of a fault of its own, and keep it for replay."""
-    one = open_delivery(delivery, context)
+async def set_aside(work: Work, one: Arrived, context: Context, fault: str) -> Verdict:
+    """Refuse a message that this node cannot take in because of a fault of its own, and keep it for replay."""
     said = refusal(RefusalCode.NODE_FAULT, fault, resend=True)
-    broken = Unopened(delivery=delivery, digest=one.digest, refusal=said, attributes=one.attributes)
+    broken: Arrived
+    if isinstance(one, Unopened):
+        broken = replace(one, refusal=said)
+    else:
+        broken = NotUnderstood(
+            letter=one.letter, delivery=one.delivery, attributes=one.attributes, digest=one.digest, refusal=said
+        )
     door = await _Door.prepare(work, [broken], context)
     return door.take(broken)

@@ -5,8 +5,10 @@ from typing import assert_never
 from uuid import UUID
 
 from transfer.domain.errors import TransferError
-from transfer.handlers.receive import Applied, Duplicate, Early, Refused, Verdict, receive
-from transfer.ports.work import Context, Delivery, Quarantined, QuarantineWork
+from transfer.handlers.opening import Arrived, open_delivery
+from transfer.handlers.receive import Applied, Duplicate, Early, Refused, Verdict, lying, receive
+from transfer.ports.traffic import Wire
+from transfer.ports.work import Context, Delivery, Quarantined, QuarantineWork, Work
 
 
 class NotInQuarantine(TransferError):
@@ -21,7 +23,7 @@ class Replayed:
     verdict: Verdict
 
 
-async def replay(work: QuarantineWork, entry: UUID, context: Context) -> Replayed:
+async def replay(work: QuarantineWork, entry: UUID, context: Context, wire: Wire) -> Replayed:
     """Take the message in again within one transaction, also when its place in the conversation has passed.
 
     What is applied, or was applied before, is marked so; what is refused again stays, with the new reason, and its
@@ -30,8 +32,7 @@ async def replay(work: QuarantineWork, entry: UUID, context: Context) -> Replaye
     held = await work.load(entry)
     if held is None:
         raise NotInQuarantine(entry=entry)
-    delivery = Delivery(body=held.body, exchange=held.exchange, user_id=held.user_id)
-    [verdict] = await receive(work.work, [delivery], context, replay=True)
+    [verdict] = await receive(work.work, [await _arrived(work.work, held, context, wire)], context, replay=True)
     match verdict:
         case Applied() | Duplicate():
             await work.mark_applied(held.id, at=context.now)
@@ -42,3 +43,14 @@ async def replay(work: QuarantineWork, entry: UUID, context: Context) -> Replaye
         case _:
             assert_never(verdict)
     return Replayed(entry=held, verdict=verdict)
+
+
+async def _arrived(work: Work, held: Quarantined, context: Context, wire: Wire) -> Arrived:
+    """The message as it lies in the inbox, or as it is opened now."""
+    if held.body is not None:
+        delivery = Delivery(body=held.body, exchange=held.exchange or "", user_id=held.user_id)
+        return open_delivery(delivery, context, wire)
+    if held.source is None or held.message is None:
+        raise NotInQuarantine(entry=held.id)
+    key = (held.source, held.message)
+    return lying((await work.load_inbox([key]))[key])

@@ -19,10 +19,12 @@ class Refusal(Frozen):
 
 
 class Receipt(Frozen):
-    """The verdict on one message; the digest binds it to the exact bytes that were received."""
+    """The verdict on one message; the digest binds it to the exact content that was received."""
 
     message: UUID
-    digest: Digest
+    digest: Annotated[
+        Digest | None, Field(description="absent when the letter could not be opened; then it is to be sent again")
+    ] = None
     outcome: ReceiptOutcome
     at: Moment
     refusal: Annotated[Refusal | None, Field(description="given exactly when the outcome is refused")] = None
@@ -31,6 +33,8 @@ class Receipt(Frozen):
     def _refusal_fits_outcome(self) -> Self:
         if (self.outcome is ReceiptOutcome.REFUSED) != (self.refusal is not None):
             raise ValueError("a refusal is given exactly when the outcome is refused")
+        if self.digest is None and (self.refusal is None or not self.refusal.resend):
+            raise ValueError("a verdict without the digest of the content can only ask for the message again")
         return self
 
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from transfer.crypto.keys import PrivateKey, SuiteName
+from transfer.crypto.letters import CannotSeal, Letter
 from transfer.messages.receipts import Receipt
 from transfer.ports.work import Delivery
 
@@ -105,7 +107,7 @@ class Sent:
 class NotSent:
     """The broker does not have the message, or may not have it."""
 
-    reason: Unroutable | Unconfirmed | BrokerRefused
+    reason: Unroutable | Unconfirmed | BrokerRefused | CannotSeal
 
 
 PublishOutcome = Sent | NotSent
@@ -120,6 +122,22 @@ class Parcel:
     recipient: str
     body: bytes
     headers: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class Wire(Protocol):
+    """Signs and seals what goes out, opens and verifies what comes in. May take long: call it from a thread."""
+
+    def close(self, content: bytes) -> bytes:
+        """The sealed event for the recipient that the content names; raises CannotSeal."""
+        ...
+
+    def signing(self, chosen: SuiteName) -> PrivateKey:
+        """The key that this region signs with now; raises CryptoError when there is none."""
+        ...
+
+    def open(self, body: bytes) -> Letter:
+        """The letter in a sealed event, from the source that it names, for this region; raises NotOpened."""
+        ...
 
 
 class Batch(Protocol):

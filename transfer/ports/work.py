@@ -63,23 +63,28 @@ class InboxEntry:
     outcome: ReceiptOutcome
     received_at: datetime
     refusal: Refusal | None = None
+    signature: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    """A message that was not applied, kept as it came for staff to look at and replay."""
+    """A message that was not applied, kept for staff to look at and replay.
+
+    ``body`` is what came, sealed; it is absent when the inbox holds what was in it. Without a digest the letter was
+    not opened, and all that is said of the message is a claim.
+    """
 
     id: UUID
     at: datetime
-    body: bytes
-    exchange: str
-    user_id: str | None
     refusal: Refusal
+    body: bytes | None = None
+    exchange: str | None = None
+    user_id: str | None = None
     source: str | None = None
     message: UUID | None = None
     type: str | None = None
     conversation: UUID | None = None
-    digest: Digest
+    digest: Digest | None = None
     applied_at: datetime | None = None
 
 
@@ -147,8 +152,8 @@ class Work(Protocol):
         """A message came again: its receipt is due again, unchanged."""
         ...
 
-    def record_conflict(self, source: str, message: UUID, digest: Digest, refusal: Refusal) -> None:
-        """A message came under a known id or place with other content: tell its source, change nothing else."""
+    def record_refusal(self, source: str, message: UUID, digest: Digest | None, refusal: Refusal) -> None:
+        """Tell the region that this is refused, and change nothing else; for what cannot count as its message."""
         ...
 
     def record_quarantined(self, message: Quarantined) -> None:
@@ -206,4 +211,16 @@ class QuarantineRoom(Protocol):
 
     def replaying(self) -> AbstractAsyncContextManager[QuarantineWork]:
         """A transaction that commits at the end of the block, and rolls back when the block raises."""
+        ...
+
+
+class Shelf(Protocol):
+    """Keeps the directories that were in force, so that a node never goes back to an older one."""
+
+    async def newest(self) -> str | None:
+        """The signed note with the highest version."""
+        ...
+
+    async def keep(self, version: int, note: str) -> None:
+        """This one is in force now; nothing changes when it is kept already."""
         ...

@@ -152,6 +152,7 @@ def to_entry(row: Row[Any]) -> InboxEntry:
         outcome=ReceiptOutcome(row.outcome),
         received_at=row.received_at,
         refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,
+        signature=row.signature,
     )
 
 
@@ -168,6 +169,7 @@ def entry_row(entry: InboxEntry) -> dict[str, Any]:
         "outcome": entry.outcome.value,
         "received_at": entry.received_at,
         "refusal": entry.refusal.model_dump_json() if entry.refusal else None,
+        "signature": entry.signature,
     }
 
 

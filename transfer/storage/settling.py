@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.messages.codes import ReceiptOutcome
@@ -26,12 +26,13 @@ _SENT: Final = select(
     outbox.c.digest,
     outbox.c.recipient,
     outbox.c.outcome,
+    outbox.c.settled_at,
     outbox.c.published_at,
     outbox.c.attempts,
 ).where(_OF_THESE)
 _SETTLED: Final = (
     update(outbox)
-    .where(_OF_THESE, outbox.c.outcome.is_distinct_from(ReceiptOutcome.APPLIED.value))
+    .where(_OF_THESE, or_(outbox.c.settled_at.is_(None), bindparam("verdict") == ReceiptOutcome.APPLIED.value))
     .values(
         outcome=bindparam("verdict"),
         refusal=bindparam("said"),
@@ -43,7 +44,8 @@ _SETTLED: Final = (
 
 async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Receipt], *, now: datetime) -> None:
     """Note the verdicts of one region. Only its verdict on the very bytes that were sent to it counts: a receipt
-    for another region's message, or with another digest, changes nothing and raises an alarm."""
+    for another region's message, or with another digest, changes nothing and raises an alarm. One without a digest
+    says that the letter could not be opened there, and only has it sent again."""
     through: datetime | None = None
     for start in range(0, len(receipts), CHUNK):
         batch = receipts[start : start + CHUNK]
@@ -52,7 +54,7 @@ async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Re
         verdicts: defaultdict[tuple[ReceiptOutcome, str | None], list[UUID]] = defaultdict(list)
         for receipt in batch:
             row = known.get(receipt.message)
-            if row is None or row.recipient != source or row.digest != receipt.digest:
+            if row is None or row.recipient != source or receipt.digest not in (row.digest, None):
                 ALARMS.labels(kind="receipt_for_other_content").inc()
                 log.error(
                     "receipt_for_other_content",
@@ -66,8 +68,9 @@ async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Re
             once = row.published_at is not None and row.attempts <= 1
             if once and (through is None or row.published_at > through):
                 through = row.published_at
-            if row.outcome == ReceiptOutcome.APPLIED.value:
-                continue  # nothing undoes an application; later receipts of it are repeats
+            applied = row.outcome == ReceiptOutcome.APPLIED.value
+            if applied or (row.settled_at is not None and receipt.outcome is not ReceiptOutcome.APPLIED):
+                continue  # an old receipt; what was refused for good may still be applied by staff over there
             refusal = receipt.refusal.model_dump_json() if receipt.refusal else None
             if receipt.refusal is not None:
                 ALARMS.labels(kind="message_refused_there").inc()

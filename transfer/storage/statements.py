@@ -33,6 +33,13 @@ def inserting(table: Table) -> Insert:
 
 
 @cache
+def inserting_once(dialect: str, table: Table) -> Insert:
+    """New rows, less those that would stand twice."""
+    insertion = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return insertion.on_conflict_do_nothing()
+
+
+@cache
 def changing(table: Table) -> Update:
     """The row whose id is ``at_id`` gets the other values."""
     return update(table).where(table.c.id == bindparam("at_id"))

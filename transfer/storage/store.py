@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import and_, delete, exists, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from transfer.messages.codes import ReceiptOutcome, RefusalCode
 from transfer.storage.destinations import ensure
 from transfer.storage.engine import writing
 from transfer.storage.recent import RecentCases
-from transfer.storage.tables import answered
+from transfer.storage.tables import answered, inbox, quarantine
 from transfer.storage.work import SqlWork
 
 OUTBOX_CHANNEL: Final = "transfer_outbox"
@@ -23,6 +24,14 @@ RECEIPTS_CHANNEL: Final = "transfer_receipts"
 _NOTIFY: Final = text("SELECT pg_notify(:channel, '')")
 ANSWERED_KEPT: Final = timedelta(days=7)
 FORGOTTEN_AT_ONCE: Final = 500
+_CURABLE: Final = (
+    RefusalCode.CANNOT_OPEN.value,
+    RefusalCode.UNKNOWN_SUITE.value,
+    RefusalCode.UNKNOWN_SIGNER.value,
+    RefusalCode.EXPIRED.value,
+    RefusalCode.NOT_YET_VALID.value,
+    RefusalCode.NODE_FAULT.value,
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +95,19 @@ class Store:
             self.outbox_filled.set()
         if work.owes:
             self.receipts_owed.set()
+
+    async def note_cured(self) -> int:
+        """What could not be opened, came again and was applied need not be looked at any more. Gives how many. A
+        copy that was forged stays for staff to see."""
+        applied = exists().where(
+            inbox.c.message == quarantine.c.message,
+            inbox.c.source == quarantine.c.source,
+            inbox.c.outcome == ReceiptOutcome.APPLIED.value,
+        )
+        unopened = and_(quarantine.c.digest.is_(None), quarantine.c.applied_at.is_(None))
+        cured = update(quarantine).where(unopened, quarantine.c.code.in_(_CURABLE), applied)
+        async with self.writing() as connection:
+            return (await connection.execute(cured.values(applied_at=self.clock()))).rowcount
 
     async def forget_answered(self) -> int:
         """Drop responses to idempotency keys that are older than any repetition; they hold personal data. Gives how

@@ -228,6 +228,8 @@ inbox = Table(
     Column("outcome", String(10), nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("refusal", Text),
+    # With the body it proves who said this: both parts of a JWS without its payload.
+    Column("signature", Text),
     # The message first: a batch is looked up by its messages.
     PrimaryKeyConstraint("message", "source"),
     _one_of("outcome", ReceiptOutcome, "outcome"),
@@ -254,7 +256,7 @@ receipts_due = Table(
     Column("row", RowId, Identity(), primary_key=True),
     Column("recipient", String(6), nullable=False),
     Column("message", Uuid, nullable=False),
-    Column("digest", String(71), nullable=False),
+    Column("digest", String(71)),
     Column("outcome", String(10), nullable=False),
     Column("at", Instant, nullable=False),
     Column("refusal", Text),
@@ -270,14 +272,24 @@ quarantine = Table(
     Column("message", Uuid),
     Column("conversation", Uuid),
     Column("type", String(100)),
-    Column("exchange", Text, nullable=False),
+    Column("exchange", Text),
     Column("user_id", Text),
-    Column("digest", String(71), nullable=False),
+    Column("digest", String(71)),
     Column("code", String(30), nullable=False),
     Column("refusal", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary),
     Column("applied_at", Instant),
     Index("ix_quarantine_at", "at", "id"),
+    # What cannot be opened comes again and again, sealed anew each time; one of them is kept.
+    Index(
+        "uq_quarantine_unopened",
+        "message",
+        "source",
+        "code",
+        unique=True,
+        sqlite_where=text("digest IS NULL AND applied_at IS NULL"),
+        postgresql_where=text("digest IS NULL AND applied_at IS NULL"),
+    ),
 )
 
 history = Table(
@@ -316,6 +328,14 @@ destinations = Table(
     Column("last_error", Text),
     Column("heard_at", Instant),
     Column("receipted_through", Instant),
+)
+
+directories = Table(
+    "directories",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("kept_at", Instant, nullable=False),
 )
 
 answered = Table(

@@ -54,9 +54,15 @@ _RECEIVED: Final[tuple[ColumnElement[Any], ...]] = (
     inbox.c.outcome,
     inbox.c.refusal,
 )
+# What the inbox holds is not kept twice.
+_BODY: Final = func.coalesce(quarantine.c.body, inbox.c.body)
 _QUARANTINED: Final[tuple[ColumnElement[Any], ...]] = (
     *(column for column in quarantine.c if column.name != "body"),
-    func.length(quarantine.c.body).label("size"),
+    func.length(_BODY).label("size"),
+)
+_FROM_QUARANTINE: Final = quarantine.outerjoin(
+    inbox,
+    and_(quarantine.c.body.is_(None), inbox.c.message == quarantine.c.message, inbox.c.source == quarantine.c.source),
 )
 _NOT_PUBLISHED: Final = and_(outbox.c.published_at.is_(None), outbox.c.settled_at.is_(None))
 _NOT_SETTLED: Final = and_(outbox.c.published_at.is_not(None), outbox.c.settled_at.is_(None))
@@ -94,7 +100,7 @@ class MessageViews:
             return _received_line(row) if row is not None else None
 
     async def quarantine(self, *, applied: bool | None, after: TimeKey | None, limit: int) -> Sequence[QuarantineLine]:
-        statement = select(*_QUARANTINED)
+        statement = select(*_QUARANTINED).select_from(_FROM_QUARANTINE)
         if applied is not None:
             statement = statement.where(quarantine.c.applied_at.is_not(None) if applied else _not_applied())
         statement = _placed(statement, "at", "id", after, newest_first=True)
@@ -102,8 +108,8 @@ class MessageViews:
             return [_quarantine_line(row) for row in await connection.execute(statement.limit(limit))]
 
     async def quarantined(self, entry: UUID) -> tuple[QuarantineLine, bytes] | None:
-        columns: tuple[ColumnElement[Any], ...] = (*_QUARANTINED, quarantine.c.body)
-        statement = select(*columns).where(quarantine.c.id == entry)
+        columns: tuple[ColumnElement[Any], ...] = (*_QUARANTINED, _BODY.label("body"))
+        statement = select(*columns).select_from(_FROM_QUARANTINE).where(quarantine.c.id == entry)
         async with reading(self.store.engine) as connection:
             row = (await connection.execute(statement)).one_or_none()
             return (_quarantine_line(row), row.body) if row is not None else None

@@ -30,7 +30,7 @@ from transfer.storage import rows
 from transfer.storage.casework import read_cases, write_cases
 from transfer.storage.recent import RecentCases
 from transfer.storage.settling import settle
-from transfer.storage.statements import CHUNK, among, inserting, padded, rows_of, upsert
+from transfer.storage.statements import CHUNK, among, inserting, inserting_once, padded, rows_of, upsert
 from transfer.storage.tables import (
     SHARDS,
     answered,
@@ -214,7 +214,7 @@ class SqlWork:
     def record_again(self, source: str, message: UUID) -> None:
         self._owe(source, _receipt(self._inbox[source, message]))
 
-    def record_conflict(self, source: str, message: UUID, digest: Digest, refusal: Refusal) -> None:
+    def record_refusal(self, source: str, message: UUID, digest: Digest | None, refusal: Refusal) -> None:
         outcome = ReceiptOutcome.REFUSED
         self._owe(source, Receipt(message=message, digest=digest, outcome=outcome, at=self.now, refusal=refusal))
 
@@ -252,6 +252,7 @@ class SqlWork:
 
     async def flush(self) -> None:
         """Write everything that was recorded; the caller commits."""
+        dialect = self.connection.dialect.name
         for source, receipts in self._told:
             await settle(self.connection, source, receipts, now=self.now)
         await write_cases(self.connection, self._loaded, self._changed.values(), now=self.now)
@@ -268,7 +269,9 @@ class SqlWork:
         await self._write_inbox()
         for table in (stages, outbox, receipts_due, quarantine, history, answered):
             if self._rows[table]:
-                await self.connection.execute(inserting(table), self._rows[table])
+                # Of what cannot be opened and comes again and again, one is kept.
+                statement = inserting(table) if table is not quarantine else inserting_once(dialect, table)
+                await self.connection.execute(statement, self._rows[table])
 
     async def _write_inbox(self) -> None:
         fresh = [e for key, e in self._entered.items() if key not in self._known]

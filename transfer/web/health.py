@@ -9,6 +9,9 @@ from typing import Annotated, Final
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 
+from transfer.crypto.book import DirectoryTooOld
+from transfer.crypto.errors import CryptoError
+from transfer.crypto.keystore import expiring
 from transfer.ports.views import Linked
 from transfer.ports.work import StorageUnavailable
 from transfer.records import MessageState, Traffic
@@ -16,7 +19,7 @@ from transfer.telemetry.metrics import CONNECTED, OUTBOX, QUARANTINED, REGISTRY
 from transfer.web.answers import Reply, reply
 from transfer.web.case_body import Body
 from transfer.web.faults import NotReady
-from transfer.web.measures import OLDEST, PARKED
+from transfer.web.measures import DIRECTORY_EXPIRES, OLDEST, PARKED
 from transfer.web.parts import Parts
 from transfer.web.route import Ask
 
@@ -120,7 +123,8 @@ async def metrics(ask: Ask) -> Reply:
     PARKED.set(traffic.parked)
     QUARANTINED.set(traffic.quarantined)
     oldest = traffic.oldest_waiting
-    OLDEST.set((ask.parts.context().now - oldest.created_at).total_seconds() if oldest else 0)
+    DIRECTORY_EXPIRES.set(ask.parts.book.latest.expires_at.timestamp())
+    OLDEST.set((ask.parts.clock() - oldest.created_at).total_seconds() if oldest else 0)
     for role, link in ask.parts.links.items():
         CONNECTED.labels(role=role).set(link.state.connected)
     return Reply(body=generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
@@ -128,7 +132,9 @@ async def metrics(ask: Ask) -> Reply:
 
 async def _checks(parts: Parts) -> AsyncIterator[Check]:
     yield await _database(parts)
-    now = parts.context().now
+    yield await asyncio.to_thread(_directory, parts)
+    yield await asyncio.to_thread(_signing, parts)
+    now = parts.clock()
     for role, link in sorted(parts.links.items()):
         yield _broker(role, link, abs((now - link.state.since).total_seconds()), parts.settings.broker_lost_after)
     for duty in parts.duties:
@@ -153,6 +159,37 @@ async def _database(parts: Parts) -> Check:
         found = f"version {form.found}, this release needs {form.needed}"
         return Check(name=name, ok=False, found=found, todo="Run `transfer migrate`.")
     return Check(name=name, ok=True, found=f"version {form.found}")
+
+
+def _directory(parts: Parts) -> Check:
+    name = "directory"
+    listed = parts.book.latest
+    found = f"version {listed.version}, until {listed.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    if not listed.expired(parts.clock()):
+        return Check(name=name, ok=True, found=found)
+    todo = "Have the operator of the exchange sign and publish a new one."
+    try:
+        _ = parts.book.current
+    except DirectoryTooOld:
+        return Check(name=name, ok=False, found=f"{found}; too old, nothing is exchanged", todo=todo)
+    return Check(name=name, ok=True, found=f"{found}; expired, still used", todo=todo)
+
+
+def _signing(parts: Parts) -> Check:
+    name, now = "keys", parts.clock()
+    region = parts.settings.region
+    try:
+        own = parts.book.latest.by_code[region]
+        signers = [parts.wire.signing(suite).kid for suite in own.suites]
+        due = expiring(own.keys, now)
+    except (CryptoError, DirectoryTooOld) as error:
+        todo = f"`transfer keys list` shows this node's keys, `transfer directory verify` those listed for {region}."
+        return Check(name=name, ok=False, found=str(error), todo=todo)
+    if due:
+        ends = ", ".join(f"{key.kid} in {(key.not_after - now).days} days" for key in due)
+        todo = "Rotate them: `transfer keys rotate`, and have the operator sign the directory anew."
+        return Check(name=name, ok=True, found=f"signs with {', '.join(signers)}; expires: {ends}", todo=todo)
+    return Check(name=name, ok=True, found=f"signs with {', '.join(signers)}")
 
 
 def _broker(role: str, link: Linked, seconds: float, lost_after: float) -> Check:

@@ -7,6 +7,9 @@ from prometheus_client import Gauge
 from transfer.telemetry.metrics import REGISTRY
 
 PARKED: Final = Gauge("transfer_parked_messages", "Messages received that wait for earlier ones", registry=REGISTRY)
+DIRECTORY_EXPIRES: Final = Gauge(
+    "transfer_directory_expires_timestamp_seconds", "When the directory in force expires", registry=REGISTRY
+)
 OLDEST: Final = Gauge(
     "transfer_oldest_waiting_seconds", "Age of the oldest message without a final receipt", registry=REGISTRY
 )

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from transfer.actions.desk import Desk
+from transfer.crypto.book import Book
 from transfer.crypto.directory import Directory
+from transfer.ports.traffic import Wire
 from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
 from transfer.settings import Settings
@@ -15,10 +18,17 @@ class Parts:
     """The parts of a node that the API speaks to; ``links`` are those that need the broker, by role."""
 
     settings: Settings
-    directory: Directory
+    book: Book
     desk: Desk
     views: Views
     quarantine: QuarantineRoom
     context: Callable[[], Context]
+    clock: Callable[[], datetime]
     links: Mapping[str, Linked]
+    wire: Wire
     duties: Sequence[Dutiful]
+
+    @property
+    def directory(self) -> Directory:
+        """The directory in force, for who is looked up and shown; what is decided asks the context."""
+        return self.book.latest

@@ -79,7 +79,7 @@ async def _replay(ask: Ask) -> Reply:
             if given.request != ask.digest:
                 raise KeyReused(key=ask.key)
             return replayed(given)
-        outcome = await replay(work, ask.id("entry"), ask.parts.context())
+        outcome = await replay(work, ask.id("entry"), ask.parts.context(), ask.parts.wire)
         body = to_json(_verdict(outcome))
         work.work.record_answered(ask.key, Answered(request=ask.digest, status=200, body=body))
     RECEIVED.labels(verdict=type(outcome.verdict).__name__.lower()).inc()

@@ -7,7 +7,17 @@ from typing import Final
 
 import structlog
 
-from transfer.ports.traffic import BrokerRefused, Carrier, NotSent, Outbox, OutMessage, Parcel, Sent, Unroutable
+from transfer.crypto.letters import CannotSeal
+from transfer.ports.traffic import (
+    BrokerRefused,
+    Carrier,
+    NotSent,
+    Outbox,
+    OutMessage,
+    Parcel,
+    Sent,
+    Unroutable,
+)
 from transfer.telemetry.metrics import NOT_SENT, PUBLISHED
 from transfer.workers.pauses import Pauses
 
@@ -101,7 +111,7 @@ class Relay:
             reason=kind,
             detail=str(outcome.reason),
         )
-        if not isinstance(outcome.reason, (Unroutable, BrokerRefused)):
+        if not isinstance(outcome.reason, (Unroutable, BrokerRefused, CannotSeal)):
             return  # the connection's fault, not the region's: it may have been taken, and is sent again
         failures = self._failing.get(message.recipient, 0)
         self._failing[message.recipient] = failures + 1

@@ -13,6 +13,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "directories",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("kept_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_directories")),
+    )
+    op.create_table(
         "answered",
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("request", sa.String(length=71), nullable=False),
@@ -111,6 +118,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=10), nullable=False),
         sa.Column("received_at", Instant(), nullable=False),
         sa.Column("refusal", sa.Text(), nullable=True),
+        sa.Column("signature", sa.Text(), nullable=True),
         sa.CheckConstraint("(outcome = 'refused') = (refusal IS NOT NULL)", name=op.f("ck_inbox_refusal_says_why")),
         sa.CheckConstraint("outcome IN ('applied', 'parked', 'refused')", name=op.f("ck_inbox_outcome")),
         sa.PrimaryKeyConstraint("message", "source", name=op.f("pk_inbox")),
@@ -213,24 +221,31 @@ def upgrade() -> None:
         sa.Column("message", sa.Uuid(), nullable=True),
         sa.Column("conversation", sa.Uuid(), nullable=True),
         sa.Column("type", sa.String(length=100), nullable=True),
-        sa.Column("exchange", sa.Text(), nullable=False),
+        sa.Column("exchange", sa.Text(), nullable=True),
         sa.Column("user_id", sa.Text(), nullable=True),
-        sa.Column("digest", sa.String(length=71), nullable=False),
+        sa.Column("digest", sa.String(length=71), nullable=True),
         sa.Column("code", sa.String(length=30), nullable=False),
         sa.Column("refusal", sa.Text(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("applied_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
     )
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.create_index("ix_quarantine_at", ["at", "id"], unique=False)
+        batch_op.create_index(
+            "uq_quarantine_unopened",
+            ["message", "source", "code"],
+            unique=True,
+            sqlite_where=sa.text("digest IS NULL AND applied_at IS NULL"),
+            postgresql_where=sa.text("digest IS NULL AND applied_at IS NULL"),
+        )
 
     op.create_table(
         "receipts_due",
         sa.Column("row", RowId, sa.Identity(always=False), nullable=False),
         sa.Column("recipient", sa.String(length=6), nullable=False),
         sa.Column("message", sa.Uuid(), nullable=False),
-        sa.Column("digest", sa.String(length=71), nullable=False),
+        sa.Column("digest", sa.String(length=71), nullable=True),
         sa.Column("outcome", sa.String(length=10), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("refusal", sa.Text(), nullable=True),
@@ -355,6 +370,11 @@ def downgrade() -> None:
     op.drop_table("relay_leases")
     op.drop_table("receipts_due")
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_quarantine_unopened",
+            sqlite_where=sa.text("digest IS NULL AND applied_at IS NULL"),
+            postgresql_where=sa.text("digest IS NULL AND applied_at IS NULL"),
+        )
         batch_op.drop_index("ix_quarantine_at")
 
     op.drop_table("quarantine")
@@ -398,6 +418,7 @@ def downgrade() -> None:
 
     op.drop_table("history")
     op.drop_table("destinations")
+    op.drop_table("directories")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("ix_cases_worklist")
 

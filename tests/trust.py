@@ -1,0 +1,125 @@
+"""Keys and signed directories for tests: real ones, made once and used by every node of the run."""
+
+import atexit
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from transfer.crypto.directory import Directory, Draft, Region
+from transfer.crypto.keys import KeyUse, PublicKey, SuiteName
+from transfer.crypto.keystore import Keystore, add_key
+from transfer.crypto.notes import Signer, sign
+from transfer.crypto.wire import Wire
+from transfer.telemetry import clock
+
+DRAFT: Final = Path(__file__).parent.parent / "deploy" / "local" / "directory.json"
+PASSPHRASE: Final = SecretStr("a passphrase of the tests")
+SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+YEARS: Final = timedelta(days=3650)
+
+
+@dataclass(slots=True, kw_only=True)
+class Trust:
+    """An operator of the directory, and the regions that it lists, each with its keys in a folder."""
+
+    folder: Path
+    operator: Signer = field(default_factory=lambda: Signer.new("test.example/directory"))
+    _files: int = 0
+    _default: Path | None = None
+
+    @property
+    def passphrase_file(self) -> Path:
+        file = self.folder / "passphrase"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(PASSPHRASE.get_secret_value())
+        return file
+
+    def keys(self, region: str) -> Path:
+        """The folder with the region's keys: one to sign and one to open with, of suite jose."""
+        folder = self.folder / region
+        if not folder.exists():
+            self.add_key(region, KeyUse.SIGN)
+            self.add_key(region, KeyUse.SEAL)
+        return folder
+
+    def add_key(
+        self, region: str, use: KeyUse, *, suite: SuiteName = SuiteName.JOSE, since: datetime = SINCE
+    ) -> PublicKey:
+        return add_key(
+            self.folder / region, PASSPHRASE, region=region, name=suite, use=use, not_before=since, validity=YEARS
+        )
+
+    def store(self, region: str) -> Keystore:
+        folder = self.keys(region)
+        return _loaded(folder, tuple(sorted(file.name for file in folder.iterdir())))
+
+    def directory(self, regions: Sequence[Region] | None = None, *, version: int = 1, **changes: Any) -> Directory:
+        """These regions, or those of the local stack, with the keys that are in their folders."""
+        listed = Draft.load(DRAFT).regions if regions is None else regions
+        with_keys = tuple(one.model_copy(update={"keys": self.store(one.code).public}) for one in listed)
+        fields: dict[str, Any] = {"issued_at": SINCE, "expires_at": SINCE + YEARS, "regions": with_keys}
+        return Directory(version=version, **(fields | changes))
+
+    def note(self, directory: Directory | None = None) -> str:
+        """The directory as its operator signs it."""
+        text = (directory or self.directory()).model_dump_json(indent=2, exclude_none=True) + "\n"
+        return sign(text, self.operator)
+
+    def file(self, directory: Directory | None = None) -> Path:
+        """A new file with the signed directory."""
+        self._files += 1
+        path = self.folder / f"directory-{self._files}.note"
+        path.write_text(self.note(directory))
+        return path
+
+    def wire(self, region: str, directory: Directory | None = None) -> Wire:
+        """Seals and opens as this region does."""
+        listed = directory or self.directory()
+        keys = self.store(region)
+        return Wire(region=region, directory=lambda: listed, keys=lambda: keys, clock=clock.now)
+
+    @property
+    def default_file(self) -> Path:
+        """A file with the directory of the local stack."""
+        if self._default is None:
+            self._default = self.file()
+        return self._default
+
+    def settings(self, region: str, note: Path | None = None) -> Mapping[str, Any]:
+        """What the node of this region has to know of all this."""
+        return {
+            "directory": note or self.default_file,
+            "directory_keys": (self.operator.verifier.text,),
+            "keys": self.keys(region),
+            "passphrase_file": self.passphrase_file,
+        }
+
+
+@cache
+def _loaded(folder: Path, _names: tuple[str, ...]) -> Keystore:
+    return Keystore.load(folder, PASSPHRASE)
+
+
+@cache
+def shared() -> Trust:
+    """One for all tests that do not change it; deriving a key from a passphrase takes a tenth of a second."""
+    folder = Path(mkdtemp(prefix="transfer-trust-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Trust(folder=folder)
+
+
+def environment_of(region: str, trust: Trust | None = None) -> dict[str, str]:
+    """The same as variables."""
+    given = (trust or shared()).settings(region)
+    return {
+        f"TRANSFER_{name.upper()}": ",".join(value) if isinstance(value, tuple) else str(value)
+        for name, value in given.items()
+    }

@@ -1,0 +1,237 @@
+"""``transfer directory``: for the operator of the exchange, who lists and signs the regions."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from pydantic import TypeAdapter, ValidationError
+
+from transfer.broker.address import Address
+from transfer.broker.announce import announce
+from transfer.cli.exits import WrongUsage
+from transfer.cli.opening import json_option
+from transfer.cli.output import local, print_json
+from transfer.crypto.book import signed_directory
+from transfer.crypto.directory import Directory, DirectoryInvalid, Draft
+from transfer.crypto.keys import PublicKey, SuiteName
+from transfer.crypto.notes import Verifier, sign
+from transfer.crypto.operator import OperatorKey
+from transfer.crypto.passphrase import find_passphrase
+from transfer.messages.envelope import explain
+from transfer.telemetry.clock import now
+
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
+_KEYS: Final[TypeAdapter[list[PublicKey]]] = TypeAdapter(list[PublicKey])
+_PARTS: Final = 3
+
+
+@click.group()
+def directory() -> None:
+    """List the regions of the exchange, sign the list, and publish it to their nodes.
+
+    The list is drafted in a JSON file; the nodes take only what is signed with a key that they trust.
+    """
+
+
+@directory.command()
+@click.argument("draft", type=_FILE)
+@click.option("--key", type=_FILE, required=True, help="File for the new key that will sign the directory.")
+@click.option("--name", required=True, help="Name of that key, for instance legalaid.example/directory.")
+@click.option("--passphrase-file", type=_FILE, help="File with the passphrase of the key.")
+def init(*, draft: Path, key: Path, name: str, passphrase_file: Path | None) -> None:
+    """Begin a directory: an empty DRAFT, and the operator's key. Prints what nodes set as TRANSFER_DIRECTORY_KEYS."""
+    made = OperatorKey.new(name, find_passphrase(passphrase_file, os.environ))
+    if not draft.exists():
+        _write(draft, Draft())
+    made.write(key)
+    click.echo(made.verifier)
+
+
+@directory.command(name="add-region")
+@click.argument("draft", type=_FILE)
+@click.argument("code")
+@click.option("--name-zh", help="Name in Chinese.")
+@click.option("--name-en", help="Name in English.")
+@click.option("--institution", "institutions", multiple=True, metavar="CODE/ZH/EN", help="An institution; repeat it.")
+@click.option("--workstation", "stations", multiple=True, metavar="CODE/ZH/EN", help="A workstation; repeat it.")
+@click.option("--suite", "suites", multiple=True, type=click.Choice([s.value for s in SuiteName]), help="Best first.")
+@click.option("--keys", type=_FILE, help="Its public keys, as the region's `transfer keys list --json` printed them.")
+@click.option("--attachments", help="https:// address where others fetch its files.")
+@click.option("--maintenance", help="Why it takes no messages for now; an empty text ends it.")
+def add_region(*, draft: Path, code: str, keys: Path | None, **given: Any) -> None:  # noqa: ANN401 - options of many kinds
+    """Add region CODE to DRAFT, or change what is given of it.
+
+    Look at the keys' ids with the region by another road, the telephone for instance, before they are signed.
+    """
+    listed = Draft.load(draft)
+    known = listed.by_code.get(code)
+    region: dict[str, Any] = known.model_dump(mode="json", exclude_none=True) if known else {"code": code}
+    region |= dict(_changes(code, given))
+    if keys is not None:
+        region["keys"] = _KEYS.dump_python(_read_keys(keys), mode="json", exclude_none=True)
+    region.setdefault("suites", [SuiteName.JOSE.value])
+    others = [one.model_dump(mode="json", exclude_none=True) for one in listed.regions if one.code != code]
+    content = listed.model_dump(mode="json", exclude_none=True) | {"regions": [*others, region]}
+    _write(draft, _checked(content))
+    click.echo(f"{code}: {'changed' if known else 'added'}")
+
+
+def _changes(code: str, given: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name in ("name_zh", "name_en", "attachments"):
+        if given[name]:
+            yield name, given[name]
+    if given["suites"]:
+        yield "suites", list(given["suites"])
+    if given["maintenance"] is not None:
+        yield "maintenance", given["maintenance"] or None
+    houses = [_house(text) for text in given["institutions"]]
+    stations = [_house(text) | {"kind": "workstation", "parent": code} for text in given["stations"]]
+    if houses or stations:
+        yield "institutions", houses + stations
+
+
+def _house(text: str) -> dict[str, str]:
+    parts = text.split("/")
+    if len(parts) != _PARTS:
+        raise WrongUsage(f"{text}: give code, Chinese name and English name, with a slash between them")
+    return dict(zip(("code", "name_zh", "name_en"), parts, strict=True))
+
+
+@directory.command()
+@click.argument("draft", type=_FILE)
+@click.argument("one")
+@click.argument("other")
+@click.option("--days", type=click.IntRange(1, 60), default=10, show_default=True, help="Working days to answer.")
+@click.option("--mutual/--no-mutual", default=False, help="Each takes the other's finding on hardship.")
+@click.option("--since", required=True, help="First day, for instance 2026-03-01.")
+@click.option("--until", help="Last day; default none.")
+def agree(  # noqa: PLR0913 - one argument per option
+    *, draft: Path, one: str, other: str, days: int, mutual: bool, since: str, until: str | None
+) -> None:
+    """Note in DRAFT what regions ONE and OTHER have agreed; it takes the place of an earlier agreement."""
+    listed = Draft.load(draft)
+    kept = [a.model_dump(mode="json", exclude_none=True) for a in listed.agreements if set(a.between) != {one, other}]
+    fresh = {"between": [one, other], "answer_working_days": days, "mutual_recognition": mutual, "since": since}
+    if until:
+        fresh["until"] = until
+    content = listed.model_dump(mode="json", exclude_none=True) | {"agreements": [*kept, fresh]}
+    _write(draft, _checked(content))
+    click.echo(f"{one} and {other}: noted")
+
+
+@directory.command(name="sign")
+@click.argument("draft", type=_FILE)
+@click.option("--key", type=_FILE, required=True, help="The operator's key.")
+@click.option("--out", type=_FILE, required=True, help="File of the signed directory; the version in it is raised.")
+@click.option("--days", type=click.IntRange(1, 3660), default=90, show_default=True, help="How long it is valid.")
+@click.option("--passphrase-file", type=_FILE, help="File with the passphrase of the key.")
+def sign_(*, draft: Path, key: Path, out: Path, days: int, passphrase_file: Path | None) -> None:
+    """Sign DRAFT as the next version of the directory in --out, and put it there."""
+    held = OperatorKey.read(key)
+    before = signed_directory(out.read_text(encoding="utf-8"), [Verifier.parse(held.verifier)]) if out.exists() else None
+    at = now().replace(microsecond=0)
+    listed = Draft.load(draft)
+    signed = Directory(
+        regions=listed.regions,
+        agreements=listed.agreements,
+        version=before.version + 1 if before else 1,
+        issued_at=at,
+        expires_at=at + timedelta(days=days),
+    )
+    signer = held.unlocked(find_passphrase(passphrase_file, os.environ))
+    _put(out, sign(_text(signed), signer))
+    click.echo(f"version {signed.version}, {len(signed.regions)} regions, until {local(signed.expires_at)}")
+
+
+@directory.command()
+@click.argument("note", type=_FILE)
+@click.option("--trust", "keys", multiple=True, envvar="TRANSFER_DIRECTORY_KEYS", required=True, help="Verifier key.")
+@json_option
+def verify(*, note: Path, keys: tuple[str, ...], as_json: bool) -> None:
+    """Say what the signed NOTE lists, if a trusted key signed it; exit with 3 if none did."""
+    found = _read_note(note, keys)
+    if as_json:
+        print_json(found.model_dump(mode="json", exclude_none=True))
+        return
+    over = "  EXPIRED" if found.expired(now()) else ""
+    click.echo(f"version {found.version}, issued {local(found.issued_at)}, until {local(found.expires_at)}{over}")
+    for region in found.regions:
+        click.echo(f"{region.code}  {region.name_zh}  {region.name_en}  suites {', '.join(region.suites)}")
+        for key in region.keys:
+            state = f"revoked {local(key.revoked_at)}" if key.revoked_at else f"until {local(key.not_after)}"
+            click.echo(f"        {key.kid}  {key.suite}  {state}")
+    for one in found.agreements:
+        click.echo(f"{' and '.join(one.between)}: {one.answer_working_days} working days, since {one.since}")
+
+
+@directory.command()
+@click.argument("old", type=_FILE)
+@click.argument("new", type=_FILE)
+@click.option("--trust", "keys", multiple=True, envvar="TRANSFER_DIRECTORY_KEYS", required=True, help="Verifier key.")
+@click.pass_context
+def diff(ctx: click.Context, *, old: Path, new: Path, keys: tuple[str, ...]) -> None:
+    """Show what NEW changes of OLD, both signed; exit with 1 when they differ."""
+    texts = [_text(_read_note(file, keys)).splitlines() for file in (old, new)]
+    lines = list(unified_diff(*texts, fromfile=str(old), tofile=str(new), lineterm="", n=2))
+    for line in lines:
+        click.echo(line)
+    ctx.exit(1 if lines else 0)
+
+
+@directory.command()
+@click.argument("note", type=_FILE)
+@click.option("--trust", "keys", multiple=True, envvar="TRANSFER_DIRECTORY_KEYS", required=True, help="Verifier key.")
+@click.option("--amqp-url", envvar="TRANSFER_OPERATOR_AMQP_URL", required=True, help="amqp://USER:PASSWORD@HOST/VHOST")
+def publish(*, note: Path, keys: tuple[str, ...], amqp_url: str) -> None:
+    """Send the signed NOTE to the inbox of every region. Nodes take it while they run, when it is newer than theirs."""
+    found = _read_note(note, keys)
+    if found.expired(now()):
+        raise WrongUsage(f"version {found.version} has expired; sign it anew")
+    asyncio.run(announce(Address.parse(amqp_url), note.read_bytes()))
+    click.echo(f"version {found.version} is in the inbox of every region")
+
+
+def _read_note(file: Path, keys: tuple[str, ...]) -> Directory:
+    verifiers = [Verifier.parse(key.strip()) for one in keys for key in one.split(",")]
+    try:
+        return signed_directory(file.read_text(encoding="utf-8"), verifiers)
+    except OSError as error:
+        raise DirectoryInvalid(f"{file}: {error.strerror}") from error
+    except DirectoryInvalid as error:
+        raise DirectoryInvalid(f"{file}: {error}") from error
+
+
+def _read_keys(file: Path) -> list[PublicKey]:
+    try:
+        return _KEYS.validate_json(file.read_bytes())
+    except OSError as error:
+        raise WrongUsage(f"{file}: {error.strerror}") from error
+    except ValidationError as error:
+        raise WrongUsage(f"{file}: {explain(error)}") from error
+
+
+def _checked(content: dict[str, Any]) -> Draft:
+    try:
+        return Draft.model_validate_json(Draft.__pydantic_serializer__.to_json(content), extra="forbid")
+    except ValidationError as error:
+        raise WrongUsage(explain(error)) from error
+
+
+def _text(content: Draft) -> str:
+    return content.model_dump_json(indent=2, exclude_none=True) + "\n"
+
+
+def _write(file: Path, draft: Draft) -> None:
+    _put(file, _text(draft))
+
+
+def _put(file: Path, text: str) -> None:
+    """In one step, so that a node that looks at it never sees half of it."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(file)

@@ -1,0 +1,168 @@
+"""Signs and seals what goes to other regions, opens and verifies what comes from them; see ports.Wire."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from transfer.crypto.directory import Directory, Region
+from transfer.crypto.errors import (
+    AlgorithmNotAllowed,
+    BadSignature,
+    CannotBeOpened,
+    CryptoError,
+    KeyNotValid,
+    SuiteNotInstalled,
+    TooLarge,
+    UnknownKey,
+    UnknownSuite,
+)
+from transfer.crypto.keys import KeyState, KeyUse, PrivateKey, PublicKey, SuiteName, newest
+from transfer.crypto.keystore import Keystore
+from transfer.crypto.letters import CannotSeal, Letter, NotOpened
+from transfer.crypto.signed import Signed
+from transfer.crypto.suites import suite
+from transfer.messages.codes import RefusalCode
+from transfer.messages.envelope import Attributes, Unreadable, decode_attributes
+from transfer.messages.sealed import MAX_SEALED_BYTES, SealedEvent
+
+LETTER_LIFE: Final = timedelta(days=30)
+"""How long a letter may be on its way. It is signed anew whenever it is sent again."""
+
+SKEW: Final = timedelta(minutes=5)
+"""How far the clocks of two regions may be apart."""
+
+_FAR: Final = 2**33
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """The letters of one region. The directory and the keys are asked for each time, so changes count at once."""
+
+    region: str
+    directory: Callable[[], Directory]
+    keys: Callable[[], Keystore]
+    clock: Callable[[], datetime]
+
+    def close(self, content: bytes) -> bytes:
+        """The sealed event for the recipient that the content names; raises CannotSeal."""
+        attributes = decode_attributes(content)
+        directory, now = self.directory(), self.clock()
+        recipient = directory.by_code.get(attributes.recipient)
+        if recipient is None:
+            raise CannotSeal(f"the directory does not list region {attributes.recipient}")
+        if recipient.maintenance is not None:
+            raise CannotSeal(f"region {recipient.code} takes no messages now: {recipient.maintenance}")
+        chosen = self._suite_for(directory.by_code[self.region], recipient)
+        try:
+            signer = self.signing(chosen)
+            sealer = newest(recipient.keys, chosen, KeyUse.SEAL, now)
+            with_ = suite(chosen)
+            issued = int(now.timestamp())
+            expires = issued + int(LETTER_LIFE.total_seconds())
+            letter = with_.seal(with_.sign(content, signer, issued_at=issued, expires_at=expires), sealer)
+        except CryptoError as error:
+            raise CannotSeal(f"{type(error).__name__}: {error}") from error
+        event = SealedEvent.around(attributes, suite=chosen, signkey=signer.kid, sealkey=sealer.kid, letter=letter)
+        return event.encode()
+
+    def signing(self, chosen: SuiteName) -> PrivateKey:
+        """The key that this region signs with now: one that it holds and that the directory lists; raises NoKeyNow."""
+        own, held, now = self.directory().by_code[self.region], self.keys(), self.clock()
+        listed = {key.kid for key in own.keys if key.state(now) is KeyState.CURRENT}
+        usable = [key for key in held.public if key.kid in listed]
+        return held.keys[newest(usable, chosen, KeyUse.SIGN, now).kid]
+
+    def _suite_for(self, own: Region, recipient: Region) -> SuiteName:
+        """The recipient's most preferred suite that this region has, too."""
+        for name in recipient.suites:
+            if name in own.suites:
+                return name
+        raise CannotSeal(f"{own.code} and {recipient.code} have no suite of algorithms in common")
+
+    def open(self, body: bytes) -> Letter:
+        """The letter in a sealed event, from the source that it names, for this region; raises NotOpened."""
+        if len(body) > MAX_SEALED_BYTES:
+            raise NotOpened(RefusalCode.TOO_LARGE, f"{len(body)} bytes; at most {MAX_SEALED_BYTES} are taken")
+        try:
+            event = SealedEvent.decode(body)
+        except Unreadable as error:
+            raise NotOpened(RefusalCode.UNREADABLE, error) from error
+        try:
+            return self._opened(event)
+        except NotOpened as why:
+            raise NotOpened(why.code, why, claims=event) from why
+        except CryptoError as error:
+            raise NotOpened(_code_of(error), error, claims=event) from error
+
+    def _opened(self, event: SealedEvent) -> Letter:
+        source = self._source(event)
+        token, signed, key = self._verified(event, source)
+        _check_times(signed, key, self.clock())
+        attributes = _attributes(signed.content)
+        if (name := event.differs_from(attributes)) is not None:
+            raise NotOpened(RefusalCode.ATTRIBUTES_DIFFER, f"{name} is not as it was signed")
+        head, _, signature = token.decode().split(".")
+        return Letter(source=source.code, content=signed.content, signature=f"{head}..{signature}")
+
+    def _source(self, event: SealedEvent) -> Region:
+        """The region that the event names, when it may write to this one in this suite."""
+        known = self.directory().by_code
+        if event.source not in known:
+            raise NotOpened(RefusalCode.UNKNOWN_REGION, f"source {event.source}")
+        if event.recipient != self.region:
+            raise NotOpened(RefusalCode.WRONG_RECIPIENT, f"recipient {event.recipient}")
+        taken = known[self.region].suites
+        if event.suite not in taken:
+            raise NotOpened(RefusalCode.UNKNOWN_SUITE, f"{event.suite}; this region takes {', '.join(taken)}")
+        return known[event.source]
+
+    def _verified(self, event: SealedEvent, source: Region) -> tuple[bytes, Signed, PublicKey]:
+        """The signed token in the letter, what it says, and the key of the source that signed it."""
+
+        def signer(kid: str) -> PublicKey:
+            key = source.key(kid)
+            if key is None or kid != event.signkey:
+                raise NotOpened(RefusalCode.UNKNOWN_SIGNER, f"the directory lists no key {kid} of {source.code}")
+            if key.revoked_at is not None:
+                raise NotOpened(RefusalCode.REVOKED_SIGNER, f"{kid} was revoked at {key.revoked_at:%Y-%m-%d %H:%M}")
+            return key
+
+        algorithms, now = suite(event.suite), self.clock()
+        try:
+            token = algorithms.open(event.data, lambda kid: self.keys().opening(kid, now))
+        except (UnknownKey, KeyNotValid, CannotBeOpened) as error:
+            raise NotOpened(RefusalCode.CANNOT_OPEN, error) from error
+        signed = algorithms.verify(token, signer)
+        return token, signed, signer(signed.kid)
+
+
+def _check_times(signed: Signed, key: PublicKey, now: datetime) -> None:
+    issued = datetime.fromtimestamp(min(signed.issued_at, _FAR), UTC)
+    ends = min(datetime.fromtimestamp(min(signed.expires_at, _FAR), UTC), issued + LETTER_LIFE)
+    said = f"signed at {issued:%Y-%m-%d %H:%M} UTC, here it is {now.astimezone(UTC):%Y-%m-%d %H:%M}"
+    if issued > now + SKEW:
+        raise NotOpened(RefusalCode.NOT_YET_VALID, said)
+    if ends + SKEW < now:
+        raise NotOpened(RefusalCode.EXPIRED, said)
+    if not key.not_before - SKEW <= issued <= key.not_after + SKEW:
+        raise NotOpened(RefusalCode.UNKNOWN_SIGNER, f"{key.kid} was not valid then: {said}")
+
+
+def _attributes(content: bytes) -> Attributes:
+    try:
+        return decode_attributes(content)
+    except Unreadable as error:
+        raise NotOpened(RefusalCode.UNREADABLE, error) from error
+
+
+def _code_of(error: CryptoError) -> RefusalCode:
+    match error:
+        case BadSignature():
+            return RefusalCode.BAD_SIGNATURE
+        case UnknownSuite() | SuiteNotInstalled() | AlgorithmNotAllowed():
+            return RefusalCode.UNKNOWN_SUITE
+        case TooLarge():
+            return RefusalCode.TOO_LARGE
+        case _:
+            return RefusalCode.UNREADABLE

@@ -1,0 +1,113 @@
+"""Keeps what a node trusts up to date while it runs: the directory, and its own keys."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from transfer.crypto.book import Book, DirectoryMissing
+from transfer.crypto.directory import DirectoryInvalid
+from transfer.crypto.errors import CryptoError
+from transfer.crypto.keystore import Keystore
+from transfer.ports.work import Shelf, StorageUnavailable
+from transfer.telemetry.metrics import ALARMS
+
+log = structlog.get_logger(__name__)
+
+
+class RegionNotListed(Exception):
+    """The directory does not list this node's region."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TrustKeeper:
+    """Looks again and again whether a newer directory lies in the file or came to another process of this node, and
+    whether there are new keys or revocations in the folder of keys."""
+
+    book: Book
+    shelf: Shelf
+    file: Path
+    load_keys: Callable[[], Keystore]
+    _keys: Keystore | None = None
+    _seen: tuple[int, int] | None = None
+    _fault: str = "empty"
+
+    async def take(self, note: str, *, came_by: str) -> bool:
+        """Put the directory in this note in force if it is newer; one that cannot be is logged and left."""
+        try:
+            if not self.book.offer(note):
+                return False
+        except DirectoryInvalid as error:
+            ALARMS.labels(kind="directory_refused").inc()
+            self._fault = str(error)
+            log.error("directory_refused", came_by=came_by, error=str(error))  # noqa: TRY400 - says all there is to say
+            return False
+        directory = self.book.latest
+        with suppress(StorageUnavailable):
+            # The next process finds the file; only a directory that came by the broker would have to come again.
+            await self.shelf.keep(directory.version, note)
+        log.info("directory_in_force", version=directory.version, expires_at=str(directory.expires_at), came_by=came_by)
+        return True
+
+    async def take_message(self, body: bytes) -> None:
+        """The operator of the directory has published a new one."""
+        await self.take(body.decode(errors="replace"), came_by="broker")
+
+    async def look_once(self) -> int:
+        """Take what is new; gives how much. Raises StorageUnavailable."""
+        taken = await self._look_on_shelf() + await self._look_at_file()
+        await self._refresh_keys()
+        return taken
+
+    async def _look_on_shelf(self) -> int:
+        kept = await self.shelf.newest()
+        if kept is None or kept == self.book.note:
+            return 0
+        return int(await self.take(kept, came_by="database"))
+
+    async def _look_at_file(self) -> int:
+        note = await asyncio.to_thread(self._read)
+        return int(note is not None and await self.take(note, came_by=str(self.file)))
+
+    @property
+    def keys(self) -> Keystore:
+        """This region's keys; takes 0.1 s for each of them when asked for the first time. Raises CryptoError."""
+        if self._keys is None:
+            self._keys = self.load_keys()
+        return self._keys
+
+    async def ready(self, region: str) -> None:
+        """Look for the first time; raises DirectoryMissing, which says what is wrong with the file, or
+        RegionNotListed. A database that cannot be reached may still know a newer directory; it is asked again soon."""
+        with suppress(StorageUnavailable):
+            await self._look_on_shelf()
+        await self._look_at_file()
+        try:
+            listed = self.book.latest
+        except DirectoryMissing as error:
+            raise DirectoryMissing(f"{self.file}: {self._fault}") from error
+        if region not in listed.by_code:
+            raise RegionNotListed(f"the directory, version {listed.version}, does not list region {region}")
+
+    def _read(self) -> str | None:
+        """The file, if it has changed."""
+        try:
+            found = self.file.stat()
+            seen = (found.st_mtime_ns, found.st_size)
+            if seen == self._seen:
+                return None
+            note = self.file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            self._fault = error.strerror or type(error).__name__ if isinstance(error, OSError) else "is not UTF-8"
+            return None
+        self._seen = seen
+        return note
+
+    async def _refresh_keys(self) -> None:
+        try:
+            self._keys = await asyncio.to_thread(self.keys.refreshed)
+        except CryptoError as error:
+            log.error("keys_not_refreshed", error=f"{type(error).__name__}: {error}")  # noqa: TRY400 - as above

@@ -8,6 +8,7 @@ from transfer.cli.case import case
 from transfer.cli.config import config
 from transfer.cli.demo.command import demo
 from transfer.cli.exits import MEANINGS, exit_of
+from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
 from transfer.cli.quarantine import quarantine
 from transfer.cli.schemas import schemas
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for _command in (serve, migrate, topology, status, case, trace, quarantine, config, schemas, demo):
+for _command in (serve, migrate, topology, status, case, trace, quarantine, keys, config, schemas, demo):
     main.add_command(_command)

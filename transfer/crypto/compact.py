@@ -30,7 +30,7 @@ def encode(data: bytes) -> bytes:
 
 def decode(segment: bytes) -> bytes:
     """The bytes of a segment; raises Malformed for anything but the one right way to write them."""
-    if b"+" in segment or b"/" in segment:
+    if any(sign in segment for sign in (b"+", b"/", b"=")):
         raise Malformed("not base64url")
     try:
         data = base64.b64decode(segment + b"=" * (-len(segment) % 4), b"-_", validate=True)

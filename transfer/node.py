@@ -15,6 +15,7 @@ from transfer.actions.desk import Desk
 from transfer.broker.address import Address
 from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
+from transfer.broker.topology import DIRECTORY
 from transfer.crypto.book import Book
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.notes import Verifier
@@ -145,7 +146,21 @@ def build(
         duties += sending
     if Role.INBOUND in settings.roles:
         consumer = Consumer(address, region=settings.region, clock=clock, prefetch=settings.prefetch)
-        inbound = Inbound(room=store, inlet=consumer, context=context, wire=wire, take_directory=trust.take_message)
+        inbound = Inbound(
+            room=store,
+            inlet=consumer,
+            context=context,
+            wire=wire,
+            operator=DIRECTORY,
+            take_directory=trust.take_message,
+        )
+            room=store,
+            inlet=consumer,
+            context=context,
+            wire=wire,
+            operator=DIRECTORY,
+            take_directory=trust.take_message,
+        )
         duties.append(Duty(name="inbound", wait=inbound.wait, once=inbound.receive_once, poll=settings.poll))
     if Role.API in settings.roles:
         duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))

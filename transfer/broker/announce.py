@@ -28,4 +28,4 @@ async def announce(address: Address, note: bytes) -> None:
                 user_id=address.username,
                 type=DIRECTORY,
             )
-            await exchange.publish(message, "", mandatory=True)
+            await exchange.publish(message, DIRECTORY, mandatory=True)

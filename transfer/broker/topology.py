@@ -17,6 +17,8 @@ from typing import Final, TypeAlias
 from transfer.crypto.directory import Draft
 
 DEAD_LETTERS: Final = "dlx"
+DIRECTORY: Final = "directory"
+"""The exchange, its routing key, and the user who alone may write to it: the operator of the directory."""
 INBOX_LIMIT: Final = 100_000
 DELIVERY_LIMIT: Final = 10
 
@@ -88,13 +90,16 @@ def definitions(
     bytes for a region's password hash.
     """
     given = passwords or {}
-    strangers = given.keys() - set(topology.regions)
+    strangers = given.keys() - {*topology.regions, DIRECTORY}
     if strangers:
         raise TopologyInvalid(f"not on the exchange: {', '.join(sorted(strangers))}")
     return {
         "vhosts": [{"name": vhost}],
-        "users": [_user(region, given.get(region), salt) for region in topology.regions],
-        "permissions": [{"vhost": vhost, **_permission(region)} for region in topology.regions],
+        "users": [_user(name, given.get(name), salt) for name in (*topology.regions, DIRECTORY)],
+        "permissions": [
+            *({"vhost": vhost, **_permission(region)} for region in topology.regions),
+            {"vhost": vhost, "user": DIRECTORY, "configure": "^$", "write": f"^{DIRECTORY}$", "read": "^$"},
+        ],
         **{
             kind: [{"vhost": vhost, **entry} for entry in entries]
             for kind, entries in vhost_definitions(topology).items()
@@ -107,6 +112,7 @@ def vhost_definitions(topology: Topology) -> Definitions:
     return {
         "exchanges": [
             _exchange(DEAD_LETTERS, internal=True),
+            _exchange(DIRECTORY),
             *(_exchange(outgoing(region)) for region in topology.regions),
         ],
         "queues": [
@@ -123,6 +129,7 @@ def vhost_definitions(topology: Topology) -> Definitions:
                 for sender, recipient in sorted(topology.allowed)
             ),
             *(_binding(DEAD_LETTERS, dead(region), region) for region in topology.regions),
+            *(_binding(DIRECTORY, inbox(region), DIRECTORY) for region in topology.regions),
         ],
     }
 

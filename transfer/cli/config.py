@@ -83,7 +83,14 @@ async def _checks(env_file: Path | None) -> list[Check]:
         return [bad, *strangers, *(_skipped(name, "the settings") for name in later)]
     roles = ", ".join(sorted(settings.roles))
     good = Check(name="settings", verdict=Verdict.OK, found=f"region {settings.region}; parts {roles}")
-    return [good, *strangers, _directory(settings), _keys(settings), await _database(settings), *await _broker(settings)]
+    return [
+        good,
+        *strangers,
+        _directory(settings),
+        _keys(settings),
+        await _database(settings),
+        *await _broker(settings),
+    ]
 
 
 def _skipped(name: str, first: str) -> Check:

@@ -133,7 +133,7 @@ def agree(  # noqa: PLR0913 - one argument per option
 def sign_(*, draft: Path, key: Path, out: Path, days: int, passphrase_file: Path | None) -> None:
     """Sign DRAFT as the next version of the directory in --out, and put it there."""
     held = OperatorKey.read(key)
-    before = signed_directory(out.read_text(encoding="utf-8"), [Verifier.parse(held.verifier)]) if out.exists() else None
+    before = _read_note(out, (held.verifier,)) if out.exists() else None
     at = now().replace(microsecond=0)
     listed = Draft.load(draft)
     signed = Directory(
@@ -177,7 +177,7 @@ def verify(*, note: Path, keys: tuple[str, ...], as_json: bool) -> None:
 def diff(ctx: click.Context, *, old: Path, new: Path, keys: tuple[str, ...]) -> None:
     """Show what NEW changes of OLD, both signed; exit with 1 when they differ."""
     texts = [_text(_read_note(file, keys)).splitlines() for file in (old, new)]
-    lines = list(unified_diff(*texts, fromfile=str(old), tofile=str(new), lineterm="", n=2))
+    lines = list(unified_diff(texts[0], texts[1], fromfile=str(old), tofile=str(new), lineterm="", n=2))
     for line in lines:
         click.echo(line)
     ctx.exit(1 if lines else 0)

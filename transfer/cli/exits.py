@@ -8,7 +8,7 @@ from typing import Final
 from transfer.broker.address import AddressInvalid
 from transfer.broker.topology import TopologyInvalid
 from transfer.crypto.directory import DirectoryInvalid
-from transfer.crypto.errors import CryptoError
+from transfer.crypto.errors import CryptoError, KeysUnusable, PassphraseUnusable, PassphraseWrong, SuiteNotInstalled
 from transfer.domain.errors import TransferError
 from transfer.node import NotMigrated
 from transfer.ports.work import StorageRefused, StorageUnavailable
@@ -28,7 +28,7 @@ MEANINGS: Final[Mapping[int, str]] = MappingProxyType(
         FAULT: "a fault was found, or what was asked for does not exist",
         USAGE: "wrong usage",
         UNAVAILABLE: "the database, the broker or another node cannot be reached now",
-        CONFIGURATION: "the settings, the directory or the version of the database are not right",
+        CONFIGURATION: "the settings, the directory, the keys or the version of the database are not right",
     }
 )
 """sysexits.h where it has a code for it."""
@@ -74,11 +74,15 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
     {
         SettingsInvalid: Exit(CONFIGURATION, "docs/settings.md lists them all; --env-file reads them from a file."),
         DirectoryInvalid: Exit(CONFIGURATION, "TRANSFER_DIRECTORY names it; `transfer directory verify` looks at it."),
-        CryptoError: Exit(CONFIGURATION, "`transfer config check` says what is wrong with keys and directory."),
         RegionNotListed: Exit(CONFIGURATION, "TRANSFER_REGION and TRANSFER_DIRECTORY must fit together."),
         DatabaseUrlInvalid: Exit(CONFIGURATION, "TRANSFER_DATABASE_URL holds it."),
         AddressInvalid: Exit(CONFIGURATION, "TRANSFER_AMQP_URL holds it."),
         NotMigrated: Exit(CONFIGURATION),
+        KeysUnusable: Exit(CONFIGURATION, "TRANSFER_KEYS names the folder; `transfer keys new` makes keys in it."),
+        PassphraseUnusable: Exit(CONFIGURATION),
+        PassphraseWrong: Exit(CONFIGURATION, "All keys of a folder have the same passphrase."),
+        SuiteNotInstalled: Exit(CONFIGURATION),
+        CryptoError: Exit(FAULT),
         TopologyInvalid: Exit(USAGE, "Give regions of the directory."),
         StorageUnavailable: Exit(UNAVAILABLE, "`transfer config check` says what is wrong with the database."),
         StorageRefused: Exit(FAULT),

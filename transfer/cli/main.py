@@ -9,6 +9,7 @@ from transfer.cli.config import config
 from transfer.cli.demo.command import demo
 from transfer.cli.directory import directory
 from transfer.cli.exits import MEANINGS, exit_of
+from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
 from transfer.cli.quarantine import quarantine
 from transfer.cli.schemas import schemas
@@ -48,5 +49,18 @@ def main() -> None:
     """
 
 
-for _command in (serve, migrate, directory, topology, status, case, trace, quarantine, config, schemas, demo):
+for _command in (
+    serve,
+    migrate,
+    directory,
+    keys,
+    topology,
+    status,
+    case,
+    trace,
+    quarantine,
+    config,
+    schemas,
+    demo,
+):
     main.add_command(_command)

@@ -9,6 +9,7 @@ from transfer.cli.exits import FAULT, USAGE
 from transfer.cli.opening import json_option
 from transfer.cli.output import print_json
 from transfer.cli.settings_page import settings_page
+from transfer.crypto import examples
 from transfer.domain.diagram import lifecycle_page
 from transfer.messages import contract
 from transfer.messages.contract import ROOT
@@ -20,6 +21,7 @@ def generated() -> dict[str, str]:
     """All generated files: texts by path, relative to the project."""
     return {
         **contract.render(),
+        **examples.render(),
         openapi.FILE: openapi.render(ROUTES),
         "docs/lifecycle.md": lifecycle_page(),
         "docs/settings.md": settings_page(),

@@ -85,7 +85,7 @@ class Agreement(Frozen):
 class Draft(Frozen):
     """What a directory says, before it is signed."""
 
-    regions: Annotated[tuple[Region, ...], Field(min_length=1)]
+    regions: tuple[Region, ...] = ()
     agreements: tuple[Agreement, ...] = ()
 
     @model_validator(mode="after")

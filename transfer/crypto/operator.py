@@ -1,15 +1,17 @@
 """The key of whoever signs the directory: one file, its secret part sealed with a passphrase."""
 
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import SecretStr, ValidationError
 
-from transfer.crypto.errors import KeyExists, KeysUnusable
+from transfer.crypto.errors import KeysUnusable
 from transfer.crypto.keyfiles import lock_text, unlock_text, write_private
 from transfer.crypto.notes import Signer
 from transfer.messages.envelope import explain
 from transfer.messages.values import Frozen
+
+_KIND: Final = "signed-note-key"
 
 
 class OperatorKey(Frozen):
@@ -22,13 +24,12 @@ class OperatorKey(Frozen):
     def new(cls, name: str, passphrase: SecretStr) -> Self:
         """A fresh key of that name, ``legalaid.example/directory`` for instance; raises NoteMalformed."""
         signer = Signer.new(name)
-        return cls(verifier=signer.verifier.text, signer=lock_text(signer.text, passphrase))
+        verifier = signer.verifier.text
+        return cls(verifier=verifier, signer=lock_text(signer.text, passphrase, name=verifier, kind=_KIND))
 
     def write(self, file: Path) -> None:
         """A new file that only its owner can read; raises KeyExists."""
-        if file.exists():
-            raise KeyExists(str(file))
-        write_private(file, self.model_dump_json(indent=2).encode())
+        write_private(file, self.model_dump_json(indent=2) + "\n", new=True)
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -42,4 +43,4 @@ class OperatorKey(Frozen):
 
     def unlocked(self, passphrase: SecretStr) -> Signer:
         """The key with its secret part; raises PassphraseWrong."""
-        return Signer.parse(unlock_text(self.signer, passphrase, self.verifier))
+        return Signer.parse(unlock_text(self.signer, passphrase, name=self.verifier, kind=_KIND))

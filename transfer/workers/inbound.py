@@ -19,7 +19,6 @@ from transfer.telemetry.metrics import RECEIVED
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 200
-DIRECTORY_EXCHANGE: Final = "directory"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +30,7 @@ class Inbound:
     inlet: Inlet
     context: Callable[[], Context]
     wire: Wire
+    operator: str
     take_directory: Callable[[bytes], Awaitable[None]]
     _held: Batch | None = None
 
@@ -49,9 +49,9 @@ class Inbound:
             return 0
         context = self.context()
         for one in batch.deliveries:
-            if one.exchange == DIRECTORY_EXCHANGE:
+            if one.exchange == self.operator:
                 await self.take_directory(one.body)
-        letters = [one for one in batch.deliveries if one.exchange != DIRECTORY_EXCHANGE]
+        letters = [one for one in batch.deliveries if one.exchange != self.operator]
         try:
             await self._store(letters, context)
         except (StorageUnavailable, DirectoryTooOld):

@@ -1,0 +1,195 @@
+"""The suites against published vectors, and against other implementations of the same standards."""
+
+import json
+from typing import Any, Final
+
+import gmalg
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from cryptography.hazmat.primitives.ciphers.modes import GCM
+from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+from joserfc import jwe, jws
+from joserfc.jwk import OKPKey
+
+from transfer.crypto import compact, examples, sm2
+from transfer.crypto.examples import CONTENT, EXPIRES_AT, GIVEN, ISSUED_AT
+from transfer.crypto.jose import _key
+from transfer.crypto.keys import KeyUse, PrivateJwk, PrivateKey, PublicJwk, SuiteName
+from transfer.crypto.signed import TYPE
+from transfer.crypto.sm2_curve import identified, sm3
+from transfer.crypto.suites import suite
+
+TOKEN: Final = GIVEN[SuiteName.JOSE].signed
+SM: Final = suite(SuiteName.SM)
+JOSE: Final = suite(SuiteName.JOSE)
+
+
+def signer(name: SuiteName) -> PrivateKey:
+    return examples.key(name, KeyUse.SIGN)
+
+
+def recipient(name: SuiteName) -> PrivateKey:
+    return examples.key(name, KeyUse.SEAL)
+
+
+def concat_kdf(shared: bytes, algorithm: str) -> bytes:
+    """The key that RFC 7518, 4.6.2 derives for AES-256 key wrapping."""
+    named = algorithm.encode()
+    info = len(named).to_bytes(4) + named + bytes(4) + bytes(4) + (256).to_bytes(4)
+    return ConcatKDFHash(hashes.SHA256(), 32, info).derive(shared)
+
+
+class TestJose:
+    def test_the_key_and_signature_of_rfc_8037_are_made_and_verified(self) -> None:
+        jwk = PrivateJwk(
+            kty="OKP",
+            crv="Ed25519",
+            d="nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+            x="11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        )
+        thumbprint = compact.encode(jwk.thumbprint())
+        assert thumbprint == b"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        token = (
+            "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc."
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+        )
+        said, _, signature = token.rpartition(".")
+        made = Ed25519PrivateKey.from_private_bytes(jwk.secret).sign(said.encode())
+        assert compact.encode(made).decode() == signature
+        with pytest.warns(UserWarning, match="EdDSA"):
+            verified = jws.deserialize_compact(token, _key(jwk.public), algorithms=["EdDSA"])
+        assert verified.payload == b"Example of Ed25519 signing"
+
+    def test_a_token_is_verified_by_hand(self) -> None:
+        key = signer(SuiteName.JOSE)
+        token = JOSE.sign(CONTENT.encode(), key, issued_at=ISSUED_AT, expires_at=EXPIRES_AT)
+        said, _, signature = token.rpartition(b".")
+        Ed25519PublicKey.from_public_bytes(key.public.jwk.point).verify(compact.decode(signature), said)
+        head, payload = map(compact.decode, said.split(b"."))
+        assert json.loads(head) == {"alg": "Ed25519", "kid": key.kid, "iat": ISSUED_AT, "exp": EXPIRES_AT, "typ": TYPE}
+        assert payload.decode() == CONTENT
+
+    def test_a_token_made_by_hand_is_verified(self) -> None:
+        key = signer(SuiteName.JOSE)
+        fields = {"typ": TYPE, "exp": EXPIRES_AT, "iat": ISSUED_AT, "kid": key.kid, "alg": "Ed25519"}
+        said = compact.encode(json.dumps(fields, indent=1).encode()) + b"." + compact.encode(CONTENT.encode())
+        signature = Ed25519PrivateKey.from_private_bytes(key.jwk.secret).sign(said)
+        assert JOSE.verify(said + b"." + compact.encode(signature), lambda _: key.public).content.decode() == CONTENT
+
+    def test_a_sealed_token_is_opened_by_hand(self) -> None:
+        key = recipient(SuiteName.JOSE)
+        head, wrapped, nonce, ciphertext, tag = JOSE.seal(TOKEN.encode(), key.public).encode().split(b".")
+        fields = json.loads(compact.decode(head))
+        epk = X25519PublicKey.from_public_bytes(compact.decode(fields.pop("epk")["x"].encode()))
+        assert fields == {"alg": "ECDH-ES+A256KW", "enc": "A256GCM", "kid": key.kid, "cty": TYPE}
+        shared = X25519PrivateKey.from_private_bytes(key.jwk.secret).exchange(epk)
+        content_key = aes_key_unwrap(concat_kdf(shared, "ECDH-ES+A256KW"), compact.decode(wrapped))
+        sealed = compact.decode(ciphertext) + compact.decode(tag)
+        assert AESGCM(content_key).decrypt(compact.decode(nonce), sealed, head).decode() == TOKEN
+
+    def test_a_token_sealed_by_hand_is_opened(self) -> None:
+        key = recipient(SuiteName.JOSE)
+        ephemeral = X25519PrivateKey.generate()
+        x = compact.encode(ephemeral.public_key().public_bytes_raw()).decode()
+        fields = {"enc": "A256GCM", "epk": {"x": x, "crv": "X25519", "kty": "OKP"}, "cty": TYPE, "kid": key.kid}
+        head = compact.header(fields | {"alg": "ECDH-ES+A256KW"})
+        shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(key.public.jwk.point))
+        content_key, nonce = bytes(range(32)), bytes(range(12))
+        sealed = AESGCM(content_key).encrypt(nonce, TOKEN.encode(), head)
+        parts = (aes_key_wrap(concat_kdf(shared, "ECDH-ES+A256KW"), content_key), nonce, sealed[:-16], sealed[-16:])
+        text = b".".join([head, *map(compact.encode, parts)]).decode()
+        assert JOSE.open(text, lambda _: key).decode() == TOKEN
+
+    def test_the_library_with_its_own_settings_opens_what_is_small(self) -> None:
+        key = recipient(SuiteName.JOSE)
+        jwk = OKPKey.import_key(key.jwk.model_dump(exclude_none=True))
+        opened = jwe.decrypt_compact(JOSE.seal(TOKEN.encode(), key.public), jwk)
+        assert (opened.plaintext or b"").decode() == TOKEN
+
+
+def numbers(key: PublicJwk) -> tuple[int, int]:
+    return int.from_bytes(key.point[:32]), int.from_bytes(key.point[32:])
+
+
+class TestSm:
+    """Vectors of the standards; ``gmalg`` is another implementation, by other people."""
+
+    def test_the_hash_of_abc_is_that_of_the_standard(self) -> None:
+        assert sm3(b"abc").hex() == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
+
+    def test_the_cipher_gives_what_rfc_8998_says(self) -> None:
+        cipher = Cipher(
+            SM4(bytes.fromhex("0123456789abcdeffedcba9876543210")), GCM(bytes.fromhex("00001234567800000000abcd"))
+        )
+        encryptor = cipher.encryptor()
+        encryptor.authenticate_additional_data(bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2"))
+        plain = bytes.fromhex("".join(letter * 16 for letter in "abcdefea"))
+        assert (encryptor.update(plain) + encryptor.finalize()).hex() == (
+            "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735"
+            "d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d"
+        )
+        assert encryptor.tag.hex() == "83de3541e4c2b58177e065a9bf7b62ec"
+
+    KEY: Final = PrivateJwk.of(
+        "EC",
+        "SM2",
+        d=bytes.fromhex("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"),
+        x=bytes.fromhex("09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"),
+        y=bytes.fromhex("ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"),
+    )
+    """The key of the examples of GB/T 32918.5."""
+
+    def test_the_signature_of_the_standard_is_verified(self) -> None:
+        z = identified(sm2.SIGNER, self.KEY.point[:32], self.KEY.point[32:])
+        assert z.hex() == "b2e14c5c79c6df5b85f4fe7ed8db7a262b9da7e07ccb0ea9f4747b8ccda8a4f3"
+        signature = bytes.fromhex(
+            "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3"
+            "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa"
+        )
+        assert sm2.verify(b"message digest", signature, self.KEY.public)
+        assert not sm2.verify(b"message digesT", signature, self.KEY.public)
+
+    def test_what_is_signed_here_the_other_verifies(self) -> None:
+        key = signer(SuiteName.SM)
+        token = SM.sign(CONTENT.encode(), key, issued_at=ISSUED_AT, expires_at=EXPIRES_AT)
+        said, _, signature = token.rpartition(b".")
+        raw = compact.decode(signature)
+        other = gmalg.SM2(uid=sm2.SIGNER, pk=b"\x04" + key.public.jwk.point)
+        assert other.verify(said, raw[:32], raw[32:])
+
+    def test_what_the_other_signs_is_verified_here(self) -> None:
+        key = signer(SuiteName.SM)
+        fields = {"alg": "SM2-SM3", "kid": key.kid, "iat": ISSUED_AT, "exp": EXPIRES_AT, "typ": TYPE}
+        said = compact.header(fields) + b"." + compact.encode(CONTENT.encode())
+        other = gmalg.SM2(sk=key.jwk.secret, uid=sm2.SIGNER, pk=b"\x04" + key.public.jwk.point)
+        r, s = other.sign(said)
+        token = said + b"." + compact.encode(r + s)
+        assert SM.verify(token, lambda _: key.public).content.decode() == CONTENT
+
+    def test_the_other_opens_what_was_sealed_here(self) -> None:
+        key = recipient(SuiteName.SM)
+        head, wrapped, nonce, ciphertext, tag = SM.seal(TOKEN.encode(), key.public).encode().split(b".")
+        raw = compact.decode(wrapped)
+        content_key = gmalg.SM2(sk=key.jwk.secret).decrypt(raw)
+        cipher = Cipher(SM4(content_key), GCM(compact.decode(nonce), compact.decode(tag))).decryptor()
+        cipher.authenticate_additional_data(head)
+        assert (cipher.update(compact.decode(ciphertext)) + cipher.finalize()).decode() == TOKEN
+
+    def test_what_the_other_seals_is_opened_here(self) -> None:
+        key = recipient(SuiteName.SM)
+        content_key = bytes(range(16))
+        wrapped = gmalg.SM2(pk=b"\x04" + key.public.jwk.point).encrypt(content_key)
+        assert sm2.unwrap(wrapped, key.jwk) == content_key
+
+    def test_thumbprints_are_by_sm3(self) -> None:
+        jwk = self.KEY.public
+        text = f'{{"crv":"SM2","kty":"EC","x":"{jwk.x}","y":"{jwk.y}"}}'
+        digest: Any = gmalg.SM3()
+        digest.update(text.encode())
+        assert jwk.thumbprint() == digest.value()

@@ -8,6 +8,8 @@ from typing import Final
 from transfer.broker.address import AddressInvalid
 from transfer.broker.topology import TopologyInvalid
 from transfer.crypto.directory import DirectoryInvalid
+from transfer.crypto.pki import PkiRefused
+from transfer.crypto.tls import TlsFilesInvalid
 from transfer.domain.errors import TransferError
 from transfer.node import NotMigrated, RegionNotListed
 from transfer.ports.work import StorageRefused, StorageUnavailable
@@ -75,6 +77,8 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
         RegionNotListed: Exit(CONFIGURATION, "TRANSFER_REGION and TRANSFER_DIRECTORY must fit together."),
         DatabaseUrlInvalid: Exit(CONFIGURATION, "TRANSFER_DATABASE_URL holds it."),
         AddressInvalid: Exit(CONFIGURATION, "TRANSFER_AMQP_URL holds it."),
+        TlsFilesInvalid: Exit(CONFIGURATION, "docs/pki.md says what each TLS file must hold."),
+        PkiRefused: Exit(FAULT),
         NotMigrated: Exit(CONFIGURATION),
         TopologyInvalid: Exit(USAGE, "Give regions of the directory."),
         StorageUnavailable: Exit(UNAVAILABLE, "`transfer config check` says what is wrong with the database."),

@@ -9,6 +9,7 @@ from transfer.cli.config import config
 from transfer.cli.demo.command import demo
 from transfer.cli.exits import MEANINGS, exit_of
 from transfer.cli.migrate import migrate
+from transfer.cli.pki import pki
 from transfer.cli.quarantine import quarantine
 from transfer.cli.schemas import schemas
 from transfer.cli.serve import serve
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for _command in (serve, migrate, topology, status, case, trace, quarantine, config, schemas, demo):
+for _command in (serve, migrate, topology, status, case, trace, quarantine, config, schemas, pki, demo):
     main.add_command(_command)

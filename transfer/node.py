@@ -16,6 +16,7 @@ from transfer.broker.address import Address
 from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
 from transfer.crypto.directory import Directory
+from transfer.crypto.tls import ClientTls
 from transfer.ports.views import Linked
 from transfer.ports.work import Context
 from transfer.settings import Role, Settings
@@ -120,7 +121,7 @@ def build(
         new_id=new_id,
         tells=Role.RELAY in settings.roles,
     )
-    address = Address.parse(settings.amqp_url.get_secret_value())
+    address = hub_address(settings)
     duties: list[Duty] = []
     publisher = consumer = relay = None
     if Role.RELAY in settings.roles:
@@ -165,6 +166,18 @@ def build(
             duties=duties,
         ),
     )
+
+
+def hub_address(settings: Settings) -> Address:
+    """Where the hub is, and with which certificate to call it; raises AddressInvalid."""
+    ca, cert, key = settings.tls_ca, settings.tls_cert, settings.tls_key
+    files = settings.tls_key_passphrase_file
+    tls = (
+        ClientTls(region=settings.region, ca=ca, cert=cert, key=key, passphrase_file=files)
+        if ca and cert and key
+        else None
+    )
+    return Address.parse(settings.amqp_url.get_secret_value(), tls=tls)
 
 
 def _sending(

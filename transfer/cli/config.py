@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 from dotenv import dotenv_values
 
-from transfer.broker.address import Address, AddressInvalid
+from transfer.broker.address import AddressInvalid
 from transfer.cli.broker import Fault, Found, look_at
 from transfer.cli.exits import FAULT
 from transfer.cli.opening import env_file_option, json_option, load_settings, run
 from transfer.cli.output import print_json
 from transfer.crypto.directory import Directory, DirectoryInvalid
+from transfer.node import hub_address
 from transfer.ports.work import StorageUnavailable
 from transfer.settings import PREFIX, Settings, SettingsInvalid
 from transfer.storage import migrate as migrations
@@ -131,7 +132,7 @@ async def _database(settings: Settings) -> Check:
 
 async def _broker(settings: Settings) -> list[Check]:
     try:
-        address = Address.parse(settings.amqp_url.get_secret_value())
+        address = hub_address(settings)
     except AddressInvalid as error:
         bad = Check(name="broker", verdict=Verdict.FAULT, found=f"{PREFIX}AMQP_URL {error}", cure="correct it")
         return [bad, _skipped("queues", "the broker")]

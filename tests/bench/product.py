@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
+from deploy.local.external import AMQPS_URL
 from deploy.local.management import ManagedBroker
 from tests.bench.bodies import CASES, TYPE, body, note
 from tests.bench.role import Load, Place, Side, main
@@ -20,6 +22,7 @@ from transfer.actions.commands import NewApplicant, Offer, OpenCase, PublishStag
 from transfer.actions.desk import Order
 from transfer.actions.intake import open_case
 from transfer.broker.topology import Topology, all_pairs, definitions
+from transfer.crypto.pki import Authority, save
 from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
 from transfer.domain.decision import Decision
@@ -46,7 +49,8 @@ from transfer.telemetry.logs import set_up_logs
 
 SENDING: Final = "442000"
 RECEIVING: Final = "510500"
-PASSWORD: Final = "bench"
+PKI: Final = "BENCH_PKI"
+"""The variable that names the folder of the authority that the broker trusts."""
 CLERK: Final = "王芳"
 CLERKS: Final = 128
 """How many decisions are under way at once when the bench goes as fast as it can."""
@@ -170,6 +174,7 @@ def _application(context: Context) -> Decision:
 async def _node(region: str, place: Place, times: Times) -> AsyncIterator[tuple[Node, Watch]]:
     set_up_logs(level="error", style="text")
     tune_collector()
+    pki = Path(os.environ[PKI])
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(_DIRECTORY, file)
         file.flush()
@@ -178,6 +183,9 @@ async def _node(region: str, place: Place, times: Times) -> AsyncIterator[tuple[
                 region=region,
                 database_url=place.database,
                 amqp_url=place.amqp,
+                tls_ca=pki / "ca.pem",
+                tls_cert=pki / f"{region}.pem",
+                tls_key=pki / f"{region}.key",
                 directory=Path(file.name),
                 roles=frozenset({Role.RELAY, Role.INBOUND}),
             )
@@ -201,12 +209,15 @@ async def receives(place: Place, times: Times) -> AsyncIterator[None]:
 
 
 def lay_out(broker: ManagedBroker, vhost: str) -> Mapping[Side, str]:
-    """The product's own topology for two regions, each with its own user."""
+    """The product's own topology for two regions, each with its own certificate."""
     regions = (SENDING, RECEIVING)
     topology = Topology(regions=regions, allowed=all_pairs(regions), inbox_limit=1_000_000)
-    broker.load_definitions(definitions(topology, vhost=vhost, passwords=dict.fromkeys(regions, PASSWORD)))
-    place = broker.amqp_url.rpartition("@")[2].rstrip("/")
-    sender, receiver = (f"amqp://{region}:{PASSWORD}@{place}/{vhost}" for region in regions)
+    broker.load_definitions(definitions(topology, vhost=vhost))
+    folder, place = Path(os.environ[PKI]), os.environ[AMQPS_URL].rpartition("//")[2].rstrip("/")
+    authority = Authority.load(folder)
+    for region in regions:
+        save(authority.region(region, now=now()), folder, region, replace=True)
+    sender, receiver = (f"amqps://{region}@{place}/{vhost}" for region in regions)
     return {"sender": sender, "receiver": receiver}
 
 

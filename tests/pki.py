@@ -46,7 +46,7 @@ class Pki:
             key=self.folder / f"{name}.key",
         )
 
-    def settings(self, code: str) -> dict[str, Path]:
+    def settings(self, code: str) -> dict[str, Any]:
         """The files as settings of a node."""
         files = self.region(code)
         return {"tls_ca": files.ca, "tls_cert": files.cert, "tls_key": files.key}

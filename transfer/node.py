@@ -171,12 +171,10 @@ def build(
 def hub_address(settings: Settings) -> Address:
     """Where the hub is, and with which certificate to call it; raises AddressInvalid."""
     ca, cert, key = settings.tls_ca, settings.tls_cert, settings.tls_key
-    files = settings.tls_key_passphrase_file
-    tls = (
-        ClientTls(region=settings.region, ca=ca, cert=cert, key=key, passphrase_file=files)
-        if ca and cert and key
-        else None
-    )
+    secret = settings.tls_key_passphrase_file
+    tls = None
+    if ca and cert and key:
+        tls = ClientTls(region=settings.region, ca=ca, cert=cert, key=key, passphrase_file=secret)
     return Address.parse(settings.amqp_url.get_secret_value(), tls=tls)
 
 

@@ -35,9 +35,18 @@ async def test_the_broker_reports_exactly_what_the_data_says(hub: Hub) -> None:
 async def test_users_and_rights_are_as_generated(hub: Hub) -> None:
     rendered = definitions(hub.topology, vhost=hub.vhost)
     for permission in rendered["permissions"]:
-        assert hub.broker.manage("GET", f"permissions/{hub.vhost}/{permission['user']}") == permission
+        region = permission["user"]
+        assert hub.broker.manage("GET", f"permissions/{hub.vhost}/{region}") == permission
+        assert permission == {
+            "user": region,
+            "vhost": hub.vhost,
+            "configure": "^$",
+            "write": rf"^out\.{region}$",
+            "read": rf"^(inbox|dead)\.{region}$",
+        }
     for user in rendered["users"]:
-        assert hub.broker.manage("GET", f"users/{user['name']}")["tags"] == []
+        there = hub.broker.manage("GET", f"users/{user['name']}")
+        assert (there["tags"], there["password_hash"], there["limits"]) == ([], "", user["limits"])
 
 
 async def test_loading_the_topology_again_changes_nothing(hub: Hub) -> None:

@@ -52,6 +52,7 @@ def hub_url(hub: Hub, vhost: str) -> str:
 def test_a_broker_with_everything_is_well(hub: Hub, tmp_path: Path) -> None:
     found = checked(hub, tmp_path)
     assert found["broker"].startswith("ok")
+    assert "certificate valid until 20" in found["broker"]
     assert f"inbox.{ZHONGSHAN} holds 0" in found["queues"]
 
 

@@ -9,7 +9,7 @@ from transfer.crypto.tls import ClientTls
 _PORTS: Final = {"amqp": 5672, "amqps": 5671}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _SHAPE: Final = "must look like amqps://442000@host:5671/vhost, with the region as user"
-_NEEDS_FILES: Final = "begins with amqps, so the TLS files of the region are needed: its CA, certificate and key"
+_NEEDS_FILES: Final = "begins with amqps, so TRANSFER_TLS_CA, TRANSFER_TLS_CERT and TRANSFER_TLS_KEY are needed too"
 _NO_PASSWORD: Final = "begins with amqps, where the certificate says who calls: leave the password out"  # noqa: S105 - none
 _OTHER_REGION: Final = "calls as another region than the certificate is for"
 _IN_THE_CLEAR: Final = "begins with amqp, which is not encrypted, so its host can only be this machine; use amqps"

@@ -16,6 +16,7 @@ from transfer.cli.exits import FAULT
 from transfer.cli.opening import env_file_option, json_option, load_settings, run
 from transfer.cli.output import print_json
 from transfer.crypto.directory import Directory, DirectoryInvalid
+from transfer.crypto.tls import certificates, moment
 from transfer.node import hub_address
 from transfer.ports.work import StorageUnavailable
 from transfer.settings import PREFIX, Settings, SettingsInvalid
@@ -141,6 +142,8 @@ async def _broker(settings: Settings) -> list[Check]:
     if isinstance(seen, Fault):
         bad = Check(name="broker", verdict=Verdict.FAULT, found=f"{where}: {seen.found}", cure=seen.cure)
         return [bad, _skipped("queues", "the broker")]
+    if address.tls is not None:
+        where += f", certificate valid until {moment(certificates(address.tls.cert)[0].not_valid_after_utc)}"
     return [Check(name="broker", verdict=Verdict.OK, found=where), _queues(seen)]
 
 

@@ -6,6 +6,9 @@ from prometheus_client import Gauge
 
 from transfer.telemetry.metrics import REGISTRY
 
+CERTIFICATE: Final = Gauge(
+    "transfer_tls_certificate_valid_seconds", "How long this region's certificate for the hub lasts", registry=REGISTRY
+)
 PARKED: Final = Gauge("transfer_parked_messages", "Messages received that wait for earlier ones", registry=REGISTRY)
 OLDEST: Final = Gauge(
     "transfer_oldest_waiting_seconds", "Age of the oldest message without a final receipt", registry=REGISTRY

@@ -10,6 +10,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 STACK := $(PY) -m deploy.local
 DEMO := .stack/demo
+BENCH_PKI := .stack/bench/pki
 
 # The part of pyproject.toml that the lock files are made from.
 REQUIRED = sed -n -e '/^requires/p' -e '/^dependencies = \[/,/^\]/p' \
@@ -28,6 +29,13 @@ define step
 @start=$$(date +%s); \
 if said=$$($(2) 2>&1); then echo "  ok    $(1), $$(( $$(date +%s) - start )) s"; \
 else echo "$$said"; echo "  FAULT $(1): $(3)"; exit 1; fi
+endef
+
+# $(call pki,folder): a new certificate authority, and the certificate of a broker on this machine.
+define pki
+@rm -rf $(1)
+@$(VENV)/bin/transfer pki new --out $(1) > /dev/null
+@$(VENV)/bin/transfer pki server --out $(1) --host 127.0.0.1 > /dev/null
 endef
 
 .PHONY: help
@@ -61,12 +69,11 @@ $(INSTALLED): requirements-dev.lock
 .PHONY: demo
 demo: setup  ## play the transfer of a case between three regions; ONCE=1 ends by itself
 	@$(STACK) install --broker
-	@mkdir -p $(DEMO)
-	@$(VENV)/bin/transfer topology --directory deploy/local/directory.json --vhost demo \
-		--new-passwords $(DEMO)/passwords.json > $(DEMO)/definitions.json
+	$(call pki,$(DEMO)/pki)
+	@$(VENV)/bin/transfer topology --directory deploy/local/directory.json --vhost demo > $(DEMO)/definitions.json
 	@echo 'starting a private RabbitMQ, about 10 s'
-	@$(STACK) run --broker --definitions $(DEMO)/definitions.json -- \
-		$(VENV)/bin/transfer demo --vhost demo --passwords $(DEMO)/passwords.json $(if $(filter-out 0,$(ONCE)),--once)
+	@$(STACK) run --broker --tls $(DEMO)/pki --definitions $(DEMO)/definitions.json -- \
+		$(VENV)/bin/transfer demo --vhost demo --ca $(DEMO)/pki $(if $(filter-out 0,$(ONCE)),--once)
 
 .PHONY: test
 ifeq ($(BROKER),4)
@@ -113,7 +120,8 @@ lock: setup  ## make the lock files from pyproject.toml; needs the network
 .PHONY: bench
 bench: setup  ## measure it beside others on this machine
 	@$(STACK) install --broker --postgres
-	@$(STACK) run --broker --postgres -- $(PY) -m tests.bench
+	$(call pki,$(BENCH_PKI))
+	@$(STACK) run --broker --postgres --tls $(BENCH_PKI) -- env BENCH_PKI=$(BENCH_PKI) $(PY) -m tests.bench
 
 .PHONY: clean
 clean:  ## remove .venv, .stack and all that tools left here

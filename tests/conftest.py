@@ -1,10 +1,11 @@
-"""Resources that tests share: one PostgreSQL server for a run."""
+"""Resources that tests share: one PostgreSQL server and one certificate authority for a run."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from deploy.local.postgres import Postgres
+from tests.pki import Pki
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +13,9 @@ def postgres() -> Iterator[Postgres]:
     """A server of this run's own; databases are made in it by the tests that need them."""
     with Postgres(fsync=False) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    """Brokers of this run listen with its certificate, and let in whom it issued one."""
+    return Pki(tmp_path_factory.mktemp("pki"))

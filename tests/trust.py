@@ -118,8 +118,9 @@ def shared() -> Trust:
 
 def environment_of(region: str, trust: Trust | None = None) -> dict[str, str]:
     """The same as variables."""
-    given = (trust or shared()).settings(region)
-    return {
-        f"TRANSFER_{name.upper()}": ",".join(value) if isinstance(value, tuple) else str(value)
-        for name, value in given.items()
-    }
+    return {f"TRANSFER_{name.upper()}": value for name, value in as_text((trust or shared()).settings(region)).items()}
+
+
+def as_text(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as they are written in a file or in the environment."""
+    return {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in settings.items()}

@@ -20,6 +20,7 @@ from transfer.crypto.book import Book
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
+from transfer.crypto.tls import ClientTls
 from transfer.crypto.wire import Wire
 from transfer.ports.traffic import Carrier
 from transfer.ports.views import Linked
@@ -136,7 +137,7 @@ def build(
         tells=Role.RELAY in settings.roles,
     )
     trust = TrustKeeper(book=book, shelf=SqlShelf(store=store), file=settings.directory, load_keys=load_keys)
-    address = Address.parse(settings.amqp_url.get_secret_value())
+    address = hub_address(settings)
     duties = [Duty(name="trust", once=trust.look_once, poll=settings.trust_poll)]
     publisher = consumer = relay = None
     if Role.RELAY in settings.roles:
@@ -147,13 +148,6 @@ def build(
     if Role.INBOUND in settings.roles:
         consumer = Consumer(address, region=settings.region, clock=clock, prefetch=settings.prefetch)
         inbound = Inbound(
-            room=store,
-            inlet=consumer,
-            context=context,
-            wire=wire,
-            operator=DIRECTORY,
-            take_directory=trust.take_message,
-        )
             room=store,
             inlet=consumer,
             context=context,
@@ -201,6 +195,16 @@ def build(
             duties=duties,
         ),
     )
+
+
+def hub_address(settings: Settings) -> Address:
+    """Where the hub is, and with which certificate to call it; raises AddressInvalid."""
+    ca, cert, key = settings.tls_ca, settings.tls_cert, settings.tls_key
+    secret = settings.tls_key_passphrase_file
+    tls = None
+    if ca and cert and key:
+        tls = ClientTls(region=settings.region, ca=ca, cert=cert, key=key, passphrase_file=secret)
+    return Address.parse(settings.amqp_url.get_secret_value(), tls=tls)
 
 
 def _sending(

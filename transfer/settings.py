@@ -33,7 +33,11 @@ class Settings(BaseSettings):
         str, Field(description="sqlite:///FILE (four slashes for an absolute path) or postgresql://USER@HOST/NAME")
     ] = "sqlite:///transfer.db"
     database_pool: Annotated[int, Field(ge=2, le=100, description="connections to the database")] = 10
-    amqp_url: Annotated[SecretStr, Field(description="amqp://USER:PASSWORD@HOST:PORT/VHOST of the hub broker")]
+    amqp_url: Annotated[SecretStr, Field(description="amqps://REGION@HOST:PORT/VHOST of the hub broker")]
+    tls_ca: Annotated[Path | None, Field(description="PEM file of the authorities that the hub is trusted by")] = None
+    tls_cert: Annotated[Path | None, Field(description="PEM file of this region's certificate for the hub")] = None
+    tls_key: Annotated[Path | None, Field(description="PEM file of that certificate's private key")] = None
+    tls_key_passphrase_file: Annotated[Path | None, Field(description="file with the key's passphrase")] = None
     directory: Annotated[Path, Field(description="signed directory of the exchange; looked at again and again")]
     directory_keys: Annotated[
         tuple[str, ...],

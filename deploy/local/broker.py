@@ -8,11 +8,11 @@ from http import HTTPStatus
 from pathlib import Path
 
 from deploy.local.crew import Crew, Program
-from deploy.local.errors import ControlRefused, ManagementRefused, NotRunning, StillRunning
+from deploy.local.errors import ControlRefused, DidNotStart, ManagementRefused, NotRunning, StillRunning
 from deploy.local.folders import DataFolder, open_folder
 from deploy.local.handshake import answers, epmd_answers
 from deploy.local.management import ManagedBroker
-from deploy.local.node import MEMORY_LIMIT, NODE_NAME, Administrator, NodePorts, environment, write_files
+from deploy.local.node import MEMORY_LIMIT, NODE_NAME, Administrator, NodePorts, ServerTls, environment, write_files
 from deploy.local.ports import LOOPBACK
 from deploy.local.programs import RabbitMqPrograms
 from deploy.local.rabbitmq4 import rabbitmq_programs
@@ -34,7 +34,7 @@ class Broker(Server, ManagedBroker):
     """
 
     kind = "rabbitmq"
-    port_count = 4
+    port_count = 5
 
     def __init__(
         self,
@@ -43,15 +43,17 @@ class Broker(Server, ManagedBroker):
         major: int | None = None,
         keep: bool = False,
         settings: Mapping[str, str] | None = None,
+        tls: ServerTls | None = None,
     ) -> None:
         """Without `major` the installed version runs; 4 is unpacked when another is installed.
 
-        Settings are added to rabbitmq.conf.
+        With `tls` it also listens for clients with a certificate. Settings are added to rabbitmq.conf.
         Without `data` a fresh folder is made, and removed by close() unless `keep`.
         """
         super().__init__(data, keep=keep)
         self._major = major
         self._settings = dict(settings or {})
+        self._tls = tls
         self._administrator = Administrator(username="admin", password=secrets.token_urlsafe(18))
         self._programs: RabbitMqPrograms | None = None
         self._version: str | None = None
@@ -69,6 +71,11 @@ class Broker(Server, ManagedBroker):
         return f"amqp://{self.username}:{self.password}@{LOOPBACK}:{self.ports.amqp}/"
 
     @property
+    def amqps_url(self) -> str:
+        """Where clients with a certificate call, without a user; of use when the node was given TLS files."""
+        return f"amqps://{LOOPBACK}:{self.ports.amqps}/"
+
+    @property
     def management_url(self) -> str:
         return f"http://{LOOPBACK}:{self.ports.management}"
 
@@ -83,8 +90,8 @@ class Broker(Server, ManagedBroker):
         """Known after the first start, and the same until close()."""
         if self._ports is None:
             raise NotRunning(self.kind)
-        amqp, management, distribution, epmd = self._ports
-        return NodePorts(amqp=amqp, management=management, distribution=distribution, epmd=epmd)
+        amqp, amqps, management, distribution, epmd = self._ports
+        return NodePorts(amqp=amqp, amqps=amqps, management=management, distribution=distribution, epmd=epmd)
 
     def start(self) -> None:
         self._programs = rabbitmq_programs(self._major)
@@ -143,7 +150,11 @@ class Broker(Server, ManagedBroker):
     def _launch(self, crew: Crew, folder: Path) -> None:
         programs, seen = self._run_by()
         ports = self.ports
-        write_files(folder, seen, ports, self._administrator, self._settings)
+        try:
+            write_files(folder, seen, ports, self._administrator, settings=self._settings, tls=self._tls)
+        except OSError as error:
+            raise DidNotStart(f"{error.filename}: {error.strerror}") from error
+        listens = (ports.amqp, ports.management, ports.distribution, *((ports.amqps,) if self._tls else ()))
         log = folder / "log" / "console.log"
 
         def program(word: str) -> Program:
@@ -161,7 +172,7 @@ class Broker(Server, ManagedBroker):
             return listens
 
         def serves() -> bool:
-            self._check(crew, self.kind, (ports.amqp, ports.management, ports.distribution), log)
+            self._check(crew, self.kind, listens, log)
             return answers(LOOPBACK, ports.amqp, self.username, self.password) and self._is_managed()
 
         if not crew.runs(_EPMD):

@@ -23,7 +23,8 @@ from deploy.local.errors import (
     UnusableDefinitions,
     UnusableUrl,
 )
-from deploy.local.external import AMQP_URL, MANAGEMENT_URL, ExternalBroker, broker_for
+from deploy.local.external import AMQP_URL, AMQPS_URL, MANAGEMENT_URL, ExternalBroker, broker_for
+from deploy.local.node import ServerTls
 from deploy.local.packages import make_sure_of_postgres, make_sure_of_rabbitmq
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq4 import MAJOR, rabbitmq_programs
@@ -61,6 +62,7 @@ _EPILOGUE = f"""exit codes:
 
 environment:
   {AMQP_URL}  a broker that runs already, with an administrator's name and password; used instead of a node
+  {AMQPS_URL}  its TLS listener, needed with --tls
   {MANAGEMENT_URL}  its management interface (default: port 15672 of the same host)
 """
 
@@ -118,10 +120,13 @@ def _run(asked: argparse.Namespace, command: Sequence[str]) -> int:
             _say(f"PostgreSQL listens on port {postgres.port}; its data is in {postgres.data}")
         if _wants_broker(asked):
             nodes = data and data / "rabbitmq"
-            broker = broker_for(os.environ, data=nodes, major=asked.broker_version, keep=asked.keep)
+            tls = ServerTls.in_folder(asked.tls) if asked.tls else None
+            broker = broker_for(os.environ, data=nodes, major=asked.broker_version, keep=asked.keep, tls=tls)
             servers.enter_context(broker)
             environment[AMQP_URL] = broker.amqp_url
             environment[MANAGEMENT_URL] = broker.management_url
+            if tls and isinstance(broker, Broker):
+                environment[AMQPS_URL] = broker.amqps_url
             _say_where(broker)
             if definitions is not None:
                 _load(broker, definitions, asked.definitions)
@@ -133,7 +138,9 @@ def _run(asked: argparse.Namespace, command: Sequence[str]) -> int:
 
 
 def _wants_broker(asked: argparse.Namespace) -> bool:
-    return bool(asked.broker or asked.broker_version or getattr(asked, "definitions", None))
+    return bool(
+        asked.broker or asked.broker_version or getattr(asked, "definitions", None) or getattr(asked, "tls", None)
+    )
 
 
 def _definitions(file: Path) -> dict[str, Any]:
@@ -177,12 +184,18 @@ def _parser() -> argparse.ArgumentParser:
     run = tasks.add_parser(
         "run",
         help="start servers, run a command, stop the servers",
-        description=f"Starts what is asked for, tells the command where it is by {AMQP_URL}, {MANAGEMENT_URL} "
-        f"and {POSTGRES_URL}, passes signals on, stops everything and exits with the command's code.",
+        description=f"Starts what is asked for, tells the command where it is by {AMQP_URL}, {AMQPS_URL}, "
+        f"{MANAGEMENT_URL} and {POSTGRES_URL}, passes signals on, stops everything and exits with the command's code.",
         usage="%(prog)s [options] -- COMMAND ...",
     )
     _add_choices(run)
     run.add_argument("--definitions", type=Path, metavar="FILE", help="load these into the broker (JSON)")
+    run.add_argument(
+        "--tls",
+        type=Path,
+        metavar="FOLDER",
+        help=f"the broker listens for TLS too, as {AMQPS_URL} tells; ca.pem, server.pem and server.key lie there",
+    )
     run.add_argument("--data", type=Path, metavar="FOLDER", help="keep the data here and use it again")
     run.add_argument("--keep", action="store_true", help="do not remove the fresh data folder under .stack")
     run.add_argument("--install", action="store_true", help="first install what is missing")

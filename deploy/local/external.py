@@ -10,8 +10,10 @@ from deploy.local.broker import Broker
 from deploy.local.errors import ManagementRefused, NotAvailable, NotOurs, UnusableUrl
 from deploy.local.handshake import answers
 from deploy.local.management import ManagedBroker
+from deploy.local.node import ServerTls
 
 AMQP_URL = "AMQP_URL"
+AMQPS_URL = "AMQPS_URL"
 MANAGEMENT_URL = "RABBITMQ_MANAGEMENT_URL"
 _PORTS = {"amqp": 5672, "amqps": 5671}
 _MANAGEMENT_PORT = 15672
@@ -100,10 +102,20 @@ class ExternalBroker(ManagedBroker):
 
 
 def broker_for(
-    environment: Mapping[str, str], *, data: Path | None = None, major: int | None = None, keep: bool = False
+    environment: Mapping[str, str],
+    *,
+    data: Path | None = None,
+    major: int | None = None,
+    keep: bool = False,
+    tls: ServerTls | None = None,
 ) -> Broker | ExternalBroker:
-    """The broker that the environment names by AMQP_URL, else a private node; neither is started."""
+    """The broker that the environment names by AMQP_URL, else a private node; neither is started.
+
+    Raises UnusableUrl when a TLS listener is wanted of a broker whose own is not named by AMQPS_URL.
+    """
     named = environment.get(AMQP_URL)
     if named:
+        if tls and not environment.get(AMQPS_URL):
+            raise UnusableUrl(f"{AMQPS_URL} must name the TLS listener of the broker that {AMQP_URL} names")
         return ExternalBroker(named, environment.get(MANAGEMENT_URL), major=major)
-    return Broker(data, major=major, keep=keep)
+    return Broker(data, major=major, keep=keep, tls=tls)

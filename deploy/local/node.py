@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from deploy.local.ports import LOOPBACK
 
@@ -27,9 +28,24 @@ _PRIVATE = 0o600
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodePorts:
     amqp: int
+    amqps: int
     management: int
     distribution: int
     epmd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTls:
+    """PEM files of a TLS listener: the authority of its clients, its certificate and its key."""
+
+    ca: Path
+    cert: Path
+    key: Path
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Self:
+        """Under the names that `transfer pki` gives them."""
+        return cls(ca=folder / "ca.pem", cert=folder / "server.pem", key=folder / "server.key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +54,19 @@ class Administrator:
     password: str
 
 
-def write_files(
+def write_files(  # noqa: PLR0913 - one argument for each thing that is written
     data: Path,
     seen: Path,
     ports: NodePorts,
     administrator: Administrator,
+    *,
     settings: Mapping[str, str],
+    tls: ServerTls | None,
 ) -> None:
-    """Writes the configuration into `data`, which the broker knows as `seen`; settings go to rabbitmq.conf."""
+    """Writes the configuration into `data`, which the broker knows as `seen`; settings go to rabbitmq.conf.
+
+    Raises OSError when a TLS file cannot be read.
+    """
     for name in ("home", "log", "mnesia", "generated", "tmp"):
         (data / name).mkdir(mode=0o700, exist_ok=True)
     cookie = data / "home" / ".erlang.cookie"
@@ -60,11 +81,32 @@ def write_files(
         "disk_free_limit.absolute": "50MB",
         "vm_memory_high_watermark.absolute": MEMORY_LIMIT,
         "log.console": "false",
+        **(_tls_listener(data, seen, ports, tls) if tls else {}),
         **settings,
     }
     _write(data / "rabbitmq.conf", "".join(f"{key} = {value}\n" for key, value in configuration.items()))
-    _write(data / "enabled_plugins", "[rabbitmq_management].\n")
+    plugins = ["rabbitmq_management", *(["rabbitmq_auth_mechanism_ssl"] if tls else [])]
+    _write(data / "enabled_plugins", f"[{','.join(plugins)}].\n")
     _write(data / "definitions.json", json.dumps(_definitions(administrator)))
+
+
+def _tls_listener(data: Path, seen: Path, ports: NodePorts, tls: ServerTls) -> dict[str, str]:
+    """Clients show a certificate, whose common name is their user. Copies the files to where the broker sees them."""
+    for name, file in (("ca.pem", tls.ca), ("server.pem", tls.cert), ("server.key", tls.key)):
+        _write(data / name, file.read_text())
+    return {
+        "listeners.ssl.1": f"{LOOPBACK}:{ports.amqps}",
+        "ssl_options.cacertfile": str(seen / "ca.pem"),
+        "ssl_options.certfile": str(seen / "server.pem"),
+        "ssl_options.keyfile": str(seen / "server.key"),
+        "ssl_options.versions.1": "tlsv1.3",
+        "ssl_options.verify": "verify_peer",
+        "ssl_options.fail_if_no_peer_cert": "true",
+        "ssl_cert_login_from": "common_name",
+        "auth_mechanisms.1": "EXTERNAL",
+        # The administrator's, on the listener without TLS.
+        "auth_mechanisms.2": "PLAIN",
+    }
 
 
 def environment(data: Path, seen: Path, ports: NodePorts) -> dict[str, str]:

@@ -34,8 +34,9 @@ QUICK: Final = Plan(count=1_000, warm_up=200, rate_seconds=5.0, settle=1.0)
 def main(  # noqa: PLR0913 - one per option
     *, rounds: int, count: int | None, only: str | None, quick: bool, short: bool, output: Path
 ) -> None:
-    """Throughput, latency, CPU and memory of the contenders, taking turns, over the servers that AMQP_URL,
-    RABBITMQ_MANAGEMENT_URL and POSTGRES_URL name. Vhosts and databases are made for it and removed."""
+    """Throughput, latency, CPU and memory of the contenders, taking turns, over the servers that AMQP_URL, AMQPS_URL,
+    RABBITMQ_MANAGEMENT_URL and POSTGRES_URL name; BENCH_PKI names the folder of the authority that the broker trusts.
+    Vhosts and databases are made for it and removed."""
     console = Console()
     rounds = 1 if quick else rounds
     plan = QUICK if quick else Plan()

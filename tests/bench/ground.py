@@ -9,16 +9,18 @@ from typing import Self
 
 import asyncpg
 
-from deploy.local.external import AMQP_URL, MANAGEMENT_URL, ExternalBroker
+from deploy.local.external import AMQP_URL, AMQPS_URL, MANAGEMENT_URL, ExternalBroker
 from deploy.local.management import quoted
 from tests.bench.contenders import Contender
+from tests.bench.product import PKI
 from tests.bench.role import SIDES, Place, Side
 
 POSTGRES_URL = "POSTGRES_URL"
 
 
 class NoServers(Exception):
-    """The bench needs AMQP_URL, RABBITMQ_MANAGEMENT_URL and POSTGRES_URL of servers that it may fill."""
+    """The bench needs AMQP_URL, AMQPS_URL, RABBITMQ_MANAGEMENT_URL and POSTGRES_URL of servers that it may fill, and
+    in BENCH_PKI the folder of the authority that the broker trusts; `make bench` sets them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Servers:
     @classmethod
     def named_by(cls, environment: Mapping[str, str]) -> Self:
         """Raises NoServers."""
-        if not environment.get(AMQP_URL) or not environment.get(POSTGRES_URL):
+        if not all(environment.get(name) for name in (AMQP_URL, AMQPS_URL, POSTGRES_URL, PKI)):
             raise NoServers(NoServers.__doc__)
         broker = ExternalBroker(environment[AMQP_URL], environment.get(MANAGEMENT_URL))
         return cls(broker=broker, postgres=environment[POSTGRES_URL])

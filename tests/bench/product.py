@@ -3,23 +3,28 @@
 import asyncio
 import contextlib
 import json
-import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping
+import os
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 
+from deploy.local.external import AMQPS_URL
 from deploy.local.management import ManagedBroker
 from tests.bench.bodies import CASES, TYPE, body, note
 from tests.bench.role import Load, Place, Side, main
 from tests.bench.times import Mark, Times
+from tests.trust import Trust, as_text
 from transfer.actions.buttons import BUTTONS, offer_order, stage_order
 from transfer.actions.commands import NewApplicant, Offer, OpenCase, PublishStage, Recall
 from transfer.actions.desk import Order
 from transfer.actions.intake import open_case
 from transfer.broker.topology import Topology, all_pairs, definitions
+from transfer.crypto.directory import Institution, Region
+from transfer.crypto.keys import SuiteName
+from transfer.crypto.pki import Authority, save
 from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
 from transfer.domain.decision import Decision
@@ -46,22 +51,23 @@ from transfer.telemetry.logs import set_up_logs
 
 SENDING: Final = "442000"
 RECEIVING: Final = "510500"
-PASSWORD: Final = "bench"
+PKI: Final = "BENCH_PKI"
+"""The variable that names the folder of the authority that the broker trusts."""
 CLERK: Final = "王芳"
 CLERKS: Final = 128
 """How many decisions are under way at once when the bench goes as fast as it can."""
 
-_DIRECTORY: Final = {
-    "regions": [
-        {
-            "code": code,
-            "name_zh": name,
-            "name_en": name,
-            "institutions": [{"code": code, "name_zh": name, "name_en": name}],
-        }
-        for code, name in ((SENDING, "Zhongshan"), (RECEIVING, "Luzhou"))
-    ]
-}
+_REGIONS: Final = tuple(
+    Region(
+        code=code,
+        name_zh=name,
+        name_en=name,
+        institutions=(Institution(code=code, name_zh=name, name_en=name),),
+        suites=(SuiteName.JOSE,),
+    )
+    for code, name in ((SENDING, "Zhongshan"), (RECEIVING, "Luzhou"))
+)
+_TRUST: Final = "trust.json"
 
 
 class Watch:
@@ -170,18 +176,20 @@ def _application(context: Context) -> Decision:
 async def _node(region: str, place: Place, times: Times) -> AsyncIterator[tuple[Node, Watch]]:
     set_up_logs(level="error", style="text")
     tune_collector()
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(_DIRECTORY, file)
-        file.flush()
-        node = build(
-            Settings.load(
-                region=region,
-                database_url=place.database,
-                amqp_url=place.amqp,
-                directory=Path(file.name),
-                roles=frozenset({Role.RELAY, Role.INBOUND}),
-            )
+    pki = Path(os.environ[PKI])
+    trust: dict[str, dict[str, str]] = json.loads((pki / _TRUST).read_text())
+    node = build(
+        Settings.load(
+            region=region,
+            database_url=place.database,
+            amqp_url=place.amqp,
+            tls_ca=pki / "ca.pem",
+            tls_cert=pki / f"{region}.pem",
+            tls_key=pki / f"{region}.key",
+            roles=frozenset({Role.RELAY, Role.INBOUND}),
+            **trust[region],
         )
+    )
     await migrate(node.store.engine)
     watch = Watch(times)
     async with node.running():
@@ -200,13 +208,28 @@ async def receives(place: Place, times: Times) -> AsyncIterator[None]:
         yield
 
 
+def _lay_out_trust(folder: Path, regions: Sequence[str]) -> None:
+    """Keys and a signed directory, made once; the sides find their settings in a file."""
+    file = folder / _TRUST
+    if file.exists():
+        return
+    trust = Trust(folder=folder / "trust")
+    note = trust.file(trust.directory(_REGIONS))
+    settings = {region: as_text(trust.settings(region, note)) for region in regions}
+    file.write_text(json.dumps(settings))
+
+
 def lay_out(broker: ManagedBroker, vhost: str) -> Mapping[Side, str]:
-    """The product's own topology for two regions, each with its own user."""
+    """The product's own topology for two regions, each with its own certificate."""
     regions = (SENDING, RECEIVING)
+    _lay_out_trust(Path(os.environ[PKI]), regions)
     topology = Topology(regions=regions, allowed=all_pairs(regions), inbox_limit=1_000_000)
-    broker.load_definitions(definitions(topology, vhost=vhost, passwords=dict.fromkeys(regions, PASSWORD)))
-    place = broker.amqp_url.rpartition("@")[2].rstrip("/")
-    sender, receiver = (f"amqp://{region}:{PASSWORD}@{place}/{vhost}" for region in regions)
+    broker.load_definitions(definitions(topology, vhost=vhost))
+    folder, place = Path(os.environ[PKI]), os.environ[AMQPS_URL].rpartition("//")[2].rstrip("/")
+    authority = Authority.load(folder)
+    for region in regions:
+        save(authority.region(region, now=now()), folder, region, replace=True)
+    sender, receiver = (f"amqps://{region}@{place}/{vhost}" for region in regions)
     return {"sender": sender, "receiver": receiver}
 
 

@@ -20,6 +20,7 @@ from deploy.local.postgres import Postgres
 from tests.federation.checks import Expected, View, differences, read
 from tests.federation.node_process import Plan
 from tests.federation.processes import NodeProcess, until
+from tests.pki import HOST, Pki
 from tests.trust import DRAFT, shared
 from transfer.broker.publisher import CONTENT_TYPE
 from transfer.broker.topology import definitions, topology_of, vhost_definitions
@@ -29,6 +30,7 @@ from transfer.messages.sealed import SealedEvent
 from transfer.ports.work import StorageUnavailable
 from transfer.storage.engine import open_engine
 from transfer.storage.migrate import migrate
+from transfer.telemetry import clock
 
 ZHONGSHAN, LUXIAN, SICHUAN = "442000", "510521", "510000"
 OFFERED: Final = "legalaid.transfer.offered.v1"
@@ -91,6 +93,7 @@ class Ground:
     """Regions on one exchange. ``node`` starts a process, ``agree`` is what every scenario ends with."""
 
     broker: Broker
+    pki: Pki
     vhost: str
     folder: Path
     urls: Mapping[str, str]
@@ -98,14 +101,10 @@ class Ground:
     inbox_limit: int = 20_000
     nodes: list[NodeProcess] = field(default_factory=list)
 
-    @property
-    def passwords(self) -> dict[str, str]:
-        return {region: f"pw-{region}" for region in (ZHONGSHAN, LUXIAN, SICHUAN)}
-
     def load(self) -> None:
         """Users, vhost and topology; what is there already stays."""
         topology = topology_of(Draft.load(DRAFT), inbox_limit=self.inbox_limit)
-        self.broker.load_definitions(definitions(topology, vhost=self.vhost, passwords=self.passwords))
+        self.broker.load_definitions(definitions(topology, vhost=self.vhost))
         self.broker.add_vhost(self.vhost)
 
     def load_topology(self) -> None:
@@ -113,8 +112,8 @@ class Ground:
         self.broker.load_definitions(vhost_definitions(topology), self.vhost)
 
     def amqp_url(self, region: str, port: int | None = None) -> str:
-        through = port or self.broker.ports.amqp
-        return f"amqp://{region}:{self.passwords[region]}@127.0.0.1:{through}/{self.vhost}"
+        through = port or self.broker.ports.amqps
+        return f"amqps://{region}@{HOST}:{through}/{self.vhost}"
 
     async def node(
         self,
@@ -131,6 +130,7 @@ class Ground:
             "region": region,
             "database_url": database or self.urls[region],
             "amqp_url": self.amqp_url(region, broker_port),
+            **self.pki.settings(region),
             **shared().settings(region),
             **BRISK,
             **settings,
@@ -211,8 +211,12 @@ class Ground:
     @asynccontextmanager
     async def channel(self, region: str | None = None) -> AsyncIterator[AbstractChannel]:
         """A bare channel of the region, of the administrator without one."""
-        url = self.amqp_url(region) if region else self.broker.vhost_url(self.vhost)
-        async with await aio_pika.connect(url) as connection, connection.channel(on_return_raises=True) as channel:
+        if region:
+            context = self.pki.region(region).context(clock.now())
+            calling = aio_pika.connect(f"{self.amqp_url(region)}?auth=EXTERNAL", ssl_context=context)
+        else:
+            calling = aio_pika.connect(self.broker.vhost_url(self.vhost))
+        async with await calling as connection, connection.channel(on_return_raises=True) as channel:
             yield channel
 
     async def inject(self, source: str, recipient: str, *contents: bytes) -> None:
@@ -290,8 +294,14 @@ class Tap:
 
 
 @asynccontextmanager
-async def laid(
-    broker: Broker, databases: Databases, folder: Path, *, postgres: Postgres | None, inbox_limit: int = 20_000
+async def laid(  # noqa: PLR0913 - one argument for each thing it stands on
+    broker: Broker,
+    pki: Pki,
+    databases: Databases,
+    folder: Path,
+    *,
+    postgres: Postgres | None,
+    inbox_limit: int = 20_000,
 ) -> AsyncIterator[Ground]:
     """A ground of its own, on PostgreSQL when a server is given, with everything on it ended afterwards; databases
     stay until their server goes."""
@@ -305,7 +315,9 @@ async def laid(
         for region in regions
     }
     engines = {region: open_engine(url, pool_size=2) for region, url in urls.items()}
-    ground = Ground(broker=broker, vhost=run, folder=folder, urls=urls, engines=engines, inbox_limit=inbox_limit)
+    ground = Ground(
+        broker=broker, pki=pki, vhost=run, folder=folder, urls=urls, engines=engines, inbox_limit=inbox_limit
+    )
     if not broker.running:
         await asyncio.to_thread(broker.start)
     ground.load()

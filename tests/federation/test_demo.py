@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from deploy.local.broker import Broker
+from tests.pki import Pki
 from transfer.cli.exits import CONFIGURATION, UNAVAILABLE
 from transfer.cli.remote import Api
 
@@ -28,22 +29,22 @@ pytestmark = [pytest.mark.broker, pytest.mark.federation]
 class Stage:
     """A virtual host with the topology, and a folder for the nodes."""
 
-    def __init__(self, broker: Broker, folder: Path) -> None:
+    def __init__(self, broker: Broker, pki: Pki, folder: Path) -> None:
         self.broker = broker
         self.folder = folder
         self.vhost = f"demo-{uuid4().hex[:8]}"
-        self.passwords = folder / "passwords.json"
-        words = ("--directory", str(DIRECTORY), "--vhost", self.vhost, "--new-passwords", str(self.passwords))
+        self.ca = pki.folder
+        words = ("--directory", str(DIRECTORY), "--vhost", self.vhost)
         printed = subprocess.run([*TRANSFER, "topology", *words], check=True, capture_output=True)
         broker.load_definitions(json.loads(printed.stdout))
 
     @contextmanager
     def playing(self, *words: str) -> Iterator[subprocess.Popen[str]]:
         """``transfer demo`` as a process in a session of its own."""
-        known = ("--vhost", self.vhost, "--passwords", str(self.passwords), "--directory", str(DIRECTORY))
+        known = ("--vhost", self.vhost, "--ca", str(self.ca), "--directory", str(DIRECTORY))
         process = subprocess.Popen(
             [*TRANSFER, "demo", *known, "--data", str(self.folder / "data"), *words],
-            env={**os.environ, "AMQP_URL": self.broker.amqp_url, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "AMQPS_URL": self.broker.amqps_url, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -68,8 +69,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(calm_broker: Broker, tmp_path: Path) -> Iterator[Stage]:
-    made = Stage(calm_broker, tmp_path)
+def stage(calm_broker: Broker, pki: Pki, tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(calm_broker, pki, tmp_path)
     yield made
     calm_broker.delete_vhost(made.vhost)
 
@@ -134,12 +135,10 @@ def test_whatever_ends_it_amid_the_story_its_nodes_end_too(stage: Stage, number:
     until_none_is_left(stage)
 
 
-def test_without_a_broker_it_says_how_to_get_one(tmp_path: Path) -> None:
-    passwords = tmp_path / "passwords.json"
-    passwords.write_text(json.dumps(dict.fromkeys(("442000", "510521", "510000"), "x")))
+def test_without_a_broker_it_says_how_to_get_one(pki: Pki, tmp_path: Path) -> None:
     ended = subprocess.run(
-        [*TRANSFER, "demo", "--once", "--passwords", str(passwords), "--directory", str(DIRECTORY)],
-        env={name: value for name, value in os.environ.items() if name != "AMQP_URL"},
+        [*TRANSFER, "demo", "--once", "--ca", str(pki.folder), "--directory", str(DIRECTORY)],
+        env={name: value for name, value in os.environ.items() if name != "AMQPS_URL"},
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -151,12 +150,23 @@ def test_without_a_broker_it_says_how_to_get_one(tmp_path: Path) -> None:
 
 
 def test_a_node_that_cannot_log_in_fails_the_demo_with_a_clear_word(stage: Stage) -> None:
-    drawn = json.loads(stage.passwords.read_text())
-    stage.passwords.write_text(json.dumps({**drawn, "510521": "wrong"}))
+    stage.broker.manage("DELETE", "users/510521")
     with stage.playing("--once") as process:
         said, _ = process.communicate(timeout=150)
     assert process.returncode == UNAVAILABLE
     assert "510521" in said
     assert "ACCESS_REFUSED" in said
+    assert "Traceback" not in said
+    assert stage.nodes() == []
+
+
+def test_a_broker_that_another_authority_vouches_for_fails_the_demo_with_a_clear_word(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.ca = Pki(tmp_path / "other").folder
+    with stage.playing("--once") as process:
+        said, _ = process.communicate(timeout=150)
+    assert process.returncode == UNAVAILABLE
+    assert "not from an authority in TRANSFER_TLS_CA" in said
     assert "Traceback" not in said
     assert stage.nodes() == []

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.federation, pytest.mark.broker]
 
 @pytest.fixture
 async def link(ground: Ground) -> AsyncIterator[Proxy]:
-    async with Proxy(port=ground.broker.ports.amqp) as proxy:
+    async with Proxy(port=ground.broker.ports.amqps) as proxy:
         yield proxy
 
 

@@ -9,26 +9,28 @@ import pytest
 from deploy.local.broker import Broker
 from deploy.local.errors import ManagementRefused
 from tests.integration.hub import REGIONS, Hub
+from tests.pki import Pki
 from transfer.broker.topology import Topology, all_pairs
 
 _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def broker_node() -> Iterator[Broker]:
+def broker_node(pki: Pki) -> Iterator[Broker]:
     """A node that tests may stop, kill, freeze or wipe; the next test finds it running."""
-    with Broker(major=int(os.environ.get("BROKER") or 0) or None) as node:
+    with Broker(major=int(os.environ.get("BROKER") or 0) or None, tls=pki.server) as node:
         yield node
 
 
 @pytest.fixture
-def hub(broker_node: Broker, request: pytest.FixtureRequest) -> Iterator[Hub]:
+def hub(broker_node: Broker, pki: Pki, request: pytest.FixtureRequest) -> Iterator[Hub]:
     """A fresh vhost with the topology of three regions that may all write to one another; the parameter is
     how many messages an inbox takes."""
     if not broker_node.running:
         broker_node.start()
     made = Hub(
         broker=broker_node,
+        pki=pki,
         vhost=f"test{next(_numbers)}",
         topology=Topology(regions=REGIONS, allowed=all_pairs(REGIONS), inbox_limit=getattr(request, "param", 20_000)),
     )

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -12,10 +12,12 @@ import aio_pika
 from aio_pika.abc import AbstractChannel
 
 from deploy.local.broker import Broker
+from tests.pki import HOST, Pki
 from transfer.broker.address import Address
 from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
 from transfer.broker.topology import Topology, definitions, vhost_definitions
+from transfer.crypto.tls import ClientTls
 from transfer.ports.traffic import Parcel, Sent
 
 LUXIAN, ZHONGSHAN, SICHUAN = "510521", "442000", "510000"
@@ -53,19 +55,23 @@ class Hub:
     broker: Broker
     vhost: str
     topology: Topology
-    passwords: dict[str, str] = field(default_factory=lambda: {region: f"pw-{region}" for region in REGIONS})
+    pki: Pki
 
     def load(self) -> None:
         """The users, the vhost and its topology; what is there already stays."""
-        self.broker.load_definitions(definitions(self.topology, vhost=self.vhost, passwords=self.passwords))
+        self.broker.load_definitions(definitions(self.topology, vhost=self.vhost))
         self.broker.add_vhost(self.vhost)
 
     def load_topology(self) -> None:
         self.broker.load_definitions(vhost_definitions(self.topology), self.vhost)
 
-    def address(self, region: str, *, password: str | None = None) -> Address:
-        address = Address.parse(self.broker.vhost_url(self.vhost))
-        return replace(address, username=region, password=password or self.passwords[region])
+    def address(self, region: str, *, tls: ClientTls | None = None) -> Address:
+        url = f"amqps://{region}@{HOST}:{self.broker.ports.amqps}/{self.vhost}"
+        return Address.parse(url, tls=tls or self.pki.region(region))
+
+    def plain_address(self, region: str, password: str) -> Address:
+        """The listener without TLS."""
+        return Address(host=HOST, port=self.broker.ports.amqp, vhost=self.vhost, username=region, password=password)
 
     def publisher(self, region: str = LUXIAN, *, timeout_seconds: float = 5.0) -> Publisher:
         return Publisher(self.address(region), region=region, clock=now, timeout_seconds=timeout_seconds)
@@ -87,9 +93,9 @@ class Hub:
 
     @asynccontextmanager
     async def channel_as(self, user: str, password: str) -> AsyncIterator[AbstractChannel]:
-        address = self.address(LUXIAN)
+        """A bare channel of a user with a password, without TLS."""
         connection = await aio_pika.connect(
-            host=address.host, port=address.port, login=user, password=password, virtualhost=self.vhost
+            host=HOST, port=self.broker.ports.amqp, login=user, password=password, virtualhost=self.vhost
         )
         async with connection, connection.channel(on_return_raises=True) as channel:
             yield channel
@@ -97,9 +103,13 @@ class Hub:
     @asynccontextmanager
     async def channel(self, region: str | None = None) -> AsyncIterator[AbstractChannel]:
         """A bare channel of the region, of the administrator without one."""
-        user = region or self.broker.username
-        password = self.passwords[region] if region else self.broker.password
-        async with self.channel_as(user, password) as channel:
+        if region is None:
+            async with self.channel_as(self.broker.username, self.broker.password) as channel:
+                yield channel
+            return
+        url = f"amqps://{HOST}:{self.broker.ports.amqps}/{self.vhost}?auth=EXTERNAL"
+        connection = await aio_pika.connect(url, ssl_context=self.pki.region(region).context(now()))
+        async with connection, connection.channel(on_return_raises=True) as channel:
             yield channel
 
     async def send(self, publisher: Publisher, messages: int, *, recipient: str = ZHONGSHAN) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text, update
 
 from tests.integration.api_node import DOCUMENT, LUXIAN, ZHONGSHAN, Answer, Api, application, serving
+from tests.pki import Pki
 from tests.trust import shared
 from transfer.node import build
 from transfer.ports.work import StorageUnavailable
@@ -119,6 +120,14 @@ async def test_measures_are_taken_when_they_are_asked(api: Api) -> None:
     assert measure(answer.text, "transfer_quarantined_messages") == 0
     assert 'transfer_request_seconds_count{route="/v1/cases/{case}/transfers",status="201"}' in answer.text
     assert 'transfer_commands_total{result="done"}' in answer.text
+
+
+async def test_monitoring_can_tell_when_the_certificate_for_the_hub_ends(tmp_path: Path, pki: Pki) -> None:
+    pki.renew(ZHONGSHAN, days=20)
+    address = f"amqps://{ZHONGSHAN}@127.0.0.1:1/none"
+    async with serving(tmp_path, amqp_url=address, **pki.settings(ZHONGSHAN)) as api:
+        left = measure((await api.get("/metrics")).text, "transfer_tls_certificate_valid_seconds")
+    assert 19.9 < left / 86400 < 20
 
 
 async def test_the_description_is_served_as_it_is_made(api: Api) -> None:

@@ -145,7 +145,7 @@ async def test_nothing_is_published_before_the_connection_is_there(hub: Hub) -> 
 
 
 async def test_a_wrong_password_is_named_and_tried_again_slowly(hub: Hub) -> None:
-    address = hub.address(LUXIAN, password="mistaken")
+    address = hub.plain_address(LUXIAN, "mistaken")
     async with Publisher(address, region=LUXIAN, clock=now) as publisher:
         await until(lambda: "refused" in (publisher.state.error or ""), what="the refusal shows")
         assert not publisher.connected

@@ -33,11 +33,20 @@ async def test_the_broker_reports_exactly_what_the_data_says(hub: Hub) -> None:
 
 
 async def test_users_and_rights_are_as_generated(hub: Hub) -> None:
-    rendered = definitions(hub.topology, vhost=hub.vhost, passwords=hub.passwords)
+    rendered = definitions(hub.topology, vhost=hub.vhost)
     for permission in rendered["permissions"]:
-        assert hub.broker.manage("GET", f"permissions/{hub.vhost}/{permission['user']}") == permission
+        region = permission["user"]
+        assert hub.broker.manage("GET", f"permissions/{hub.vhost}/{region}") == permission
+        assert permission == {
+            "user": region,
+            "vhost": hub.vhost,
+            "configure": "^$",
+            "write": rf"^out\.{region}$",
+            "read": rf"^(inbox|dead)\.{region}$",
+        }
     for user in rendered["users"]:
-        assert hub.broker.manage("GET", f"users/{user['name']}")["tags"] == []
+        there = hub.broker.manage("GET", f"users/{user['name']}")
+        assert (there["tags"], there["password_hash"], there["limits"]) == ([], "", user["limits"])
 
 
 async def test_loading_the_topology_again_changes_nothing(hub: Hub) -> None:
@@ -48,14 +57,14 @@ async def test_loading_the_topology_again_changes_nothing(hub: Hub) -> None:
 
 
 async def test_a_user_without_a_password_cannot_log_in_with_one(hub: Hub) -> None:
-    hub.broker.load_definitions(definitions(hub.topology, vhost=hub.vhost))
-    try:
-        for password in ("", "guest", hub.passwords[LUXIAN]):
-            with pytest.raises(ConnectionError):
-                async with hub.channel_as(LUXIAN, password):
-                    pass
-    finally:
-        hub.load()
+    hub.broker.load_definitions(definitions(hub.topology, vhost=hub.vhost, passwords={LUXIAN: "secret"}))
+    async with hub.channel_as(LUXIAN, "secret"):
+        pass
+    hub.load()
+    for password in ("", "guest", "secret"):
+        with pytest.raises(ConnectionError):
+            async with hub.channel_as(LUXIAN, password):
+                pass
 
 
 async def test_a_forged_user_is_refused(hub: Hub) -> None:

@@ -16,8 +16,19 @@ import pytest
 
 from deploy.local.errors import NotInstalled
 from deploy.local.programs import installed_rabbitmq, postgres_programs
+from tests.pki import Pki
 
 CHECKOUT = Path(__file__).parents[2]
+CALLER = """
+import os, socket, ssl, sys, urllib.parse
+ca, cert, key = sys.argv[1:]
+hub = urllib.parse.urlsplit(os.environ["AMQPS_URL"])
+context = ssl.create_default_context(cafile=ca)
+context.load_cert_chain(cert, key)
+with context.wrap_socket(socket.create_connection((hub.hostname, hub.port)), server_hostname=hub.hostname) as called:
+    called.sendall(b"AMQP\\x00\\x00\\x09\\x01")
+    print(called.version(), b"EXTERNAL" in called.recv(4096))
+"""
 
 
 @pytest.fixture
@@ -90,9 +101,27 @@ def test_wrong_words_and_files_cost_no_start_and_say_what_is_wrong(tmp_path: Pat
         (["run", "--definitions", str(broken), "--", "true"], {}, 65, f"{broken}: Expecting"),
         (["run", "--broker", "--", "true"], {"AMQP_URL": "here"}, 78, "AMQP_URL must look like"),
         (["run", "--broker", "--", "true"], {"AMQP_URL": "amqp://127.0.0.1:1"}, 69, "no RabbitMQ at 127.0.0.1:1"),
+        (["run", "--tls", "x", "--", "true"], {"AMQP_URL": "amqp://127.0.0.1:1"}, 78, "AMQPS_URL must name"),
     ):
         done = stack(*words, **more)
         assert (done.returncode, said in done.stderr.splitlines()[-1]) == (code, True), done.stderr
+
+
+@pytest.mark.broker
+@pytest.mark.usefixtures("needs_broker")
+def test_a_broker_with_tls_takes_clients_with_a_certificate_where_it_says(pki: Pki) -> None:
+    files = pki.region("442000")
+    called = [sys.executable, "-c", CALLER, str(files.ca), str(files.cert), str(files.key)]
+    done = stack("run", "--broker", "--tls", str(pki.folder), "--", *called)
+    assert done.stdout == "TLSv1.3 True\n", done.stderr
+
+
+@pytest.mark.broker
+@pytest.mark.usefixtures("needs_broker")
+def test_a_missing_tls_file_is_named(tmp_path: Path) -> None:
+    done = stack("run", "--tls", str(tmp_path), "--", "true")
+    assert done.returncode == 70
+    assert f"{tmp_path}/ca.pem: No such file" in done.stderr
 
 
 @pytest.mark.broker

@@ -49,7 +49,7 @@ def test_every_command_has_help_and_so_has_every_option(path: tuple[str, ...]) -
 def test_a_command_that_prints_data_has_json() -> None:
     data = [("status",), ("trace",), ("case", "list"), ("case", "show"), ("quarantine", "list"), ("config", "check")]
     data += [("keys", name) for name in ("new", "list", "rotate", "revoke")]
-    for path in [*data, ("quarantine", "show"), ("quarantine", "replay"), ("migrate",), ("schemas",)]:
+    for path in [*data, ("quarantine", "show"), ("quarantine", "replay"), ("migrate",), ("schemas",), ("pki", "show")]:
         assert "--json" in [name for p in COMMANDS[path].params for name in p.opts], path
 
 

@@ -48,6 +48,11 @@ def test_a_region_without_a_password_can_only_show_a_certificate() -> None:
     assert [(user["name"], user["password_hash"] == "") for user in users] == [(LUXIAN, False), (ZHONGSHAN, True)]
 
 
+def test_a_region_has_limits_that_leave_room_for_all_its_processes() -> None:
+    users = definitions(ONE_WAY, vhost="exchange")["users"]
+    assert [user["limits"] for user in users] == [{"max-connections": 32, "max-channels": 128}] * 2
+
+
 def test_a_region_configures_nothing_writes_one_exchange_and_reads_its_own_queues() -> None:
     assert definitions(ONE_WAY, vhost="exchange")["permissions"][0] == {
         "vhost": "exchange",

@@ -13,9 +13,11 @@ import aio_pika
 import structlog
 import tenacity
 from aio_pika.abc import AbstractConnection
-from aio_pika.exceptions import AuthenticationError, InvalidFrameError, ProbableAuthenticationError
+from aio_pika.exceptions import InvalidFrameError
+from aiormq import TransportFactory
 
 from transfer.broker.address import Address
+from transfer.broker.dialling import TlsDialling, refusal
 
 # A dead peer is noticed after three heartbeats and three seconds.
 _HEARTBEAT: Final = 12
@@ -40,6 +42,10 @@ class State:
 
 
 class _Connection(aio_pika.RobustConnection):
+    def dial(self, dialling: TransportFactory) -> None:
+        """Every attempt goes this way."""
+        self.kwargs["transport_factory"] = dialling
+
     async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - overrides
         """As the library's, but an attempt that fails or is cancelled does not go on in the background."""
         try:
@@ -67,6 +73,7 @@ class Link:
         self._connection: AbstractConnection | None = None
         self._up = asyncio.Event()
         self._opening: asyncio.Task[None] | None = None
+        self._dialling = TlsDialling(address.tls, clock=clock) if address.tls else None
         self._log = _log.bind(connection=name, broker=str(address))
 
     async def __aenter__(self) -> Self:
@@ -127,22 +134,22 @@ class Link:
 
     async def _connect(self) -> _Connection:
         address = self._address
+        url = aio_pika.connection.make_url(
+            host=address.host,
+            port=address.port,
+            login=address.username,
+            password=address.password or "",
+            virtualhost=address.vhost,
+            ssl=address.tls is not None,
+            auth="EXTERNAL" if address.tls else "PLAIN",
+            heartbeat=_HEARTBEAT,
+        )
+        connection = _Connection(url, reconnect_interval=_PAUSE[0], client_properties={"connection_name": self._name})
+        if self._dialling is not None:
+            connection.dial(self._dialling)
         async with asyncio.timeout(self._timeout):
-            return await aio_pika.connect_robust(
-                host=address.host,
-                port=address.port,
-                login=address.username,
-                password=address.password or "",
-                auth="EXTERNAL" if address.password is None else "PLAIN",
-                virtualhost=address.vhost,
-                ssl=address.tls is not None,
-                ssl_context=address.tls,
-                timeout=self._timeout,
-                client_properties={"connection_name": self._name},
-                connection_class=_Connection,
-                heartbeat=_HEARTBEAT,
-                reconnect_interval=_PAUSE[0],
-            )
+            await connection.connect(timeout=self._timeout)
+        return connection
 
     def _lost(self, connection: AbstractConnection | None, error: BaseException | None) -> None:
         """Called when the connection is lost, and again for every attempt to restore it that fails."""
@@ -160,19 +167,30 @@ class Link:
     def _came_up(self, event: str) -> None:
         self.state = State(connected=True, since=self._clock())
         self._up.set()
+        if self._dialling is not None:
+            self._dialling.in_doubt = False
         self._log.info(event)
 
     def _failed(self, error: BaseException | None) -> None:
         said = describe(error)
         if isinstance(error, InvalidFrameError):
             # The library hides the broker's words when it closes instead of opening.
-            said = f"no vhost {self._address.vhost} for {self._address.username}, or no RabbitMQ: {said}"
+            where = f"no vhost {self._address.vhost} for {self._address.username}"
+            said = f"{where}, or too many connections, or no RabbitMQ: {said}"
+        elif self._address.tls is not None and (meaning := refusal(said) or self._broken_off(said)):
+            said = f"{meaning} ({said})"
         if self.state.connected:
             self.state = State(connected=False, since=self._clock(), error=said)
         else:
             self.state = replace(self.state, error=said)
         event = "broker_refused_login" if _is_refusal(error) else "broker_unreachable"
         self._log.warning(event, error=said)
+
+    def _broken_off(self, said: str) -> str | None:
+        # In TLS 1.3 a hub refuses a certificate after the client's handshake; its alert can be lost to what follows.
+        if self.state.connected or "connection reset" not in said:
+            return None
+        return "the hub broke off the login; it is ending, or it refuses TRANSFER_TLS_CERT and its log says why"
 
 
 def is_fault(error: BaseException) -> bool:
@@ -197,7 +215,7 @@ def _error_of(attempt: tenacity.RetryCallState) -> BaseException | None:
 
 
 def _is_refusal(error: BaseException | None) -> bool:
-    return isinstance(error, AuthenticationError | ProbableAuthenticationError)
+    return error is not None and refusal(describe(error)) is not None
 
 
 def _pause_after(error: BaseException | None) -> float:

@@ -21,6 +21,9 @@ DIRECTORY: Final = "directory"
 """The exchange, its routing key, and the user who alone may write to it: the operator of the directory."""
 INBOX_LIMIT: Final = 100_000
 DELIVERY_LIMIT: Final = 10
+CONNECTIONS: Final = 32
+CHANNELS: Final = 128
+"""Of one region at once: a process of a node has two connections, and a channel or two on each."""
 
 # A queue of dead letters drops nothing, whatever the broker's own default: they are read for as long as it takes.
 _NEVER: Final = 2**31 - 1
@@ -145,6 +148,7 @@ def _user(region: str, password: str | None, salt: Callable[[str], bytes]) -> di
         "password_hash": "" if password is None else password_hash(password, salt(region)),
         "hashing_algorithm": "rabbit_password_hashing_sha256",
         "tags": [],
+        "limits": {"max-connections": CONNECTIONS, "max-channels": CHANNELS},
     }
 
 

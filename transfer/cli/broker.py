@@ -8,6 +8,7 @@ from typing import Final
 
 from transfer.broker.address import Address
 from transfer.broker.connection import Link, describe
+from transfer.broker.dialling import refusal
 from transfer.broker.topology import dead, inbox
 from transfer.telemetry import clock
 
@@ -41,7 +42,7 @@ async def look_at(address: Address, region: str) -> Found | Fault:
         while link.state == first:  # noqa: ASYNC110 - a link has no event for a failed attempt
             await asyncio.sleep(_LOOK_AGAIN)
         if not link.state.connected:
-            return _fault(link.state.error or "")
+            return _fault(link.state.error or "", by_certificate=address.tls is not None)
         waiting: dict[str, int] = {}
         missing: list[str] = []
         for queue in (inbox(region), dead(region)):
@@ -62,7 +63,9 @@ async def _depth(link: Link, queue: str) -> int:
             await channel.close()
 
 
-def _fault(error: str) -> Fault:
+def _fault(error: str, *, by_certificate: bool) -> Fault:
+    if by_certificate and refusal(error):
+        return Fault(found=error, cure="docs/pki.md says what the certificates must hold and where they go")
     if "ACCESS_REFUSED" in error:
         return Fault(found="the broker refuses the login", cure="correct user or password in TRANSFER_AMQP_URL")
     if "NOT_ALLOWED" in error or "no vhost" in error:

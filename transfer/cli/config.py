@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from dotenv import dotenv_values
 
-from transfer.broker.address import Address, AddressInvalid
+from transfer.broker.address import AddressInvalid
 from transfer.cli.broker import Fault, Found, look_at
 from transfer.cli.exits import FAULT
 from transfer.cli.opening import env_file_option, json_option, load_settings, run
@@ -21,6 +21,8 @@ from transfer.crypto.errors import CryptoError
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
+from transfer.crypto.tls import certificates, moment
+from transfer.node import hub_address
 from transfer.ports.work import StorageUnavailable
 from transfer.settings import PREFIX, Settings, SettingsInvalid
 from transfer.storage import migrate as migrations
@@ -165,7 +167,7 @@ async def _database(settings: Settings) -> Check:
 
 async def _broker(settings: Settings) -> list[Check]:
     try:
-        address = Address.parse(settings.amqp_url.get_secret_value())
+        address = hub_address(settings)
     except AddressInvalid as error:
         bad = Check(name="broker", verdict=Verdict.FAULT, found=f"{PREFIX}AMQP_URL {error}", cure="correct it")
         return [bad, _skipped("queues", "the broker")]
@@ -174,6 +176,8 @@ async def _broker(settings: Settings) -> list[Check]:
     if isinstance(seen, Fault):
         bad = Check(name="broker", verdict=Verdict.FAULT, found=f"{where}: {seen.found}", cure=seen.cure)
         return [bad, _skipped("queues", "the broker")]
+    if address.tls is not None:
+        where += f", certificate valid until {moment(certificates(address.tls.cert)[0].not_valid_after_utc)}"
     return [Check(name="broker", verdict=Verdict.OK, found=where), _queues(seen)]
 
 

@@ -9,6 +9,8 @@ from transfer.broker.address import AddressInvalid
 from transfer.broker.topology import TopologyInvalid
 from transfer.crypto.directory import DirectoryInvalid
 from transfer.crypto.errors import CryptoError, KeysUnusable, PassphraseUnusable, PassphraseWrong, SuiteNotInstalled
+from transfer.crypto.pki import PkiRefused
+from transfer.crypto.tls import TlsFilesInvalid
 from transfer.domain.errors import TransferError
 from transfer.node import NotMigrated
 from transfer.ports.work import StorageRefused, StorageUnavailable
@@ -77,6 +79,8 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
         RegionNotListed: Exit(CONFIGURATION, "TRANSFER_REGION and TRANSFER_DIRECTORY must fit together."),
         DatabaseUrlInvalid: Exit(CONFIGURATION, "TRANSFER_DATABASE_URL holds it."),
         AddressInvalid: Exit(CONFIGURATION, "TRANSFER_AMQP_URL holds it."),
+        TlsFilesInvalid: Exit(CONFIGURATION, "docs/pki.md says what each TLS file must hold."),
+        PkiRefused: Exit(FAULT),
         NotMigrated: Exit(CONFIGURATION),
         KeysUnusable: Exit(CONFIGURATION, "TRANSFER_KEYS names the folder; `transfer keys new` makes keys in it."),
         PassphraseUnusable: Exit(CONFIGURATION),

@@ -11,6 +11,7 @@ from transfer.cli.directory import directory
 from transfer.cli.exits import MEANINGS, exit_of
 from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
+from transfer.cli.pki import pki
 from transfer.cli.quarantine import quarantine
 from transfer.cli.schemas import schemas
 from transfer.cli.serve import serve
@@ -54,6 +55,7 @@ for _command in (
     migrate,
     directory,
     keys,
+    pki,
     topology,
     status,
     case,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
 from typing import Annotated, Final
@@ -12,6 +13,7 @@ from pydantic import Field
 from transfer.crypto.book import DirectoryTooOld
 from transfer.crypto.errors import CryptoError
 from transfer.crypto.keystore import expiring
+from transfer.crypto.tls import TlsFilesInvalid, certificates
 from transfer.ports.views import Linked
 from transfer.ports.work import StorageUnavailable
 from transfer.records import MessageState, Traffic
@@ -19,7 +21,7 @@ from transfer.telemetry.metrics import CONNECTED, OUTBOX, QUARANTINED, REGISTRY
 from transfer.web.answers import Reply, reply
 from transfer.web.case_body import Body
 from transfer.web.faults import NotReady
-from transfer.web.measures import DIRECTORY_EXPIRES, OLDEST, PARKED
+from transfer.web.measures import CERTIFICATE, DIRECTORY_EXPIRES, OLDEST, PARKED
 from transfer.web.parts import Parts
 from transfer.web.route import Ask
 
@@ -124,7 +126,12 @@ async def metrics(ask: Ask) -> Reply:
     QUARANTINED.set(traffic.quarantined)
     oldest = traffic.oldest_waiting
     DIRECTORY_EXPIRES.set(ask.parts.book.latest.expires_at.timestamp())
-    OLDEST.set((ask.parts.clock() - oldest.created_at).total_seconds() if oldest else 0)
+    now = ask.parts.clock()
+    OLDEST.set((now - oldest.created_at).total_seconds() if oldest else 0)
+    if file := ask.parts.settings.tls_cert:
+        # What is wrong with the file stands in the state of the connection.
+        with suppress(TlsFilesInvalid):
+            CERTIFICATE.set((certificates(file)[0].not_valid_after_utc - now).total_seconds())
     for role, link in ask.parts.links.items():
         CONNECTED.labels(role=role).set(link.state.connected)
     return Reply(body=generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

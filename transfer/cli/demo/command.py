@@ -16,24 +16,29 @@ from uuid import UUID
 import click
 from rich.console import Console
 
+from transfer.broker.address import Address
 from transfer.cli.demo.cast import Cast
 from transfer.cli.demo.nodes import NodeProcess, started
 from transfer.cli.demo.people import LUXIAN, SICHUAN, ZHONGSHAN
 from transfer.cli.demo.picture import shown
 from transfer.cli.demo.scene import Scene
 from transfer.cli.demo.story import Story
+from transfer.cli.demo.trust import DemoTrust
 from transfer.cli.exits import Misconfigured
 from transfer.cli.facts import compare
 from transfer.cli.known import trace_there
 from transfer.cli.output import console
-from transfer.cli.topology import read_passwords
 from transfer.cli.trace import print_beside, print_trace
-from transfer.crypto.directory import Directory
+from transfer.crypto.directory import Directory, Draft
+from transfer.crypto.pki import Authority, save
+from transfer.crypto.tls import ClientTls
+from transfer.telemetry import clock
 from transfer.telemetry.logs import set_up_logs
 
 REGIONS: Final = (ZHONGSHAN, LUXIAN, SICHUAN)
-_BROKER: Final = "AMQP_URL"
+_HUB: Final = "AMQPS_URL"
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 _QUICK: Final = {
     "test_identities": "true",
     # A killed node's work is taken up again as soon as its lease has run out.
@@ -50,7 +55,7 @@ _QUICK: Final = {
 
 @click.command(short_help="Play the transfer of a case between three regions.")
 @click.option("--once", is_flag=True, help="End when the story has ended, instead of staying up to be explored.")
-@click.option("--passwords", type=_FILE, required=True, help="File with the passwords of the regions' broker users.")
+@click.option("--ca", type=_FOLDER, required=True, help="Folder of the authority that the broker trusts.")
 @click.option("--vhost", default="legalaid", show_default=True, help="The virtual host that holds the topology.")
 @click.option(
     "--directory", type=_FILE, default="deploy/local/directory.json", show_default=True, help="File with the regions."
@@ -58,42 +63,57 @@ _QUICK: Final = {
 @click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), help="Keep databases and logs in this folder."
 )
-def demo(*, once: bool, passwords: Path, vhost: str, directory: Path, data: Path | None) -> None:
+def demo(*, once: bool, ca: Path, vhost: str, directory: Path, data: Path | None) -> None:
     """Play the transfer of one case between three regions, before your eyes.
 
-    `make demo` sets up all that this needs: AMQP_URL names the broker, into which the definitions of `transfer
-    topology --new-passwords FILE` have been loaded. Three nodes are started as processes of their own, and the story
-    goes over their public API: a dispute, a recall, a transfer with a supplement, a message that comes twice, a node
-    that is killed. Ctrl-C ends it; everything that it started ends with it.
+    `make demo` sets up all that this needs: AMQPS_URL names the broker, into which the definitions of `transfer
+    topology` have been loaded, and the authority is one of `transfer pki`. Three nodes are started as processes of
+    their own, each with a certificate of its own, and the story goes over their public API: a dispute, a recall, a
+    transfer with a supplement, a message that comes twice, a node that is killed. Ctrl-C ends it; everything that it
+    started ends with it.
     """
     set_up_logs(level="error", style="text")
-    listed = Directory.load(directory)
-    urls = _amqp_urls(read_passwords(passwords), vhost)
+    draft = Draft.load(directory)
+    authority, urls = Authority.load(ca), _amqp_urls(vhost)
     with _signals_as_interrupts(), _folder(data) as folder:
+        shutil.copyfile(ca / "ca.pem", folder / "ca.pem")
+        trust = DemoTrust.lay_out(folder, draft)
+        listed = trust.directory
+        tls = {region: _certified(authority, region, folder) for region in REGIONS}
         nodes = {
             region: NodeProcess(
                 region,
-                settings={**_QUICK, "amqp_url": urls[region], "directory": str(directory.absolute())},
+                settings={
+                    **_QUICK,
+                    "amqp_url": urls[region],
+                    "tls_ca": str(tls[region].ca),
+                    "tls_cert": str(tls[region].cert),
+                    "tls_key": str(tls[region].key),
+                    **trust.settings(region),
+                },
                 folder=folder,
             )
             for region in REGIONS
         }
+        addresses = {region: Address.parse(urls[region], tls=tls[region]) for region in REGIONS}
         out = console()
         out.print("starting three nodes, a few seconds")
         with started(nodes):
-            case = _play(nodes, listed, urls)
+            case = _play(nodes, listed, addresses, trust)
             _show_trace(out, nodes, case)
             _show_addresses(out, nodes, listed)
             if not once:
                 _stay(out)
 
 
-def _play(nodes: Mapping[str, NodeProcess], listed: Directory, urls: Mapping[str, str]) -> UUID:
+def _play(
+    nodes: Mapping[str, NodeProcess], listed: Directory, addresses: Mapping[str, Address], trust: DemoTrust
+) -> UUID:
     begun = time.monotonic()
     scene = Scene(nodes)
     with shown(scene, listed) as picture:
         cast = Cast(nodes=nodes, scene=scene, picture=picture)
-        case = Story(cast=cast, amqp_urls=urls).play()
+        case = Story(cast=cast, addresses=addresses, trust=trust).play()
         picture.say(f"The story has ended well after {time.monotonic() - begun:.0f} s")
     return case
 
@@ -121,20 +141,19 @@ def _stay(out: Console) -> None:
         out.print("ending")
 
 
-def _amqp_urls(passwords: Mapping[str, str], vhost: str) -> Mapping[str, str]:
-    """Each region's own login at the broker that the environment names."""
-    given = os.environ.get(_BROKER)
+def _amqp_urls(vhost: str) -> Mapping[str, str]:
+    """How each region calls the broker that the environment names; raises Misconfigured."""
+    given = os.environ.get(_HUB)
     if not given:
-        raise Misconfigured(f"{_BROKER} names no broker; `make demo` starts one and sets it")
-    if missing := [region for region in REGIONS if region not in passwords]:
-        raise Misconfigured(
-            f"no password for {', '.join(missing)}; `transfer topology --new-passwords FILE` draws them"
-        )
+        raise Misconfigured(f"{_HUB} names no broker; `make demo` starts one and sets it")
     place = urlsplit(given).netloc.rpartition("@")[2]
-    return {
-        region: f"amqp://{region}:{quote(passwords[region], safe='')}@{place}/{quote(vhost, safe='')}"
-        for region in REGIONS
-    }
+    return {region: f"amqps://{region}@{place}/{quote(vhost, safe='')}" for region in REGIONS}
+
+
+def _certified(authority: Authority, region: str, folder: Path) -> ClientTls:
+    """A new certificate of the region."""
+    cert, key = save(authority.region(region, now=clock.now()), folder, region, replace=True)
+    return ClientTls(region=region, ca=folder / "ca.pem", cert=cert, key=key)
 
 
 @contextmanager

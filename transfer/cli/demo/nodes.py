@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from transfer.broker.dialling import refusal
 from transfer.cli.exits import Unreachable
 from transfer.cli.remote import Api, Refused
 from transfer.settings import PREFIX
@@ -18,7 +19,6 @@ from transfer.settings import PREFIX
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 12.0
 _LISTENING: Final = "listening on "
-_LOGIN_REFUSED: Final = "ACCESS_REFUSED"
 
 
 class NodeEnded(Unreachable):
@@ -87,7 +87,7 @@ class NodeProcess:
         try:
             api.text("/readyz")
         except Refused as error:
-            if _LOGIN_REFUSED in str(error):
+            if refusal(str(error)):
                 raise NodeEnded(f"the broker does not let the node of {self.region} in: {error}") from error
             return False
         except Unreachable:

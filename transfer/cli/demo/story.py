@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from transfer.broker.address import Address
 from transfer.cli.demo import people
 from transfer.cli.demo.cast import Cast, StoryFailed
 from transfer.cli.demo.faults import publish_again, waiting
 from transfer.cli.demo.people import LUXIAN, SICHUAN, STATION, ZHONGSHAN
+from transfer.cli.demo.trust import DemoTrust
 from transfer.cli.facts import compare
 from transfer.cli.known import facts_there, history_there
 from transfer.domain.lifecycle import State
@@ -27,7 +29,8 @@ class Story:
     """Plays the chapters in order; raises StoryFailed when something does not come true in time."""
 
     cast: Cast
-    amqp_urls: Mapping[str, str]
+    addresses: Mapping[str, Address]
+    trust: DemoTrust
 
     def play(self) -> UUID:
         """The whole story; gives the case."""
@@ -74,12 +77,12 @@ class Story:
         [offer] = [one.line.id for one in scene.travelled() if (one.source, one.recipient) == (ZHONGSHAN, LUXIAN)]
         before, told = scene.received_by(LUXIAN), cast.metric(LUXIAN, _RECEIPTS)
         repeated = cast.metric(LUXIAN, _DUPLICATES)
-        cast.say("The same message is published once more, the same id and bytes")
+        cast.say("The same message is published once more, the same id and content")
         publish_again(
             offer,
-            source=ZHONGSHAN,
+            wire=self.trust.wire(ZHONGSHAN),
             recipient=LUXIAN,
-            amqp_url=self.amqp_urls[ZHONGSHAN],
+            address=self.addresses[ZHONGSHAN],
             database=cast.nodes[LUXIAN].database,
         )
         cast.until(lambda: cast.metric(LUXIAN, _DUPLICATES) > repeated, "Luxian takes the repeated message")
@@ -112,7 +115,7 @@ class Story:
         cast.step(ZHONGSHAN, "supplement", people.supplement(missing))
         unsent = "/v1/messages?direction=out&state=waiting&limit=1"
         cast.until(lambda: not cast.api(ZHONGSHAN).get(unsent).body["items"], "the broker has all messages for Luxian")
-        held = waiting(LUXIAN, self.amqp_urls[LUXIAN])
+        held = waiting(LUXIAN, self.addresses[LUXIAN])
         if not held:
             raise StoryFailed("no message waits for Luxian, though its node is dead")
         cast.say(f"{held} messages wait at the broker for Luxian; its node is started again")

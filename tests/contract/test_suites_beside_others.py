@@ -18,9 +18,10 @@ from joserfc import jwe, jws
 from joserfc.jwk import OKPKey
 
 from transfer.crypto import compact, examples, sm2
+from transfer.crypto.errors import CannotBeOpened, KeyUnfit, Malformed
 from transfer.crypto.examples import CONTENT, EXPIRES_AT, GIVEN, ISSUED_AT
 from transfer.crypto.jose import _key
-from transfer.crypto.keys import KeyUse, PrivateJwk, PrivateKey, PublicJwk, SuiteName
+from transfer.crypto.keys import KeyUse, PrivateJwk, PrivateKey, PublicJwk, PublicKey, SuiteName, key_id
 from transfer.crypto.signed import TYPE
 from transfer.crypto.sm2_curve import identified, sm3
 from transfer.crypto.suites import suite
@@ -106,15 +107,43 @@ class TestJose:
         text = b".".join([head, *map(compact.encode, parts)]).decode()
         assert JOSE.open(text, lambda _: key).decode() == TOKEN
 
+    def test_nothing_is_sealed_to_a_key_of_small_order(self) -> None:
+        jwk = PublicJwk(kty="OKP", crv="X25519", x=compact.encode(bytes(32)).decode())
+        given = recipient(SuiteName.JOSE).public.model_dump() | {"kid": key_id("510521", KeyUse.SEAL, jwk), "jwk": jwk}
+        with pytest.raises(KeyUnfit):
+            JOSE.seal(TOKEN.encode(), PublicKey.model_validate(given))
+
+    @pytest.mark.parametrize(
+        "epk",
+        [
+            None,
+            "x",
+            {},
+            {"kty": "OKP", "crv": "X25519", "x": "AA"},
+            {"kty": "OKP", "crv": "Ed25519", "x": GIVEN[SuiteName.JOSE].sign.x},
+            {"kty": "EC", "crv": "SM2", "x": GIVEN[SuiteName.SM].seal.x, "y": GIVEN[SuiteName.SM].seal.y},
+            GIVEN[SuiteName.JOSE].seal.model_dump(exclude_none=True),
+        ],
+        ids=str,
+    )
+    def test_an_ephemeral_key_that_is_no_public_key_of_the_curve_is_refused(self, epk: object) -> None:
+        head, _, rest = GIVEN[SuiteName.JOSE].sealed.partition(".")
+        fields = json.loads(compact.decode(head.encode())) | {"epk": epk}
+        with pytest.raises(Malformed, match="epk"):
+            JOSE.open(compact.header(fields).decode() + "." + rest, lambda _: recipient(SuiteName.JOSE))
+
+    def test_an_ephemeral_key_of_small_order_opens_nothing(self) -> None:
+        head, _, rest = GIVEN[SuiteName.JOSE].sealed.partition(".")
+        zero = {"kty": "OKP", "crv": "X25519", "x": compact.encode(bytes(32)).decode()}
+        fields = json.loads(compact.decode(head.encode())) | {"epk": zero}
+        with pytest.raises((CannotBeOpened, Malformed)):
+            JOSE.open(compact.header(fields).decode() + "." + rest, lambda _: recipient(SuiteName.JOSE))
+
     def test_the_library_with_its_own_settings_opens_what_is_small(self) -> None:
         key = recipient(SuiteName.JOSE)
         jwk = OKPKey.import_key(key.jwk.model_dump(exclude_none=True))
         opened = jwe.decrypt_compact(JOSE.seal(TOKEN.encode(), key.public), jwk)
         assert (opened.plaintext or b"").decode() == TOKEN
-
-
-def numbers(key: PublicJwk) -> tuple[int, int]:
-    return int.from_bytes(key.point[:32]), int.from_bytes(key.point[32:])
 
 
 class TestSm:

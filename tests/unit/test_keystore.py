@@ -174,6 +174,14 @@ def test_a_private_part_of_another_key_is_not_taken(folder: Path) -> None:
         Keystore.load(folder, SECRET)
 
 
+def test_a_private_part_that_names_the_key_and_is_another_is_not_taken(folder: Path) -> None:
+    key = add(folder)
+    stranger = suite(SuiteName.JOSE).new_key(KeyUse.SIGN)
+    changed(folder, key, private=keyfiles.lock(stranger, key, SECRET).private)
+    with pytest.raises(KeysUnusable, match="belongs to another key"):
+        Keystore.load(folder, SECRET)
+
+
 def test_a_public_part_that_was_exchanged_is_noticed_on_refresh(folder: Path) -> None:
     one = add(folder)
     store = Keystore.load(folder, SECRET)

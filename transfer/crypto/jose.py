@@ -81,9 +81,10 @@ class Jose:
     def seal(self, token: bytes, key: PublicKey) -> str:
         fit(key, self.name, KeyUse.SEAL)
         head = {"alg": AGREE, "enc": ENCRYPT, "kid": key.kid, "cty": TYPE}
+        content = sealable(token)
         try:
-            return jwe.encrypt_compact(head, sealable(token), _key(key.jwk), registry=_ENVELOPES)
-        except JoseError as error:
+            return jwe.encrypt_compact(head, content, _key(key.jwk), registry=_ENVELOPES)
+        except (JoseError, ValueError) as error:
             raise KeyUnfit(key.kid) from error
 
     def open(self, sealed: str, key_of: Callable[[str], PrivateKey]) -> bytes:
@@ -119,5 +120,5 @@ def _check_ephemeral(jwk: object) -> None:
 
 @lru_cache(maxsize=_MANY)
 def _key(jwk: PublicJwk) -> OKPKey:
-    """The library's form of a key; making it takes as long as half a signature."""
+    """The library's form of a key; making it takes about as long as a signature."""
     return OKPKey.import_key(jwk.model_dump(exclude_none=True))

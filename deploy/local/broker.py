@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from deploy.local.crew import Crew, Program
-from deploy.local.errors import ControlRefused, DidNotStart, ManagementRefused, NotRunning, StillRunning
+from deploy.local.errors import ControlRefused, ManagementRefused, NotRunning, StillRunning
 from deploy.local.folders import DataFolder, open_folder
 from deploy.local.handshake import answers, epmd_answers
 from deploy.local.management import ManagedBroker
@@ -150,10 +150,7 @@ class Broker(Server, ManagedBroker):
     def _launch(self, crew: Crew, folder: Path) -> None:
         programs, seen = self._run_by()
         ports = self.ports
-        try:
-            write_files(folder, seen, ports, self._administrator, settings=self._settings, tls=self._tls)
-        except OSError as error:
-            raise DidNotStart(f"{error.filename}: {error.strerror}") from error
+        write_files(folder, seen, ports, self._administrator, settings=self._settings, tls=self._tls)
         listens = (ports.amqp, ports.management, ports.distribution, *((ports.amqps,) if self._tls else ()))
         log = folder / "log" / "console.log"
 

@@ -21,6 +21,7 @@ from deploy.local.errors import (
     NotInstalled,
     StackError,
     UnusableDefinitions,
+    UnusableTls,
     UnusableUrl,
 )
 from deploy.local.external import AMQP_URL, AMQPS_URL, MANAGEMENT_URL, ExternalBroker, broker_for
@@ -40,6 +41,7 @@ INTERRUPTED = 130
 
 _EXIT_CODES: dict[type[StackError], int] = {
     UnusableDefinitions: BAD_DEFINITIONS,
+    UnusableTls: BAD_DEFINITIONS,
     NotInstalled: UNAVAILABLE,
     NotAvailable: UNAVAILABLE,
     InstallFailed: UNAVAILABLE,
@@ -51,7 +53,7 @@ _EXIT_CODES: dict[type[StackError], int] = {
 _EPILOGUE = f"""exit codes:
     the command's own, or 128 and the number of the signal that ended it
     2    wrong usage
-  {BAD_DEFINITIONS:>4}   the definitions cannot be read, or the broker refuses them
+  {BAD_DEFINITIONS:>4}   the definitions or TLS files cannot be read, or the broker refuses them
   {UNAVAILABLE:>4}   not available on this machine: not installed, or cannot be had
   {FAILED:>4}   a server did not start, or failed
   {NO_FOLDER:>4}   a data folder cannot be used
@@ -112,6 +114,7 @@ def _run(asked: argparse.Namespace, command: Sequence[str]) -> int:
     environment = dict(os.environ)
     # Read before anything is started: a wrong name costs no waiting.
     definitions = _definitions(asked.definitions) if asked.definitions else None
+    tls = ServerTls.in_folder(asked.tls) if asked.tls else None
     data: Path | None = asked.data
     with contextlib.ExitStack() as servers:
         if asked.postgres:
@@ -120,7 +123,6 @@ def _run(asked: argparse.Namespace, command: Sequence[str]) -> int:
             _say(f"PostgreSQL listens on port {postgres.port}; its data is in {postgres.data}")
         if _wants_broker(asked):
             nodes = data and data / "rabbitmq"
-            tls = ServerTls.in_folder(asked.tls) if asked.tls else None
             broker = broker_for(os.environ, data=nodes, major=asked.broker_version, keep=asked.keep, tls=tls)
             servers.enter_context(broker)
             environment[AMQP_URL] = broker.amqp_url

@@ -80,5 +80,9 @@ class UnusableUrl(StackError):
     """The address cannot be used:"""
 
 
+class UnusableTls(StackError):
+    """The TLS files cannot be read:"""
+
+
 class UnusableDefinitions(StackError):
     """The definitions cannot be read:"""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from deploy.local.errors import UnusableTls
 from deploy.local.ports import LOOPBACK
 
 # The same on every run, so that a kept data folder can be used again; its epmd is its own, so it clashes
@@ -44,8 +45,14 @@ class ServerTls:
 
     @classmethod
     def in_folder(cls, folder: Path) -> Self:
-        """Under the names that `transfer pki` gives them."""
-        return cls(ca=folder / "ca.pem", cert=folder / "server.pem", key=folder / "server.key")
+        """Under the names that `transfer pki` gives them; raises UnusableTls when one cannot be read."""
+        files = cls(ca=folder / "ca.pem", cert=folder / "server.pem", key=folder / "server.key")
+        for file in (files.ca, files.cert, files.key):
+            try:
+                file.open("rb").close()
+            except OSError as error:
+                raise UnusableTls(f"{file}: {error.strerror}") from error
+        return files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +70,7 @@ def write_files(  # noqa: PLR0913 - one argument for each thing that is written
     settings: Mapping[str, str],
     tls: ServerTls | None,
 ) -> None:
-    """Writes the configuration into `data`, which the broker knows as `seen`; settings go to rabbitmq.conf.
-
-    Raises OSError when a TLS file cannot be read.
-    """
+    """Writes the configuration into `data`, which the broker knows as `seen`; settings go to rabbitmq.conf."""
     for name in ("home", "log", "mnesia", "generated", "tmp"):
         (data / name).mkdir(mode=0o700, exist_ok=True)
     cookie = data / "home" / ".erlang.cookie"

@@ -92,7 +92,7 @@ def test_a_signal_is_passed_on_and_the_servers_stop_after_the_command() -> None:
     assert not Path(notices.split()[-1]).exists()
 
 
-def test_wrong_words_and_files_cost_no_start_and_say_what_is_wrong(tmp_path: Path) -> None:
+def test_wrong_words_and_files_cost_no_start_and_say_what_is_wrong(tmp_path: Path, pki: Pki) -> None:
     broken = tmp_path / "definitions.json"
     broken.write_text("{")
     for words, more, code, said in (
@@ -101,7 +101,13 @@ def test_wrong_words_and_files_cost_no_start_and_say_what_is_wrong(tmp_path: Pat
         (["run", "--definitions", str(broken), "--", "true"], {}, 65, f"{broken}: Expecting"),
         (["run", "--broker", "--", "true"], {"AMQP_URL": "here"}, 78, "AMQP_URL must look like"),
         (["run", "--broker", "--", "true"], {"AMQP_URL": "amqp://127.0.0.1:1"}, 69, "no RabbitMQ at 127.0.0.1:1"),
-        (["run", "--tls", "x", "--", "true"], {"AMQP_URL": "amqp://127.0.0.1:1"}, 78, "AMQPS_URL must name"),
+        (["run", "--tls", str(tmp_path), "--", "true"], {}, 65, f"{tmp_path}/ca.pem: No such file"),
+        (
+            ["run", "--tls", str(pki.folder), "--", "true"],
+            {"AMQP_URL": "amqp://127.0.0.1:1"},
+            78,
+            "AMQPS_URL must name",
+        ),
     ):
         done = stack(*words, **more)
         assert (done.returncode, said in done.stderr.splitlines()[-1]) == (code, True), done.stderr
@@ -114,14 +120,6 @@ def test_a_broker_with_tls_takes_clients_with_a_certificate_where_it_says(pki: P
     called = [sys.executable, "-c", CALLER, str(files.ca), str(files.cert), str(files.key)]
     done = stack("run", "--broker", "--tls", str(pki.folder), "--", *called)
     assert done.stdout == "TLSv1.3 True\n", done.stderr
-
-
-@pytest.mark.broker
-@pytest.mark.usefixtures("needs_broker")
-def test_a_missing_tls_file_is_named(tmp_path: Path) -> None:
-    done = stack("run", "--tls", str(tmp_path), "--", "true")
-    assert done.returncode == 70
-    assert f"{tmp_path}/ca.pem: No such file" in done.stderr
 
 
 @pytest.mark.broker

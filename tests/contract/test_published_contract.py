@@ -16,6 +16,7 @@ from transfer.messages.codes import Code
 from transfer.messages.contract import CODE_LISTS, ROOT, render
 from transfer.messages.envelope import ANSWERS, MESSAGE_TYPES, RECEIPT_TYPE, TYPE_NAMES, decode
 from transfer.messages.examples import EXAMPLES, FULL, MINIMAL
+from transfer.messages.receipts import Receipt
 from transfer.messages.values import Frozen
 
 PROJECT: Final = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ def loaded(path: Path) -> dict[str, Any]:
 
 INDEX: Final = loaded(EXAMPLE_FOLDER / "index.json")
 TYPES: Final = sorted(MESSAGE_TYPES)
-DUE_BY_RULE: Final = {(IdentityDocument, "number")}
+DUE_BY_RULE: Final = {(IdentityDocument, "number"), (Receipt, "digest")}
 """Fields that may be left out by their form, but not by the rules of the model."""
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from transfer.broker.topology import definitions, password_hash, topology_of, vhost_definitions
 from transfer.cli.exits import CONFIGURATION, USAGE
 from transfer.cli.main import main
-from transfer.crypto.directory import Directory
+from transfer.crypto.directory import Draft
 
 DIRECTORY = "deploy/local/directory.json"
 
@@ -24,7 +24,7 @@ def printed(*words: str) -> Any:
 
 
 def test_it_prints_the_definitions_of_the_whole_directory() -> None:
-    whole = topology_of(Directory.load(Path(DIRECTORY)))
+    whole = topology_of(Draft.load(Path(DIRECTORY)))
     assert printed("--vhost", "hub") == definitions(whole, vhost="hub")
     assert printed("--no-users") == vhost_definitions(whole)
 
@@ -45,7 +45,7 @@ def test_drawn_passwords_are_written_for_their_owner_alone_and_never_printed(tmp
     made = printed("--new-passwords", str(file))
     drawn = json.loads(file.read_text())
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert drawn.keys() == {"442000", "510521", "510000"}
+    assert drawn.keys() == {"442000", "510521", "510000", "directory"}
     assert not any(password in json.dumps(made) for password in drawn.values())
     again = printed("--passwords", str(file))
     for user in (*made["users"], *again["users"]):

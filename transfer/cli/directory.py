@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from transfer.broker.address import Address
 from transfer.broker.announce import announce
+from transfer.broker.topology import DIRECTORY
 from transfer.cli.exits import WrongUsage
 from transfer.cli.opening import json_option
 from transfer.cli.output import local, print_json
@@ -22,12 +23,15 @@ from transfer.crypto.keys import PublicKey, SuiteName
 from transfer.crypto.notes import Verifier, sign
 from transfer.crypto.operator import OperatorKey
 from transfer.crypto.passphrase import find_passphrase
+from transfer.crypto.tls import ClientTls
 from transfer.messages.envelope import explain
 from transfer.telemetry.clock import now
 
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _KEYS: Final[TypeAdapter[list[PublicKey]]] = TypeAdapter(list[PublicKey])
 _PARTS: Final = 3
+_TLS: Final = "Folder with ca.pem, and directory.pem and directory.key, the operator's certificate for the hub."
+_TLS_FILES: Final = (("ca", "ca", "pem"), ("cert", DIRECTORY, "pem"), ("key", DIRECTORY, "key"))
 
 
 @click.group()
@@ -186,13 +190,15 @@ def diff(ctx: click.Context, *, old: Path, new: Path, keys: tuple[str, ...]) -> 
 @directory.command()
 @click.argument("note", type=_FILE)
 @click.option("--trust", "keys", multiple=True, envvar="TRANSFER_DIRECTORY_KEYS", required=True, help="Verifier key.")
-@click.option("--amqp-url", envvar="TRANSFER_OPERATOR_AMQP_URL", required=True, help="amqp://USER:PASSWORD@HOST/VHOST")
-def publish(*, note: Path, keys: tuple[str, ...], amqp_url: str) -> None:
+@click.option("--amqp-url", required=True, help="amqps://directory@HOST:PORT/VHOST of the hub.")
+@click.option("--tls", "folder", type=click.Path(file_okay=False, path_type=Path), required=True, help=_TLS)
+def publish(*, note: Path, keys: tuple[str, ...], amqp_url: str, folder: Path) -> None:
     """Send the signed NOTE to the inbox of every region. Nodes take it while they run, when it is newer than theirs."""
     found = _read_note(note, keys)
     if found.expired(now()):
         raise WrongUsage(f"version {found.version} has expired; sign it anew")
-    asyncio.run(announce(Address.parse(amqp_url), note.read_bytes()))
+    files = {name: folder / f"{stem}.{end}" for name, stem, end in _TLS_FILES}
+    asyncio.run(announce(Address.parse(amqp_url, tls=ClientTls(region=DIRECTORY, **files)), note.read_bytes()))
     click.echo(f"version {found.version} is in the inbox of every region")
 
 

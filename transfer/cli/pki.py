@@ -59,7 +59,10 @@ def server(*, folder: Path, hosts: tuple[str, ...], days: int, replace: bool) ->
 @click.option("--passphrase-file", type=_FILE, help="Encrypt the key with the passphrase in this file.")
 @_replace
 def region(*, code: str, folder: Path, days: int, passphrase_file: Path | None, replace: bool) -> None:
-    """Issue the certificate of the region CODE: CODE.pem and CODE.key."""
+    """Issue the certificate of the region CODE: CODE.pem and CODE.key.
+
+    With `directory` for CODE it is the one by which `transfer directory publish` calls.
+    """
     passphrase = passphrase_file.read_bytes().rstrip(b"\r\n") if passphrase_file else None
     issued = Authority.load(folder).region(code, now=clock.now(), days=days, passphrase=passphrase)
     _put(issued, folder, code, replace=replace)

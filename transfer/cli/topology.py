@@ -9,7 +9,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from transfer.broker.topology import Topology, all_pairs, definitions, vhost_definitions
+from transfer.broker.topology import DIRECTORY, Topology, all_pairs, definitions, vhost_definitions
 from transfer.cli.exits import Misconfigured, WrongUsage
 from transfer.cli.output import print_json
 from transfer.crypto.directory import Draft
@@ -91,7 +91,7 @@ def read_passwords(file: Path) -> Mapping[str, str]:
 
 
 def _drawn(file: Path, regions: Sequence[str]) -> Mapping[str, str]:
-    drawn = {region: secrets.token_urlsafe(_ENTROPY) for region in regions}
+    drawn = {user: secrets.token_urlsafe(_ENTROPY) for user in (*regions, DIRECTORY)}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Its owner's alone from the first byte on.

@@ -94,8 +94,9 @@ class Authority:
         return self._issue(hosts[0], ExtendedKeyUsageOID.SERVER_AUTH, names, now=now, days=days)
 
     def region(self, code: str, *, now: datetime, days: int = LEAF_DAYS, passphrase: bytes | None = None) -> Issued:
-        """For a region's node as a client of the hub, where its code is the user; raises PkiRefused."""
-        if not re.fullmatch(r"[1-9][0-9]{5}", code):
+        """For a region's node as a client of the hub, where its code is the user, or for the operator of the directory,
+        whose user is ``directory``; raises PkiRefused."""
+        if not re.fullmatch(r"[1-9][0-9]{5}|directory", code):
             raise PkiRefused(f"{code}: a region has a GB/T 2260 code of six digits")
         guard = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
         return self._issue(code, ExtendedKeyUsageOID.CLIENT_AUTH, None, now=now, days=days, guard=guard)

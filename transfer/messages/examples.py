@@ -254,7 +254,18 @@ _PAIRS: Final[Mapping[str, tuple[Json, Json]]] = {
                         "detail": "legalaid.transfer.offered.v1.data.attempt: Field required",
                         "resend": True,
                     },
-                }
+                },
+                {
+                    "message": "01975f64-d281-7000-8000-0000000a0001",
+                    "outcome": "refused",
+                    "at": "2026-06-13T10:00:01+08:00",
+                    "refusal": {
+                        "code": "CANNOT_OPEN",
+                        "hop": "recipient",
+                        "detail": "No key with this id is known here. (442000.seal.3f9a01bc)",
+                        "resend": True,
+                    },
+                },
             ]
         },
     ),

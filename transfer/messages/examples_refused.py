@@ -273,7 +273,13 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
         ),
         "legalaid.receipt.issued.v1": (
             Refused("unknown-outcome", "data.receipts.0.outcome", "ok", "receipts.0.outcome: Input should be"),
-            Refused("no-digest", "data.receipts.0.digest", ABSENT, "receipts.0.digest: Field required"),
+            Refused(
+                "no-digest",
+                "data.receipts.0.digest",
+                ABSENT,
+                "a verdict without the digest of the content can only ask for the message again",
+                schema_finds=False,
+            ),
             Refused(
                 "refused-without-why",
                 "data.receipts.0.outcome",

@@ -73,6 +73,7 @@ def test_a_certificate_that_has_expired_or_does_not_fit_is_named(hub: Hub, tmp_p
     expired = hub.pki.files(ZHONGSHAN, stem="expired")
     found = checked(hub, tmp_path, tls_cert=expired.cert, tls_key=expired.key)
     assert f"{expired.cert}: expired on" in found["broker"]
+    assert "docs/pki.md" in found["broker"]
     assert found["queues"].startswith("skipped")
     assert "is not the key of the certificate" in checked(hub, tmp_path, tls_key=expired.key)["broker"]
 

@@ -40,8 +40,8 @@ _REFUSALS: Final = (
 )
 
 
-class TlsFault(AMQPConnectionError):
-    """The TLS connection to the hub could not be made."""
+class FilesUnusable(AMQPConnectionError):
+    """The TLS files of this region cannot be used."""
 
 
 class TlsDialling(TransportFactory):
@@ -57,7 +57,7 @@ class TlsDialling(TransportFactory):
         self._clock = clock
 
     async def create(self, url: URL, **_: object) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Raises TlsFault."""
+        """Raises FilesUnusable, or AMQPConnectionError for what lies between here and the hub."""
         try:
             context = await asyncio.to_thread(self._tls.context, self._clock())
             reader, writer = await asyncio.open_connection(
@@ -65,8 +65,10 @@ class TlsDialling(TransportFactory):
             )
             if self.in_doubt:
                 await _listen(reader, writer)
-        except (OSError, TlsFilesInvalid) as error:
-            raise TlsFault(str(error)) from error
+        except TlsFilesInvalid as error:
+            raise FilesUnusable(str(error)) from error
+        except OSError as error:
+            raise AMQPConnectionError(*error.args) from error
         self.in_doubt = True
         return reader, writer
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from transfer.broker.address import Address
 from transfer.broker.connection import Link, describe
-from transfer.broker.dialling import refusal
+from transfer.broker.dialling import FilesUnusable, refusal
 from transfer.broker.topology import dead, inbox
 from transfer.telemetry import clock
 
@@ -64,7 +64,7 @@ async def _depth(link: Link, queue: str) -> int:
 
 
 def _fault(error: str, *, by_certificate: bool) -> Fault:
-    if by_certificate and refusal(error):
+    if by_certificate and (refusal(error) or FilesUnusable.__name__ in error):
         return Fault(found=error, cure="docs/pki.md says what the certificates must hold and where they go")
     if "ACCESS_REFUSED" in error:
         return Fault(found="the broker refuses the login", cure="correct user or password in TRANSFER_AMQP_URL")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aio_pika
 import pytest
@@ -84,7 +84,7 @@ def letter(content: bytes, *, signed_by: str, claims: Mapping[str, object] | Non
 
 
 def next_stage(case: str, *, source: str = ZHONGSHAN, sequence: int = 3) -> bytes:
-    return a_body(a_stage(case=case, tenure=1), id=uuid4(), source=source, recipient=LUXIAN, sequence=sequence)
+    return a_body(a_stage(case=UUID(case), tenure=1), id=uuid4(), source=source, recipient=LUXIAN, sequence=sequence)
 
 
 async def refuses(ground: Ground, region: str, *codes: str) -> View:
@@ -109,13 +109,13 @@ async def test_the_operator_cannot_make_up_a_message(ground: Ground) -> None:
         await publish(ZHONGSHAN, LUXIAN, letter(content, signed_by=SICHUAN))
         zhongshan_key = shared().store(ZHONGSHAN).signing(SuiteName.JOSE, clock.now()).kid
         await publish(ZHONGSHAN, LUXIAN, letter(content, signed_by=SICHUAN, claims={"signkey": zhongshan_key}))
-    view = await refuses(ground, LUXIAN, "UNREADABLE", "UNKNOWN_SIGNER", "UNKNOWN_SIGNER")
+    view = await refuses(ground, LUXIAN, "UNREADABLE", "UNKNOWN_SIGNER")
     assert (view.history, view.inbox) == (before.history, before.inbox)
     assert {line["code"] for line in luxian.log("message_refused")} == {"UNREADABLE", "UNKNOWN_SIGNER"}
 
 
 async def test_the_operator_cannot_change_a_message_on_its_way(ground: Ground) -> None:
-    zhongshan, _ = await two(ground)
+    zhongshan, luxian = await two(ground)
     case = await followed(ground, zhongshan)
     tap = await ground.tap(ZHONGSHAN, LUXIAN, instead=True)
     await zhongshan.do("stage", cases=[case])
@@ -136,13 +136,18 @@ async def test_the_operator_cannot_change_a_message_on_its_way(ground: Ground) -
         {"source": SICHUAN},
         {"data": event["data"][:-4] + "AAAA"},
     ]
-    async with operator(ground) as publish:
-        await publish(ZHONGSHAN, LUXIAN, *(json.dumps(event | change).encode() for change in changes))
-    expected = ["ATTRIBUTES_DIFFER"] * 5 + ["UNKNOWN_SIGNER", "CANNOT_OPEN"]
-    view = await refuses(ground, LUXIAN, *expected)
-    assert not [row for row in view.inbox if row.type == STAGE], "none of them was taken"
+    await zhongshan.stop()
     ground.bind(ZHONGSHAN, LUXIAN)
     await tap.close()
+    async with operator(ground) as publish:
+        await publish(ZHONGSHAN, LUXIAN, *(json.dumps(event | change).encode() for change in changes))
+    # Of those under one id and for one reason, the first is kept.
+    expected = ["ATTRIBUTES_DIFFER"] * 2 + ["UNKNOWN_SIGNER", "CANNOT_OPEN"]
+    await until(lambda: len(luxian.log("message_refused")) == len(changes), what="each is refused")
+    view = await refuses(ground, LUXIAN, *expected)
+    assert not [row for row in view.inbox if row.type == STAGE], "none of them was taken"
+    await ground.node(ZHONGSHAN)
+    await ground.node(SICHUAN)  # in whose name one of them came, so it is told
     views = await ground.agree(expected=Expected(quarantined={LUXIAN: len(expected)}))
     assert [row.outcome for row in views[LUXIAN].inbox if row.type == STAGE] == ["applied"], "the true one was"
 
@@ -168,7 +173,9 @@ async def test_a_letter_that_the_operator_leads_to_another_region_is_not_opened_
     sichuan = await ground.node(SICHUAN)
     path = f"bindings/{ground.vhost}/e/out.{ZHONGSHAN}/q/inbox.{SICHUAN}"
     ground.broker.manage("POST", path, {"routing_key": LUXIAN, "arguments": {}})
-    await followed(ground, zhongshan)
+    cases = await zhongshan.do("open")
+    await zhongshan.do("offer", cases=cases, to=LUXIAN)
+    await ground.knows(LUXIAN, cases)
     assert {line["code"] for line in await sichuan.logs("message_refused")} == {"WRONG_RECIPIENT"}
     view = await ground.see(SICHUAN)
     assert (view.cases, view.inbox) == ({}, [])
@@ -298,7 +305,7 @@ async def test_a_region_cannot_take_a_step_of_the_other_side(ground: Ground) -> 
     transfer = view.transfers[case][-1].id
     # The sender alone may recall; here the receiver's road brings a recall.
     recall = a_body(
-        a_recall(case=case, transfer=transfer),
+        a_recall(case=UUID(case), transfer=transfer),
         id=uuid4(),
         source=LUXIAN,
         recipient=ZHONGSHAN,
@@ -316,6 +323,7 @@ async def test_a_region_cannot_take_a_step_of_the_other_side(ground: Ground) -> 
 @pytest.mark.parametrize("spoil", ["future", "past"])
 async def test_a_letter_from_another_time_is_refused_and_its_sender_told(ground: Ground, spoil: str) -> None:
     ahead = timedelta(days=2) if spoil == "future" else timedelta(days=-40)
+    ground.pki.renew(ZHONGSHAN, now=clock.now() - timedelta(days=60))  # its login is not what this is about
     zhongshan = await ground.node(ZHONGSHAN, plan={"ahead": ahead.total_seconds()})
     luxian = await ground.node(LUXIAN)
     [case] = await zhongshan.do("open")

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from jsonschema import Draft7Validator
+from jsonschema import Draft7Validator, Draft202012Validator
 
-from tests.builders import CASE_ID, ZHONGSHAN
+from tests.builders import CASE_ID, ZHONGSHAN, a_body, a_stage
+from tests.trust import shared
 from transfer.broker import topology
 from transfer.broker.publisher import CONTENT_TYPE
 from transfer.messages.contract import ROOT, render
@@ -105,3 +106,11 @@ def test_the_headers_are_those_that_the_relay_sends() -> None:
 def test_the_content_type_is_the_publishers() -> None:
     assert DOCUMENT["defaultContentType"] == CONTENT_TYPE
     assert {m["contentType"] for m in DOCUMENT["components"]["messages"].values()} == {CONTENT_TYPE}
+
+
+def test_a_sealed_message_fits_its_published_schema() -> None:
+    content = a_body(a_stage(), source=ZHONGSHAN, recipient="510521")
+    event = json.loads(shared().wire(ZHONGSHAN).close(content))
+    schema = json.loads((PROJECT / ROOT / "sealed.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(event)
+    assert not Draft202012Validator(schema).is_valid(event | {"data": "two words"})

@@ -14,6 +14,7 @@ from transfer.messages.contract_asyncapi import asyncapi
 from transfer.messages.envelope import EVENTS, MESSAGE_TYPES, SchemaViolated, UnknownType, Unreadable
 from transfer.messages.examples import EXAMPLES
 from transfer.messages.examples_refused import REFUSED, event_of
+from transfer.messages.sealed import SealedEvent
 
 ROOT: Final = "schemas"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -43,6 +44,7 @@ def render() -> dict[str, str]:
     """The whole contract: texts by path, relative to the project; the same on every machine and at any time."""
     files: dict[str, Any] = {f"{ROOT}/messages/{name}.schema.json": schema_of(name) for name in EVENTS}
     files |= {f"{ROOT}/codes/{name}.json": _code_list(name, one) for name, one in CODE_LISTS.items()}
+    files[f"{ROOT}/sealed.schema.json"] = _sealed()
     files[f"{ROOT}/asyncapi.json"] = asyncapi()
     files |= _examples()
     return {path: json.dumps(content, ensure_ascii=False, indent=2) + "\n" for path, content in files.items()}
@@ -64,6 +66,18 @@ def schema_of(name: str) -> dict[str, Any]:
         "description": inspect.getdoc(MESSAGE_TYPES[name]),
     }
     return head | {k: v for k, v in generated.items() if k not in head} | {"$defs": definitions}
+
+
+def _sealed() -> dict[str, Any]:
+    """The JSON Schema of the event that the broker carries around the letter of any message."""
+    generated = SealedEvent.model_json_schema(schema_generator=_Untitled)
+    head = {
+        "$schema": DIALECT,
+        "$id": "urn:legalaid:schema:sealed",
+        "title": "sealed event",
+        "description": inspect.getdoc(SealedEvent),
+    }
+    return head | {k: v for k, v in generated.items() if k not in head}
 
 
 def _code_list(name: str, one: type[Code]) -> dict[str, Any]:

@@ -66,7 +66,8 @@ def test_both_operations_carry_every_message_and_each_refers_to_its_own_schema()
     messages = DOCUMENT["components"]["messages"]
     assert {message["name"] for message in messages.values()} == MESSAGE_TYPES.keys()
     for message in messages.values():
-        assert message["payload"]["$ref"] == f"messages/{message['name']}.schema.json"
+        assert message["payload"]["$ref"] == "sealed.schema.json"
+        assert message["x-content"]["$ref"] == f"messages/{message['name']}.schema.json"
         assert message["bindings"]["amqp"]["messageType"] == message["name"]
     for operation in DOCUMENT["operations"].values():
         channel = found(DOCUMENT, operation["channel"]["$ref"].removeprefix("#"))

@@ -31,6 +31,15 @@ def test_every_claim_is_backed_by_a_test_that_exists() -> None:
     assert {name for name in named if f"def {name}(" not in TESTS} == set()
 
 
+def test_every_claim_on_security_is_backed_by_a_test_that_exists() -> None:
+    page = Path("docs/security.md").read_text()
+    named = set(re.findall(r"`(test_\w+)(…|\.py)?`", page))
+    assert len(named) > 10
+    files = {path.stem for path in Path("tests").rglob("test_*.py")}
+    assert {name for name, end in named if end == ".py" and name not in files} == set()
+    assert {name for name, end in named if end != ".py" and f"def {name}" not in TESTS} == set()
+
+
 def test_every_log_event_on_the_page_is_logged() -> None:
     words = set(re.findall(r"`([a-z]+_[a-z_]+)`", PAGE))
     assert words >= EVENTS

@@ -40,7 +40,8 @@ async def test_a_node_that_runs_is_alive_and_ready(api: Api) -> None:
     assert (await api.get("/healthz")).body == {"alive": True}
     ready = await api.get("/readyz")
     assert (ready.status, ready.body["ready"]) == (200, True)
-    assert [one["name"] for one in ready.body["checks"]] == ["database", "duty:forgetting"]
+    duties = ["duty:trust", "duty:forgetting", "duty:curing"]
+    assert [one["name"] for one in ready.body["checks"]] == ["database", "directory", "keys", *duties]
 
 
 async def test_a_database_of_another_version_makes_it_unready_and_says_what_to_do(api: Api) -> None:

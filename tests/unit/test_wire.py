@@ -229,10 +229,16 @@ def test_nothing_is_sealed_for_a_region_without_a_key_in_maintenance_or_unknown(
     without_keys = tuple(
         one.model_copy(update={"keys": () if one.code == LUXIAN else one.keys}) for one in listed.regions
     )
+    of_old = tuple(one.model_copy(update={"versions": (2,)}) for one in listed.regions)
     resting = tuple(
         one.model_copy(update={"maintenance": "moving house" if one.code == LUXIAN else None}) for one in listed.regions
     )
-    for regions, said in ((without_keys, "NoKeyNow"), (resting, "moving house"), (listed.regions[:1], "does not list")):
+    for regions, said in (
+        (without_keys, "NoKeyNow"),
+        (of_old, "version 1"),
+        (resting, "moving house"),
+        (listed.regions[:1], "does not list"),
+    ):
         directory = listed.model_copy(update={"regions": regions})
         with pytest.raises(CannotSeal, match=said):
             sealed(directory=Directory.model_validate(dict(directory)))

@@ -53,6 +53,8 @@ class Wire:
             raise CannotSeal(f"the directory does not list region {attributes.recipient}")
         if recipient.maintenance is not None:
             raise CannotSeal(f"region {recipient.code} takes no messages now: {recipient.maintenance}")
+        if (major := _major(attributes.type)) not in recipient.versions:
+            raise CannotSeal(f"region {recipient.code} does not understand version {major} of messages yet")
         chosen = self._suite_for(directory.by_code[self.region], recipient)
         try:
             signer = self.signing(chosen)
@@ -147,6 +149,10 @@ def _check_times(signed: Signed, key: PublicKey, now: datetime) -> None:
         raise NotOpened(RefusalCode.EXPIRED, said)
     if not key.not_before - SKEW <= issued <= key.not_after + SKEW:
         raise NotOpened(RefusalCode.UNKNOWN_SIGNER, f"{key.kid} was not valid then: {said}")
+
+
+def _major(message_type: str) -> int:
+    return int(message_type.rpartition(".v")[2])
 
 
 def _attributes(content: bytes) -> Attributes:

@@ -11,29 +11,32 @@ _BINDING: Final = "0.3.0"
 _INFO: Final = f"""\
 Regions hand legal aid cases to one another through one broker.
 
-**Message.** The content of a message is a CloudEvents 1.0 event in JSON, structured mode, at most {MAX_BYTES} bytes of \
-UTF-8 (`x-content`). The attributes tell source, recipient, type, and the message's place in its conversation. \
-A reader ignores fields that it does not know and refuses codes that it does not know.
+**Message.** The content of a message is a CloudEvents 1.0 event in JSON, structured mode, at most {MAX_BYTES} bytes \
+of UTF-8 (`x-content`). The attributes tell source, recipient, type, and the message's place in its conversation. A \
+reader ignores fields that it does not know and refuses codes that it does not know.
 
 **Letter.** The content is signed with a key of the source, and the token is sealed for a key of the recipient, in a \
-suite of algorithms that the directory names for the recipient (`schemas/examples/crypto/`). What the broker carries is \
-the payload: an event that repeats the attributes, `answers` excepted, around that letter. A reader refuses one whose \
-attributes are not those of the content. The AMQP properties content-type, message-id, type and user-id repeat the \
-media type, `id`, `type` and `source`. Nothing personal stands in attributes, AMQP properties, headers or routing keys.
+suite of algorithms that the directory names for the recipient (`schemas/examples/crypto/`). What the broker carries \
+is the payload: an event that repeats the attributes, `answers` excepted, around that letter. A reader refuses one \
+whose attributes are not those of the content. The AMQP properties content-type, message-id, type and user-id repeat \
+the media type, `id`, `type` and `source`. Nothing personal stands in attributes, AMQP properties, headers or \
+routing keys.
 
 **Place.** `conversation` is the id of the case. `sequence` counts 1, 2, 3 … for each source, recipient and \
-conversation. A message that comes before its predecessors is parked; one that is known already changes nothing. \
-A message that answers another one names it in `answers`, by the SHA-256 of its content.
+conversation. A message that comes before its predecessors is parked; one that is known already changes nothing. A \
+message that answers another one names it in `answers`, by the SHA-256 of its content.
 
 **Delivery.** At least once. A sender writes its decision and the message in one database transaction, publishes \
 persistent and mandatory with publisher confirms, and sends the same content under the same id again, signed and \
-sealed anew, until the recipient's receipt is in. A recipient acknowledges to the broker only after its own transaction is committed.
+sealed anew, until the recipient's receipt is in. A recipient acknowledges to the broker only after its own \
+transaction is committed.
 
-**Receipts.** `{RECEIPT_TYPE}` says of each message whether it was applied, parked or refused, and binds that \
-to the digest of what was received; of what could not be opened there is none. A refusal names the hop, a code, and whether sending again can help. Receipts are \
-not receipted and have no place in a conversation.
+**Receipts.** `{RECEIPT_TYPE}` says of each message whether it was applied, parked or refused, and binds that to the \
+digest of what was received; of what could not be opened there is none. A refusal names the hop, a code, and whether \
+sending again can help. Receipts are not receipted and have no place in a conversation.
 
-**Versions.** Within a major version only optional fields are added. Whatever else changes becomes a new type `….v2`.
+**Versions.** Within a major version only optional fields are added. Whatever else changes becomes a new type \
+`….v2`.
 """
 
 _OUT: Final = """\

@@ -1,6 +1,7 @@
 """What can be read: cases, their history and messages, transfers, regions."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from pydantic import Field
 
 from transfer.crypto.directory import Institution
 from transfer.domain.errors import UnknownCase
+from transfer.domain.regions import superiors
 from transfer.records import (
     CaseFilter,
     CaseLine,
@@ -66,12 +68,16 @@ class RegionBody(Body):
     name_zh: str
     name_en: str
     here: Annotated[bool, Field(description="whether it is this node's region")]
+    superiors: Annotated[tuple[str, ...], Field(description="those on the exchange, nearest first (GB/T 2260)")]
+    maintenance: Annotated[str | None, Field(description="why it takes no messages for now")]
     institutions: tuple[Institution, ...]
 
 
 class RegionList(Body):
-    """The directory."""
+    """The directory in force."""
 
+    version: int
+    expires_at: datetime
     items: tuple[RegionBody, ...]
 
 
@@ -180,18 +186,22 @@ async def transfers(ask: Ask) -> Reply:
 
 async def regions(ask: Ask) -> Reply:
     """The directory."""
-    here = ask.parts.settings.region
+    here, listed = ask.parts.settings.region, ask.parts.directory
     return reply(
         RegionList(
+            version=listed.version,
+            expires_at=listed.expires_at,
             items=tuple(
                 RegionBody(
                     code=region.code,
                     name_zh=region.name_zh,
                     name_en=region.name_en,
                     here=region.code == here,
+                    superiors=tuple(code for code in superiors(region.code) if code in listed.by_code),
+                    maintenance=region.maintenance,
                     institutions=region.institutions,
                 )
-                for region in ask.parts.directory.regions
-            )
+                for region in listed.regions
+            ),
         )
     )

@@ -1,6 +1,7 @@
 """Keys and signed directories for tests: real ones, made once and used by every node of the run."""
 
 import atexit
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,10 @@ from transfer.crypto.directory import Directory, Draft, Region
 from transfer.crypto.keys import KeyUse, PublicKey, SuiteName
 from transfer.crypto.keystore import Keystore, add_key
 from transfer.crypto.notes import Signer, sign
+from transfer.crypto.suites import suite
 from transfer.crypto.wire import Wire
+from transfer.messages.envelope import Unreadable, decode_attributes
+from transfer.messages.sealed import SealedEvent
 from transfer.telemetry import clock
 
 DRAFT: Final = Path(__file__).parent.parent / "deploy" / "local" / "directory.json"
@@ -124,3 +128,25 @@ def environment_of(region: str, trust: Trust | None = None) -> dict[str, str]:
 def as_text(settings: Mapping[str, Any]) -> dict[str, str]:
     """Settings as they are written in a file or in the environment."""
     return {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in settings.items()}
+
+
+def letter(content: bytes, *, signed_by: str | None = None, claims: Mapping[str, object] | None = None) -> bytes:
+    """A sealed event that its recipient can open, signed by its source or by whoever it is, whatever it says."""
+    jose, trust = suite(SuiteName.JOSE), shared()
+    attributes = decode_attributes(content)
+    now = int(clock.now().timestamp())
+    key = trust.store(signed_by or attributes.source).signing(SuiteName.JOSE, clock.now())
+    token = jose.sign(content, key, issued_at=now, expires_at=now + 3600)
+    sealer = next(one for one in trust.store(attributes.recipient).public if one.use is KeyUse.SEAL)
+    event = SealedEvent.around(
+        attributes, suite="jose", signkey=key.kid, sealkey=sealer.kid, letter=jose.seal(token, sealer)
+    )
+    return json.dumps(json.loads(event.encode()) | dict(claims or {})).encode()
+
+
+def as_sent(body: bytes) -> bytes:
+    """A content as its source sends it; what is no content stays as it is."""
+    try:
+        return letter(body)
+    except Unreadable:
+        return body

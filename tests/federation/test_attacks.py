@@ -4,7 +4,7 @@ real connections, and that it fails."""
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -19,14 +19,12 @@ from tests.federation.checks import Expected, View
 from tests.federation.ground import LUXIAN, OFFERED, SICHUAN, STAGE, ZHONGSHAN, Ground
 from tests.federation.processes import NodeProcess, until
 from tests.pki import HOST, Pki
-from tests.trust import shared
+from tests.trust import letter, shared
 from transfer.broker.publisher import CONTENT_TYPE
-from transfer.crypto.keys import KeyUse, SuiteName
-from transfer.crypto.suites import suite
+from transfer.crypto.keys import SuiteName
 from transfer.messages.codes import Hop, ReceiptOutcome, RefusalCode
 from transfer.messages.envelope import RECEIPT_TYPE, Attributes, digest_of, encode
 from transfer.messages.receipts import Receipt, ReceiptIssued, Refusal
-from transfer.messages.sealed import SealedEvent
 from transfer.telemetry import clock
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker]
@@ -67,20 +65,6 @@ async def operator(ground: Ground) -> AsyncIterator[Callable[..., Any]]:
 
         yield publish
     broker.manage("DELETE", f"users/{OPERATOR}")
-
-
-def letter(content: bytes, *, signed_by: str, claims: Mapping[str, object] | None = None) -> bytes:
-    """A sealed event that Luxian can open, signed by whoever it is."""
-    jose, trust = suite(SuiteName.JOSE), shared()
-    attributes = Attributes.model_validate_json(content)
-    now = int(clock.now().timestamp())
-    key = trust.store(signed_by).signing(SuiteName.JOSE, clock.now())
-    token = jose.sign(content, key, issued_at=now, expires_at=now + 3600)
-    sealer = next(one for one in trust.store(attributes.recipient).public if one.use is KeyUse.SEAL)
-    event = SealedEvent.around(
-        attributes, suite="jose", signkey=key.kid, sealkey=sealer.kid, letter=jose.seal(token, sealer)
-    )
-    return json.dumps(json.loads(event.encode()) | dict(claims or {})).encode()
 
 
 def next_stage(case: str, *, source: str = ZHONGSHAN, sequence: int = 3) -> bytes:

@@ -16,8 +16,8 @@ import aiohttp
 from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
-from tests.plain import opened
-from tests.trust import shared
+from tests.trust import as_sent, shared
+from transfer.handlers.opening import open_delivery
 from transfer.handlers.receive import Verdict, receive
 from transfer.node import Node, build
 from transfer.ports.work import Delivery
@@ -172,10 +172,15 @@ class Api:
 
     async def take_in(self, *bodies: bytes, source: str) -> list[Verdict]:
         """Messages come in from that region."""
-        deliveries = [Delivery(body=body, exchange=f"out.{source}", user_id=source) for body in bodies]
         context = self.node.context()
+        arrived = [
+            open_delivery(
+                Delivery(body=as_sent(body), exchange=f"out.{source}", user_id=source), context, self.node.wire
+            )
+            for body in bodies
+        ]
         async with self.node.store.work() as work:
-            return await receive(work, opened(deliveries, context), context)
+            return await receive(work, arrived, context)
 
 
 def hold_to_description(method: str, path: str, answer: Answer) -> None:

@@ -21,13 +21,13 @@ import structlog
 from click.testing import CliRunner, Result
 
 from tests.builders import LUXIAN, ZHONGSHAN, a_body, an_offer
-from tests.plain import opened
-from tests.trust import environment_of, shared
+from tests.trust import as_sent, environment_of, shared
 from transfer.cli.demo import people
 from transfer.cli.exits import CONFIGURATION, FAULT, UNAVAILABLE, USAGE
 from transfer.cli.main import main
 from transfer.cli.remote import Api
 from transfer.domain.clocks import legal_day
+from transfer.handlers.opening import open_delivery
 from transfer.handlers.receive import receive, set_aside
 from transfer.node import build
 from transfer.ports.work import Delivery
@@ -86,11 +86,11 @@ class Place:
 
         async def deliver() -> None:
             node = build(self.settings())
-            delivery = Delivery(body=body, exchange=f"out.{source}", user_id=source)
+            delivery = Delivery(body=as_sent(body), exchange=f"out.{source}", user_id=source)
+            await node.trust.ready(self.region)
+            context = node.context()
+            one = open_delivery(delivery, context, node.wire)
             async with node.store.work() as work:
-                await node.trust.ready(self.region)
-                context = node.context()
-                [one] = opened([delivery], context)
                 if broken:
                     await set_aside(work, one, context, "a fault")
                 else:
@@ -195,6 +195,7 @@ def test_config_check_names_each_fault_and_its_cure(place: Place) -> None:
         "settings": "ok",
         "spelling": "fault",
         "directory": "ok",
+        "keys": "ok",
         "database": "ok",
         "broker": "fault",
         "queues": "skipped",

@@ -7,7 +7,9 @@ from tests.federation.sender import MINUTE, Sender
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker]
 
-HOUR = 3600
+JUMP = 240
+"""Seconds: far more than any pause or lease of a node under test, and less than the skew that letters allow; what is
+refused beyond that is shown in test_attacks.py."""
 
 
 @ON_BOTH
@@ -15,7 +17,7 @@ HOUR = 3600
 async def test_traffic_goes_on_whichever_way_a_clock_jumps(ground: Ground, region: str) -> None:
     zhongshan, luxian = await ground.node(ZHONGSHAN), await ground.node(LUXIAN)
     jumping = zhongshan if region == ZHONGSHAN else luxian
-    for ahead in (HOUR, 0, -HOUR // 3, -HOUR, HOUR // 3, 0):
+    for ahead in (JUMP, 0, -JUMP // 3, -JUMP, JUMP // 3, 0):
         cases = await zhongshan.do("open", count=3)
         await zhongshan.do("offer", cases=cases, to=LUXIAN)
         await jumping.do("set_clock", ahead=ahead)
@@ -25,7 +27,7 @@ async def test_traffic_goes_on_whichever_way_a_clock_jumps(ground: Ground, regio
     await ground.agree(seconds=15)
 
 
-@pytest.mark.parametrize("back", [HOUR, HOUR // 3, HOUR // 60])
+@pytest.mark.parametrize("back", [JUMP, JUMP // 3, JUMP // 60])
 async def test_a_relay_that_starts_after_the_clock_was_set_back_need_not_wait_for_an_old_lease(
     ground: Ground, back: int
 ) -> None:
@@ -42,7 +44,7 @@ async def test_a_relay_that_starts_after_the_clock_was_set_back_need_not_wait_fo
     await ground.agree(seconds=10)
 
 
-@pytest.mark.parametrize("back", [HOUR, HOUR // 3])
+@pytest.mark.parametrize("back", [JUMP, JUMP // 3])
 async def test_pauses_that_began_before_the_clock_was_set_back_are_over(ground: Ground, back: int) -> None:
     zhongshan, luxian = await ground.node(ZHONGSHAN), await ground.node(LUXIAN)
     for node in (zhongshan, luxian):

@@ -9,7 +9,7 @@ from aio_pika.exceptions import ChannelPreconditionFailed, PublishError
 from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
 
 from tests.integration.hub import LUXIAN, OFFERED, SICHUAN, ZHONGSHAN, Hub
-from transfer.broker.topology import definitions, vhost_definitions
+from transfer.broker.topology import DIRECTORY, definitions, vhost_definitions
 
 pytestmark = pytest.mark.broker
 
@@ -34,7 +34,10 @@ async def test_the_broker_reports_exactly_what_the_data_says(hub: Hub) -> None:
 
 async def test_users_and_rights_are_as_generated(hub: Hub) -> None:
     rendered = definitions(hub.topology, vhost=hub.vhost)
-    for permission in rendered["permissions"]:
+    *regions, operator = rendered["permissions"]
+    assert hub.broker.manage("GET", f"permissions/{hub.vhost}/{DIRECTORY}") == operator
+    assert (operator["configure"], operator["write"], operator["read"]) == ("^$", f"^{DIRECTORY}$", "^$")
+    for permission in regions:
         region = permission["user"]
         assert hub.broker.manage("GET", f"permissions/{hub.vhost}/{region}") == permission
         assert permission == {

@@ -1,6 +1,5 @@
 """``transfer directory``: for the operator of the exchange, who lists and signs the regions."""
 
-import asyncio
 import json
 import os
 from collections.abc import Iterator
@@ -12,11 +11,11 @@ from typing import Any, Final
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from transfer.broker.address import Address
+from transfer.broker.address import Address, AddressInvalid
 from transfer.broker.announce import NotAnnounced, announce
 from transfer.broker.topology import DIRECTORY
 from transfer.cli.exits import Misconfigured, Unreachable, WrongUsage
-from transfer.cli.opening import json_option
+from transfer.cli.opening import json_option, run
 from transfer.cli.output import local, print_json
 from transfer.crypto.book import read_directory
 from transfer.crypto.directory import Directory, Draft
@@ -27,6 +26,7 @@ from transfer.crypto.passphrase import find_passphrase
 from transfer.crypto.tls import ClientTls
 from transfer.messages.envelope import explain
 from transfer.telemetry.clock import now
+from transfer.telemetry.logs import set_up_logs
 
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _KEYS: Final[TypeAdapter[list[PublicKey]]] = TypeAdapter(list[PublicKey])
@@ -200,9 +200,15 @@ def publish(*, note: Path, keys: tuple[str, ...], amqp_url: str, folder: Path) -
     if found.expired(now()):
         raise WrongUsage(f"version {found.version} has expired; sign it anew")
     files = {name: folder / f"{stem}.{end}" for name, stem, end in _TLS_FILES}
-    address = Address.parse(amqp_url, tls=ClientTls(region=DIRECTORY, **files))
+    tls = ClientTls(region=DIRECTORY, **files)
+    tls.context(now())
+    set_up_logs(level="error", style="text")
     try:
-        asyncio.run(announce(address, note.read_bytes()))
+        address = Address.parse(amqp_url, tls=tls)
+    except AddressInvalid as error:
+        raise WrongUsage(f"--amqp-url {error}") from error
+    try:
+        run(announce(address, note.read_bytes()))
     except NotAnnounced as error:
         raise Unreachable(f"{address}: {error}; what was handed over counts, publishing again does no harm") from error
     click.echo(f"version {found.version} is in the inbox of every region")

@@ -154,7 +154,7 @@ async def test_receipts_that_a_lost_key_cannot_open_come_again_and_leave_nothing
     assert not luxian.log("receipt_for_other_content"), "receipts get no receipts"
 
 
-@pytest.mark.parametrize("why", ["gone", "expired", "not listed"])
+@pytest.mark.parametrize("why", ["gone", "expired", "not listed", "revoked by the operator"])
 async def test_without_a_key_to_sign_with_messages_wait_and_the_node_says_so(members: Members, why: str) -> None:
     if why == "expired":
         members.add_key(ZHONGSHAN, KeyUse.SEAL)
@@ -169,7 +169,10 @@ async def test_without_a_key_to_sign_with_messages_wait_and_the_node_says_so(mem
             for node in (zhongshan, luxian):
                 await node.do("set_clock", ahead=2 * DAY.total_seconds())
         case _:
-            listed = tuple(key for key in members.public(ZHONGSHAN) if key.use is KeyUse.SEAL)
+            now = clock.now().replace(microsecond=0)
+            others = tuple(key for key in members.public(ZHONGSHAN) if key.kid != signer)
+            own = [key.model_copy(update={"revoked_at": now}) for key in members.public(ZHONGSHAN) if key.kid == signer]
+            listed = others if why == "not listed" else (*others, *own)
             members.put(members.directory(2, changes={ZHONGSHAN: {"keys": listed}}))
             await in_force(2, zhongshan)
     said = await shows_keys(zhongshan, ok=False, said="No key for this use is valid at this time.")
@@ -181,6 +184,8 @@ async def test_without_a_key_to_sign_with_messages_wait_and_the_node_says_so(mem
     if why == "gone":
         shutil.move(kept, file)
     else:
+        if why == "revoked by the operator":
+            revoke_key(members.trust.folder / ZHONGSHAN, signer, clock.now().replace(microsecond=0), "so they say")
         members.add_key(ZHONGSHAN, KeyUse.SIGN)
         members.put(members.directory(3))
     await members.ground.knows(LUXIAN, cases)

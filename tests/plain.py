@@ -27,6 +27,9 @@ class PlainWire:
     def signing(self, chosen: SuiteName) -> PrivateKey:
         raise NoKeyNow(chosen)
 
+    def opening(self, chosen: SuiteName) -> PrivateKey:
+        raise NoKeyNow(chosen)
+
     def open(self, body: bytes) -> Letter:
         if len(body) > MAX_BYTES:
             raise NotOpened(RefusalCode.TOO_LARGE, f"{len(body)} bytes")

@@ -154,6 +154,7 @@ def build(
             wire=wire,
             operator=DIRECTORY,
             take_directory=trust.take_message,
+            prefetch=settings.prefetch,
         )
         duties.append(Duty(name="inbound", wait=inbound.wait, once=inbound.receive_once, poll=settings.poll))
     if Role.API in settings.roles:

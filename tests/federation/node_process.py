@@ -15,6 +15,7 @@ from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import event
 
 from tests.federation.fates import Fate, Point, seal
+from transfer import node as composition
 from transfer.actions.buttons import BUTTONS, offer_order, stage_order
 from transfer.actions.commands import Accept, NewApplicant, Offer, OpenCase, PublishStage, Recall, SignFor
 from transfer.actions.desk import Idempotency, Order
@@ -85,6 +86,7 @@ class Clerk:
 
     node: Node
     clock: Clock
+    api: str | None = None
     pages: int = _PAGES
 
     def __post_init__(self) -> None:
@@ -107,6 +109,10 @@ class Clerk:
             "consumer": inbound is None or inbound.connected,
             "failures": {duty.name: duty.failures for duty in self.node.duties},
         }
+
+    async def address(self) -> str | None:
+        """Of its API."""
+        return self.api
 
     async def open(self, count: int = 1, facts: str = "欠薪") -> list[str]:
         command = OpenCase(
@@ -244,6 +250,7 @@ def live(orders: Connection, plan: Plan) -> None:
     # Constants of the product, shortened as the pauses among the settings are.
     setattr(broker_connection, "_HEARTBEAT", plan.heartbeat)  # noqa: B010 - as said
     setattr(broker_connection, "_PAUSE_AFTER_REFUSAL", (1.0, 2.0))  # noqa: B010 - as said
+    setattr(composition, "CURE_SECONDS", 0.3)  # noqa: B010 - as said
     try:
         asyncio.run(_live(orders, plan))
     except (EOFError, BrokenPipeError):
@@ -272,7 +279,7 @@ async def _live(orders: Connection, plan: Plan) -> None:
         else:
             orders.send((number, None, given))
 
-    async with node.running():
+    async with node.running() as clerk.api:
         loop.add_reader(orders.fileno(), take)
         at_work: set[asyncio.Task[None]] = set()
         while True:

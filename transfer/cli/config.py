@@ -15,13 +15,14 @@ from transfer.cli.broker import Fault, Found, look_at
 from transfer.cli.exits import FAULT
 from transfer.cli.opening import env_file_option, json_option, load_settings, run
 from transfer.cli.output import local, print_json
-from transfer.crypto.book import signed_directory
-from transfer.crypto.directory import DirectoryInvalid
+from transfer.crypto.book import read_directory
+from transfer.crypto.directory import Directory, DirectoryInvalid
 from transfer.crypto.errors import CryptoError
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
 from transfer.crypto.tls import certificates, moment
+from transfer.crypto.wire import Wire
 from transfer.node import hub_address
 from transfer.ports.work import StorageUnavailable
 from transfer.settings import PREFIX, Settings, SettingsInvalid
@@ -84,12 +85,13 @@ async def _checks(env_file: Path | None) -> list[Check]:
         later = ("directory", "keys", "database", "broker", "queues")
         return [bad, *strangers, *(_skipped(name, "the settings") for name in later)]
     roles = ", ".join(sorted(settings.roles))
+    directory, listed = _directory(settings)
     good = Check(name="settings", verdict=Verdict.OK, found=f"region {settings.region}; parts {roles}")
     return [
         good,
         *strangers,
-        _directory(settings),
-        _keys(settings),
+        directory,
+        _keys(settings, listed),
         await _database(settings),
         *await _broker(settings),
     ]
@@ -109,30 +111,27 @@ def _strangers(env_file: Path | None) -> Iterable[Check]:
         yield Check(name="spelling", verdict=Verdict.FAULT, found=f"no settings: {', '.join(unknown)}", cure=cure)
 
 
-def _directory(settings: Settings) -> Check:
+def _directory(settings: Settings) -> tuple[Check, Directory | None]:
+    """And what it lists, when that includes this region."""
     cure = f"{PREFIX}DIRECTORY must name a signed directory, {PREFIX}DIRECTORY_KEYS the key of its operator"
     try:
-        verifiers = [Verifier.parse(key) for key in settings.directory_keys]
-        listed = signed_directory(settings.directory.read_text(encoding="utf-8"), verifiers)
+        listed = read_directory(settings.directory, [Verifier.parse(key) for key in settings.directory_keys])
     except (DirectoryInvalid, CryptoError) as error:
-        return Check(name="directory", verdict=Verdict.FAULT, found=f"{settings.directory}: {error}", cure=cure)
-    except OSError as error:
-        found = f"{settings.directory}: {error.strerror}"
-        return Check(name="directory", verdict=Verdict.FAULT, found=found, cure=cure)
+        return Check(name="directory", verdict=Verdict.FAULT, found=str(error), cure=cure), None
     if settings.region not in listed.by_code:
         cure = f"have the operator add the region, or correct {PREFIX}REGION"
         found = f"{settings.directory} does not list region {settings.region}"
-        return Check(name="directory", verdict=Verdict.FAULT, found=found, cure=cure)
+        return Check(name="directory", verdict=Verdict.FAULT, found=found, cure=cure), None
     if listed.expired(now()):
         cure = "have the operator sign and publish a new one"
         found = f"{settings.directory} expired at {local(listed.expires_at)}"
-        return Check(name="directory", verdict=Verdict.FAULT, found=found, cure=cure)
+        return Check(name="directory", verdict=Verdict.FAULT, found=found, cure=cure), listed
     own = listed.by_code[settings.region]
     found = f"version {listed.version}, {len(listed.regions)} regions; this one is {own.name_zh}"
-    return Check(name="directory", verdict=Verdict.OK, found=found)
+    return Check(name="directory", verdict=Verdict.OK, found=found), listed
 
 
-def _keys(settings: Settings) -> Check:
+def _keys(settings: Settings, listed: Directory | None) -> Check:
     cure = f"`transfer keys list` shows what is in {PREFIX}KEYS; the passphrase must open it"
     try:
         held = Keystore.load(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
@@ -141,7 +140,16 @@ def _keys(settings: Settings) -> Check:
     if not held.public:
         cure = "make some by `transfer keys new`, and have the operator list them"
         return Check(name="keys", verdict=Verdict.FAULT, found=f"{settings.keys} holds no keys", cure=cure)
-    return Check(name="keys", verdict=Verdict.OK, found=", ".join(key.kid for key in held.public))
+    if listed is None:
+        return Check(name="keys", verdict=Verdict.OK, found=", ".join(key.kid for key in held.public))
+    wire = Wire(region=settings.region, directory=lambda: listed, keys=lambda: held, clock=now)
+    try:
+        suites = listed.by_code[settings.region].suites
+        used = [key.kid for suite in suites for key in (wire.signing(suite), wire.opening(suite))]
+    except CryptoError as error:
+        cure = "`transfer keys list` shows those held here, `transfer directory verify` those listed; make them agree"
+        return Check(name="keys", verdict=Verdict.FAULT, found=f"{type(error).__name__}: {error}", cure=cure)
+    return Check(name="keys", verdict=Verdict.OK, found=f"uses {', '.join(used)}")
 
 
 async def _database(settings: Settings) -> Check:

@@ -1,6 +1,6 @@
 """``transfer directory``: for the operator of the exchange, who lists and signs the regions."""
 
-import asyncio
+import json
 import os
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,14 +11,14 @@ from typing import Any, Final
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from transfer.broker.address import Address
-from transfer.broker.announce import announce
+from transfer.broker.address import Address, AddressInvalid
+from transfer.broker.announce import NotAnnounced, announce
 from transfer.broker.topology import DIRECTORY
-from transfer.cli.exits import WrongUsage
-from transfer.cli.opening import json_option
+from transfer.cli.exits import Misconfigured, Unreachable, WrongUsage
+from transfer.cli.opening import json_option, run
 from transfer.cli.output import local, print_json
-from transfer.crypto.book import signed_directory
-from transfer.crypto.directory import Directory, DirectoryInvalid, Draft
+from transfer.crypto.book import read_directory
+from transfer.crypto.directory import Directory, Draft
 from transfer.crypto.keys import PublicKey, SuiteName
 from transfer.crypto.notes import Verifier, sign
 from transfer.crypto.operator import OperatorKey
@@ -26,6 +26,7 @@ from transfer.crypto.passphrase import find_passphrase
 from transfer.crypto.tls import ClientTls
 from transfer.messages.envelope import explain
 from transfer.telemetry.clock import now
+from transfer.telemetry.logs import set_up_logs
 
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _KEYS: Final[TypeAdapter[list[PublicKey]]] = TypeAdapter(list[PublicKey])
@@ -72,16 +73,14 @@ def add_region(*, draft: Path, code: str, keys: Path | None, **given: Any) -> No
 
     Look at the keys' ids with the region by another road, the telephone for instance, before they are signed.
     """
-    listed = Draft.load(draft)
-    known = listed.by_code.get(code)
-    region: dict[str, Any] = known.model_dump(mode="json", exclude_none=True) if known else {"code": code}
-    region |= dict(_changes(code, given))
+    content = _dumped(Draft.load(draft))
+    regions = {region["code"]: region for region in content["regions"]}
+    known = code in regions
+    region = regions.setdefault(code, {"code": code}) | dict(_changes(code, given))
     if keys is not None:
         region["keys"] = _KEYS.dump_python(_read_keys(keys), mode="json", exclude_none=True)
     region.setdefault("suites", [SuiteName.JOSE.value])
-    others = [one.model_dump(mode="json", exclude_none=True) for one in listed.regions if one.code != code]
-    content = listed.model_dump(mode="json", exclude_none=True) | {"regions": [*others, region]}
-    _write(draft, _checked(content))
+    _write(draft, _checked(content | {"regions": [*(regions | {code: region}).values()]}))
     click.echo(f"{code}: {'changed' if known else 'added'}")
 
 
@@ -118,13 +117,12 @@ def agree(  # noqa: PLR0913 - one argument per option
     *, draft: Path, one: str, other: str, days: int, mutual: bool, since: str, until: str | None
 ) -> None:
     """Note in DRAFT what regions ONE and OTHER have agreed; it takes the place of an earlier agreement."""
-    listed = Draft.load(draft)
-    kept = [a.model_dump(mode="json", exclude_none=True) for a in listed.agreements if set(a.between) != {one, other}]
+    content = _dumped(Draft.load(draft))
+    kept = [made for made in content["agreements"] if set(made["between"]) != {one, other}]
     fresh = {"between": [one, other], "answer_working_days": days, "mutual_recognition": mutual, "since": since}
     if until:
         fresh["until"] = until
-    content = listed.model_dump(mode="json", exclude_none=True) | {"agreements": [*kept, fresh]}
-    _write(draft, _checked(content))
+    _write(draft, _checked(content | {"agreements": [*kept, fresh]}))
     click.echo(f"{one} and {other}: noted")
 
 
@@ -140,6 +138,8 @@ def sign_(*, draft: Path, key: Path, out: Path, days: int, passphrase_file: Path
     before = _read_note(out, (held.verifier,)) if out.exists() else None
     at = now().replace(microsecond=0)
     listed = Draft.load(draft)
+    if not listed.regions:
+        raise WrongUsage(f"{draft} lists no regions; `transfer directory add-region` adds one")
     signed = Directory(
         regions=listed.regions,
         agreements=listed.agreements,
@@ -157,15 +157,17 @@ def sign_(*, draft: Path, key: Path, out: Path, days: int, passphrase_file: Path
 @click.option("--trust", "keys", multiple=True, envvar="TRANSFER_DIRECTORY_KEYS", required=True, help="Verifier key.")
 @json_option
 def verify(*, note: Path, keys: tuple[str, ...], as_json: bool) -> None:
-    """Say what the signed NOTE lists, if a trusted key signed it; exit with 3 if none did."""
+    """Say what the signed NOTE lists, if a trusted key signed it."""
     found = _read_note(note, keys)
     if as_json:
-        print_json(found.model_dump(mode="json", exclude_none=True))
+        print_json(_dumped(found))
         return
     over = "  EXPIRED" if found.expired(now()) else ""
     click.echo(f"version {found.version}, issued {local(found.issued_at)}, until {local(found.expires_at)}{over}")
     for region in found.regions:
         click.echo(f"{region.code}  {region.name_zh}  {region.name_en}  suites {', '.join(region.suites)}")
+        if region.maintenance:
+            click.echo(f"        takes no messages now: {region.maintenance}")
         for key in region.keys:
             state = f"revoked {local(key.revoked_at)}" if key.revoked_at else f"until {local(key.not_after)}"
             click.echo(f"        {key.kid}  {key.suite}  {state}")
@@ -198,18 +200,22 @@ def publish(*, note: Path, keys: tuple[str, ...], amqp_url: str, folder: Path) -
     if found.expired(now()):
         raise WrongUsage(f"version {found.version} has expired; sign it anew")
     files = {name: folder / f"{stem}.{end}" for name, stem, end in _TLS_FILES}
-    asyncio.run(announce(Address.parse(amqp_url, tls=ClientTls(region=DIRECTORY, **files)), note.read_bytes()))
+    tls = ClientTls(region=DIRECTORY, **files)
+    tls.context(now())
+    set_up_logs(level="error", style="text")
+    try:
+        address = Address.parse(amqp_url, tls=tls)
+    except AddressInvalid as error:
+        raise WrongUsage(f"--amqp-url {error}") from error
+    try:
+        run(announce(address, note.read_bytes()))
+    except NotAnnounced as error:
+        raise Unreachable(f"{address}: {error}; what was handed over counts, publishing again does no harm") from error
     click.echo(f"version {found.version} is in the inbox of every region")
 
 
 def _read_note(file: Path, keys: tuple[str, ...]) -> Directory:
-    verifiers = [Verifier.parse(key.strip()) for one in keys for key in one.split(",")]
-    try:
-        return signed_directory(file.read_text(encoding="utf-8"), verifiers)
-    except OSError as error:
-        raise DirectoryInvalid(f"{file}: {error.strerror}") from error
-    except DirectoryInvalid as error:
-        raise DirectoryInvalid(f"{file}: {error}") from error
+    return read_directory(file, [Verifier.parse(key) for one in keys for key in one.replace(",", " ").split()])
 
 
 def _read_keys(file: Path) -> list[PublicKey]:
@@ -223,9 +229,13 @@ def _read_keys(file: Path) -> list[PublicKey]:
 
 def _checked(content: dict[str, Any]) -> Draft:
     try:
-        return Draft.model_validate_json(Draft.__pydantic_serializer__.to_json(content), extra="forbid")
+        return Draft.model_validate_json(json.dumps(content), extra="forbid")
     except ValidationError as error:
         raise WrongUsage(explain(error)) from error
+
+
+def _dumped(draft: Draft) -> dict[str, Any]:
+    return draft.model_dump(mode="json", exclude_none=True)
 
 
 def _text(content: Draft) -> str:
@@ -239,5 +249,8 @@ def _write(file: Path, draft: Draft) -> None:
 def _put(file: Path, text: str) -> None:
     """In one step, so that a node that looks at it never sees half of it."""
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(file)
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(file)
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be written: {error.strerror}") from error

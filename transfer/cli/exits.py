@@ -7,6 +7,7 @@ from typing import Final
 
 from transfer.broker.address import AddressInvalid
 from transfer.broker.topology import TopologyInvalid
+from transfer.crypto.book import RegionNotListed
 from transfer.crypto.directory import DirectoryInvalid
 from transfer.crypto.errors import CryptoError, KeysUnusable, PassphraseUnusable, PassphraseWrong, SuiteNotInstalled
 from transfer.crypto.pki import PkiRefused
@@ -16,7 +17,6 @@ from transfer.node import NotMigrated
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.settings import SettingsInvalid
 from transfer.storage.engine import DatabaseUrlInvalid
-from transfer.workers.trust import RegionNotListed
 
 OK: Final = 0
 FAULT: Final = 1

@@ -1,8 +1,9 @@
 """The directory in force: the newest that a trusted operator has signed, and never an older one again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -16,8 +17,30 @@ class DirectoryMissing(DirectoryInvalid):
     """No directory was found that a trusted operator has signed."""
 
 
-class DirectoryTooOld(ConnectionError):
-    """The directory expired and its time of grace is over: nothing is sent or taken in until a new one comes."""
+class DirectoryOlder(DirectoryInvalid):
+    """A newer directory is known here."""
+
+
+class NoExchange(ConnectionError):
+    """Nothing is sent or taken in until a new directory comes."""
+
+
+class DirectoryTooOld(NoExchange):
+    """The directory expired and its time of grace is over."""
+
+
+class RegionNotListed(NoExchange):
+    """The directory does not list this node's region."""
+
+
+def read_directory(file: Path, verifiers: Sequence[Verifier]) -> Directory:
+    """The directory in a file with a signed note; raises DirectoryInvalid, which names the file and the fault."""
+    try:
+        return signed_directory(file.read_bytes().decode(errors="replace"), verifiers)
+    except OSError as error:
+        raise DirectoryInvalid(f"{file}: {error.strerror}") from error
+    except DirectoryInvalid as error:
+        raise DirectoryInvalid(f"{file}: {error}") from error
 
 
 def signed_directory(note: str, verifiers: Sequence[Verifier]) -> Directory:
@@ -38,22 +61,26 @@ class Book:
     grace: timedelta
     clock: Callable[[], datetime]
     _note: str | None = None
-    _directory: Directory | None = field(default=None)
+    _directory: Directory | None = None
 
     def offer(self, note: str) -> bool:
-        """Whether this one is now in force; False when it is no newer than the one that is.
+        """Whether this one is now the latest; False when it was already.
 
-        Raises DirectoryInvalid: not signed by a trusted operator, not readable, expired, or another content under
-        the version that is in force.
+        An expired one is taken only where there is none: nothing is exchanged under it, but it bars those before it,
+        and what it revoked stays revoked. Raises DirectoryInvalid: not signed by a trusted operator, not readable,
+        expired, older (DirectoryOlder), or another content under the version that is in force.
         """
         directory = signed_directory(note, self.verifiers)
-        current = self._directory
-        if current is not None and directory.version <= current.version:
-            if directory.version == current.version and directory != current:
-                raise DirectoryInvalid(f"version {directory.version} is in force with another content")
+        latest = self._directory
+        if directory == latest:
             return False
-        if directory.expired(self.clock() - self.grace):
-            raise DirectoryInvalid(f"version {directory.version} expired at {directory.expires_at:%Y-%m-%d %H:%M}")
+        if latest is not None:
+            if directory.version == latest.version:
+                raise DirectoryInvalid(f"version {latest.version} is in force with another content")
+            if directory.version < latest.version:
+                raise DirectoryOlder(f"version {directory.version}; version {latest.version} is in force")
+            if self._too_old(directory):
+                raise DirectoryInvalid(f"version {directory.version} {_expired(directory)}")
         self._directory, self._note = directory, note
         return True
 
@@ -73,6 +100,13 @@ class Book:
     def current(self) -> Directory:
         """The directory in force; raises DirectoryMissing or DirectoryTooOld."""
         directory = self.latest
-        if directory.expired(self.clock() - self.grace):
-            raise DirectoryTooOld(f"version {directory.version} expired at {directory.expires_at:%Y-%m-%d %H:%M}")
+        if self._too_old(directory):
+            raise DirectoryTooOld(f"the directory, version {directory.version}, {_expired(directory)}")
         return directory
+
+    def _too_old(self, directory: Directory) -> bool:
+        return directory.expired(self.clock() - self.grace)
+
+
+def _expired(directory: Directory) -> str:
+    return f"expired at {directory.expires_at:%Y-%m-%d %H:%M} UTC, and its time of grace is over"

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from transfer.crypto.keys import KeyUse, PublicKey, SuiteName
+from transfer.crypto.keys import PublicJwk, PublicKey, SuiteName
 from transfer.messages.envelope import explain
 from transfer.messages.values import Day, Frozen, InstitutionCode, Line, Moment, RegionCode, region_of
 
@@ -81,6 +81,12 @@ class Agreement(Frozen):
     since: Day
     until: Day | None = None
 
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.until is not None and self.until < self.since:
+            raise ValueError("until must not be earlier than since")
+        return self
+
 
 class Draft(Frozen):
     """What a directory says, before it is signed."""
@@ -92,8 +98,8 @@ class Draft(Frozen):
     def _codes_agree(self) -> Self:
         if len({r.code for r in self.regions}) != len(self.regions):
             raise ValueError("a region stands twice in the directory")
-        codes = [i.code for r in self.regions for i in r.institutions]
-        if len(set(codes)) != len(codes):
+        known = {i.code: i.kind for r in self.regions for i in r.institutions}
+        if len(known) != sum(len(r.institutions) for r in self.regions):
             raise ValueError("an institution stands twice in the directory")
         for region in self.regions:
             for institution in region.institutions:
@@ -102,8 +108,17 @@ class Draft(Frozen):
                 workstation = institution.kind is InstitutionKind.WORKSTATION
                 if workstation != (institution.parent is not None):
                     raise ValueError(f"{institution.code}: exactly the workstations have a parent")
-                if institution.parent is not None and institution.parent not in codes:
-                    raise ValueError(f"{institution.code}: its parent {institution.parent} is unknown")
+                if workstation and known.get(institution.parent or "") is not InstitutionKind.INSTITUTION:
+                    raise ValueError(f"{institution.code}: its parent {institution.parent} is no institution here")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_differ(self) -> Self:
+        """With the region in each id, ids differ, too; nobody may list the key of another as its own."""
+        owners: dict[PublicJwk, str] = {}
+        for key in (key for region in self.regions for key in region.keys):
+            if (owner := owners.setdefault(key.jwk, key.kid)) != key.kid:
+                raise ValueError(f"{owner} and {key.kid} are the same key")
         return self
 
     @model_validator(mode="after")
@@ -149,7 +164,7 @@ class Draft(Frozen):
 
 
 class Directory(Draft):
-    """A directory with its place in time; what counts is the signed form, see signed_directory.py."""
+    """A directory with its place in time; what counts is the signed form, see book.py."""
 
     version: Annotated[int, Field(ge=1, description="rises with every change")]
     issued_at: Moment
@@ -164,11 +179,3 @@ class Directory(Draft):
     def expired(self, at: datetime) -> bool:
         """Whether a new one should long have come."""
         return at >= self.expires_at
-
-    def expiring_keys(self, region: str, at: datetime, before: datetime) -> tuple[PublicKey, ...]:
-        """Keys of a region that are the last of their suite and use, and end before that moment."""
-        own = [key for key in self.by_code[region].keys if key.revoked_at is None and key.not_after > at]
-        last: dict[tuple[SuiteName, KeyUse], PublicKey] = {}
-        for key in sorted(own, key=lambda key: key.not_after):
-            last[key.suite, key.use] = key
-        return tuple(key for key in last.values() if key.not_after <= before)

@@ -1,10 +1,11 @@
 """Signs and seals what goes to other regions, opens and verifies what comes from them; see ports.Wire."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from transfer.crypto.book import RegionNotListed
 from transfer.crypto.directory import Directory, Region
 from transfer.crypto.errors import (
     AlgorithmNotAllowed,
@@ -45,17 +46,17 @@ class Wire:
     clock: Callable[[], datetime]
 
     def close(self, content: bytes) -> bytes:
-        """The sealed event for the recipient that the content names; raises CannotSeal."""
+        """The sealed event for the recipient that the content names; raises CannotSeal or NoExchange."""
         attributes = decode_attributes(content)
-        directory, now = self.directory(), self.clock()
-        recipient = directory.by_code.get(attributes.recipient)
+        (known, own), now = self._listed(), self.clock()
+        recipient = known.get(attributes.recipient)
         if recipient is None:
             raise CannotSeal(f"the directory does not list region {attributes.recipient}")
         if recipient.maintenance is not None:
             raise CannotSeal(f"region {recipient.code} takes no messages now: {recipient.maintenance}")
         if (major := _major(attributes.type)) not in recipient.versions:
             raise CannotSeal(f"region {recipient.code} does not understand version {major} of messages yet")
-        chosen = self._suite_for(directory.by_code[self.region], recipient)
+        chosen = self._suite_for(own, recipient)
         try:
             signer = self.signing(chosen)
             sealer = newest(recipient.keys, chosen, KeyUse.SEAL, now)
@@ -69,11 +70,26 @@ class Wire:
         return event.encode()
 
     def signing(self, chosen: SuiteName) -> PrivateKey:
-        """The key that this region signs with now: one that it holds and that the directory lists; raises NoKeyNow."""
-        own, held, now = self.directory().by_code[self.region], self.keys(), self.clock()
+        """The key that this region signs with now: one that it holds and that the directory lists.
+
+        Raises NoKeyNow or NoExchange.
+        """
+        (_, own), held, now = self._listed(), self.keys(), self.clock()
         listed = {key.kid for key in own.keys if key.state(now) is KeyState.CURRENT}
         usable = [key for key in held.public if key.kid in listed]
         return held.keys[newest(usable, chosen, KeyUse.SIGN, now).kid]
+
+    def opening(self, chosen: SuiteName) -> PrivateKey:
+        """The key that others seal to now; raises NoKeyNow, NoExchange, or UnknownKey when it is not held here."""
+        (_, own), now = self._listed(), self.clock()
+        return self.keys().opening(newest(own.keys, chosen, KeyUse.SEAL, now).kid, now)
+
+    def _listed(self) -> tuple[Mapping[str, Region], Region]:
+        """All regions by their codes, and this one; raises NoExchange."""
+        directory = self.directory()
+        if self.region not in directory.by_code:
+            raise RegionNotListed(f"the directory, version {directory.version}, does not list region {self.region}")
+        return directory.by_code, directory.by_code[self.region]
 
     def _suite_for(self, own: Region, recipient: Region) -> SuiteName:
         """The recipient's most preferred suite that this region has, too."""
@@ -83,7 +99,7 @@ class Wire:
         raise CannotSeal(f"{own.code} and {recipient.code} have no suite of algorithms in common")
 
     def open(self, body: bytes) -> Letter:
-        """The letter in a sealed event, from the source that it names, for this region; raises NotOpened."""
+        """The letter in a sealed event, from the source that it names, for us; raises NotOpened or NoExchange."""
         if len(body) > MAX_SEALED_BYTES:
             raise NotOpened(RefusalCode.TOO_LARGE, f"{len(body)} bytes; at most {MAX_SEALED_BYTES} are taken")
         try:
@@ -109,14 +125,13 @@ class Wire:
 
     def _source(self, event: SealedEvent) -> Region:
         """The region that the event names, when it may write to this one in this suite."""
-        known = self.directory().by_code
+        known, own = self._listed()
         if event.source not in known:
             raise NotOpened(RefusalCode.UNKNOWN_REGION, f"source {event.source}")
         if event.recipient != self.region:
             raise NotOpened(RefusalCode.WRONG_RECIPIENT, f"recipient {event.recipient}")
-        taken = known[self.region].suites
-        if event.suite not in taken:
-            raise NotOpened(RefusalCode.UNKNOWN_SUITE, f"{event.suite}; this region takes {', '.join(taken)}")
+        if event.suite not in own.suites:
+            raise NotOpened(RefusalCode.UNKNOWN_SUITE, f"{event.suite}; this region takes {', '.join(own.suites)}")
         return known[event.source]
 
     def _verified(self, event: SealedEvent, source: Region) -> tuple[bytes, Signed, PublicKey]:

@@ -16,7 +16,7 @@ from transfer.handlers.arrival import Arrival, CaseNotYetKnown
 from transfer.handlers.dispatch import HANDLERS
 from transfer.handlers.opening import Arrived, NotUnderstood, Opened, Unopened, judge, refusal
 from transfer.messages.codes import ReceiptOutcome, RefusalCode
-from transfer.messages.envelope import Attributes, decode
+from transfer.messages.envelope import RECEIPT_TYPE, Attributes, decode
 from transfer.messages.receipts import ReceiptIssued, Refusal
 from transfer.messages.sealed import SealedEvent
 from transfer.messages.values import Digest
@@ -125,8 +125,9 @@ class _Door:
                 assert_never(one)
 
     def _take_unopened(self, one: Unopened) -> Refused:
-        """Nothing is entered under the id that it claims: a forgery must not stand where the true message goes."""
-        if one.claims is not None:
+        """Nothing is entered under the id that it claims: a forgery must not stand where the true message goes.
+        Receipts get none: they come again when the messages do that they were for."""
+        if one.claims is not None and one.claims.type != RECEIPT_TYPE:
             self.work.record_refusal(one.claims.source, one.claims.id, None, one.refusal)
         ALARMS.labels(kind="not_opened").inc()
         return self._refuse(one, one.refusal)

@@ -128,15 +128,19 @@ class Wire(Protocol):
     """Signs and seals what goes out, opens and verifies what comes in. May take long: call it from a thread."""
 
     def close(self, content: bytes) -> bytes:
-        """The sealed event for the recipient that the content names; raises CannotSeal."""
+        """The sealed event for the recipient that the content names; raises CannotSeal or NoExchange."""
         ...
 
     def signing(self, chosen: SuiteName) -> PrivateKey:
-        """The key that this region signs with now; raises CryptoError when there is none."""
+        """The key that this region signs with now; raises CryptoError when there is none, or NoExchange."""
+        ...
+
+    def opening(self, chosen: SuiteName) -> PrivateKey:
+        """The key that others seal to now; raises CryptoError when this region does not hold it, or NoExchange."""
         ...
 
     def open(self, body: bytes) -> Letter:
-        """The letter in a sealed event, from the source that it names, for this region; raises NotOpened."""
+        """The letter in a sealed event, from the source that it names, for us; raises NotOpened or NoExchange."""
         ...
 
 

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, select, text, update
+from sqlalchemy import and_, delete, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from transfer.messages.codes import ReceiptOutcome, RefusalCode
+from transfer.messages.envelope import RECEIPT_TYPE
 from transfer.storage.destinations import ensure
 from transfer.storage.engine import writing
 from transfer.storage.recent import RecentCases
@@ -97,15 +98,17 @@ class Store:
             self.receipts_owed.set()
 
     async def note_cured(self) -> int:
-        """What could not be opened, came again and was applied need not be looked at any more. Gives how many. A
-        copy that was forged stays for staff to see."""
+        """What could not be opened, came again and was applied need not be looked at any more, nor need receipts,
+        which are asked for by the messages that they were for. Gives how many. A copy that was forged stays for staff
+        to see."""
         applied = exists().where(
             inbox.c.message == quarantine.c.message,
             inbox.c.source == quarantine.c.source,
             inbox.c.outcome == ReceiptOutcome.APPLIED.value,
         )
+        receipt = quarantine.c.type == RECEIPT_TYPE
         unopened = and_(quarantine.c.digest.is_(None), quarantine.c.applied_at.is_(None))
-        cured = update(quarantine).where(unopened, quarantine.c.code.in_(_CURABLE), applied)
+        cured = update(quarantine).where(unopened, quarantine.c.code.in_(_CURABLE), or_(applied, receipt))
         async with self.writing() as connection:
             return (await connection.execute(cured.values(applied_at=self.clock()))).rowcount
 

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 
-from transfer.crypto.book import DirectoryTooOld
+from transfer.crypto.book import DirectoryTooOld, NoExchange
 from transfer.crypto.errors import CryptoError
 from transfer.crypto.keystore import expiring
 from transfer.crypto.tls import TlsFilesInvalid, certificates
@@ -99,12 +99,13 @@ async def readyz(ask: Ask) -> Reply:
 async def node(ask: Ask) -> Reply:
     """The node, and how the exchange stands."""
     parts = ask.parts
-    region = parts.directory.by_code[parts.settings.region]
+    code = parts.settings.region
+    listed = parts.directory.by_code.get(code)
     return reply(
         NodeBody(
-            region=region.code,
-            name_zh=region.name_zh,
-            name_en=region.name_en,
+            region=code,
+            name_zh=listed.name_zh if listed else code,
+            name_en=listed.name_en if listed else code,
             version=version("legalaid-transfer"),
             roles=tuple(sorted(parts.settings.roles)),
             broker=tuple(
@@ -170,7 +171,10 @@ async def _database(parts: Parts) -> Check:
 
 def _directory(parts: Parts) -> Check:
     name = "directory"
-    listed = parts.book.latest
+    listed, region = parts.book.latest, parts.settings.region
+    if region not in listed.by_code:
+        todo = "Nothing is exchanged. Ask the operator of the exchange why; `transfer directory verify` shows the list."
+        return Check(name=name, ok=False, found=f"version {listed.version} does not list region {region}", todo=todo)
     found = f"version {listed.version}, until {listed.expires_at:%Y-%m-%dT%H:%M:%SZ}"
     if not listed.expired(parts.clock()):
         return Check(name=name, ok=True, found=found)
@@ -185,18 +189,19 @@ def _directory(parts: Parts) -> Check:
 def _signing(parts: Parts) -> Check:
     name, now = "keys", parts.clock()
     region = parts.settings.region
+    own = parts.book.latest.by_code.get(region)
     try:
-        own = parts.book.latest.by_code[region]
-        signers = [parts.wire.signing(suite).kid for suite in own.suites]
-        due = expiring(own.keys, now)
-    except (CryptoError, DirectoryTooOld) as error:
+        used = [(parts.wire.signing(one).kid, parts.wire.opening(one).kid) for one in own.suites] if own else []
+    except (CryptoError, NoExchange) as error:
         todo = f"`transfer keys list` shows this node's keys, `transfer directory verify` those listed for {region}."
         return Check(name=name, ok=False, found=str(error), todo=todo)
+    found = ", ".join(kid for pair in used for kid in pair)
+    due = expiring(own.keys, now) if own else ()
     if due:
         ends = ", ".join(f"{key.kid} in {(key.not_after - now).days} days" for key in due)
         todo = "Rotate them: `transfer keys rotate`, and have the operator sign the directory anew."
-        return Check(name=name, ok=True, found=f"signs with {', '.join(signers)}; expires: {ends}", todo=todo)
-    return Check(name=name, ok=True, found=f"signs with {', '.join(signers)}")
+        return Check(name=name, ok=True, found=f"uses {found}; expires: {ends}", todo=todo)
+    return Check(name=name, ok=True, found=f"uses {found}")
 
 
 def _broker(role: str, link: Linked, seconds: float, lost_after: float) -> Check:

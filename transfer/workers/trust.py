@@ -5,21 +5,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import structlog
 
-from transfer.crypto.book import Book, DirectoryMissing
+from transfer.crypto.book import Book, DirectoryMissing, DirectoryOlder, RegionNotListed
 from transfer.crypto.directory import DirectoryInvalid
-from transfer.crypto.errors import CryptoError
 from transfer.crypto.keystore import Keystore
 from transfer.ports.work import Shelf, StorageUnavailable
 from transfer.telemetry.metrics import ALARMS
 
 log = structlog.get_logger(__name__)
 
-
-class RegionNotListed(Exception):
-    """The directory does not list this node's region."""
+BROKER: Final = "broker"
+"""By which road a directory came that was published."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,8 +31,10 @@ class TrustKeeper:
     file: Path
     load_keys: Callable[[], Keystore]
     _keys: Keystore | None = None
-    _seen: tuple[int, int] | None = None
+    _seen: tuple[int, int, int] | None = None
     _fault: str = "empty"
+    _kept: str | None = None
+    _refused: str | None = None
 
     async def take(self, note: str, *, came_by: str) -> bool:
         """Put the directory in this note in force if it is newer; one that cannot be is logged and left."""
@@ -41,30 +42,48 @@ class TrustKeeper:
             if not self.book.offer(note):
                 return False
         except DirectoryInvalid as error:
-            ALARMS.labels(kind="directory_refused").inc()
+            self._refused = note
             self._fault = str(error)
-            log.error("directory_refused", came_by=came_by, error=str(error))  # noqa: TRY400 - says all there is to say
+            self._refuse(error, came_by)
             return False
         directory = self.book.latest
-        with suppress(StorageUnavailable):
-            # The next process finds the file; only a directory that came by the broker would have to come again.
-            await self.shelf.keep(directory.version, note)
         log.info("directory_in_force", version=directory.version, expires_at=str(directory.expires_at), came_by=came_by)
+        with suppress(StorageUnavailable):
+            await self._keep()
         return True
+
+    def _refuse(self, error: DirectoryInvalid, came_by: str) -> None:
+        said = {"came_by": came_by, "error": str(error)}
+        if isinstance(error, DirectoryOlder) and came_by != BROKER:
+            # A file stays behind when newer ones come by the broker.
+            log.warning("directory_older", **said)
+            return
+        ALARMS.labels(kind="directory_refused").inc()
+        log.error("directory_refused", **said)
 
     async def take_message(self, body: bytes) -> None:
         """The operator of the directory has published a new one."""
-        await self.take(body.decode(errors="replace"), came_by="broker")
+        await self.take(body.decode(errors="replace"), came_by=BROKER)
 
     async def look_once(self) -> int:
-        """Take what is new; gives how much. Raises StorageUnavailable."""
+        """Take what is new; gives how much. Raises StorageUnavailable, and CryptoError for a key that cannot be read,
+        with the keys as they were."""
+        if self.book.note != self._kept:
+            # The database was away when it came; one that came by the broker does not come again.
+            await self._keep()
         taken = await self._look_on_shelf() + await self._look_at_file()
-        await self._refresh_keys()
+        self._keys = await asyncio.to_thread(self.keys.refreshed)
         return taken
+
+    async def _keep(self) -> None:
+        directory, note = self.book.latest, self.book.note
+        if note is not None:
+            await self.shelf.keep(directory.version, note)
+            self._kept = note
 
     async def _look_on_shelf(self) -> int:
         kept = await self.shelf.newest()
-        if kept is None or kept == self.book.note:
+        if kept is None or kept in (self.book.note, self._refused):
             return 0
         return int(await self.take(kept, came_by="database"))
 
@@ -96,18 +115,12 @@ class TrustKeeper:
         """The file, if it has changed."""
         try:
             found = self.file.stat()
-            seen = (found.st_mtime_ns, found.st_size)
+            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
             if seen == self._seen:
                 return None
-            note = self.file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            self._fault = error.strerror or type(error).__name__ if isinstance(error, OSError) else "is not UTF-8"
+            note = self.file.read_bytes().decode(errors="replace")
+        except OSError as error:
+            self._fault = error.strerror or type(error).__name__
             return None
         self._seen = seen
         return note
-
-    async def _refresh_keys(self) -> None:
-        try:
-            self._keys = await asyncio.to_thread(self.keys.refreshed)
-        except CryptoError as error:
-            log.error("keys_not_refreshed", error=f"{type(error).__name__}: {error}")  # noqa: TRY400 - as above

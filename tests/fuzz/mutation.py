@@ -85,7 +85,7 @@ def altered(data: bytes, plain: Callable[[bytes], bytes], random: Random) -> byt
 def _changed(value: Any, random: Random) -> Any:
     places = list(_places(value))
     if not places:
-        return random.choice(HOSTILE)
+        return deepcopy(random.choice(HOSTILE))
     inside, at = random.choice(places)
     match random.randrange(6):
         case 0:
@@ -101,7 +101,7 @@ def _changed(value: Any, random: Random) -> Any:
         case 4 if isinstance(inside[at], str):
             inside[at] = _text(inside[at], random)
         case _:
-            inside[at] = random.choice(HOSTILE)
+            inside[at] = deepcopy(random.choice(HOSTILE))
     return value
 
 

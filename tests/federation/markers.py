@@ -15,8 +15,12 @@ TEXT: Final = "QZLEAKZQ"
 NUMBER: Final = "9900008765"
 PHONE: Final = "8765-0909-8765"
 CREDIT: Final = "QLEAKQLEAK"
-MARKS: Final = {name: mark.encode() for name, mark in
-                {"a text": TEXT, "an identity number": NUMBER, "a phone number": PHONE, "a credit code": CREDIT}.items()}
+MARKS: Final = {
+    "a text": TEXT.encode(),
+    "an identity number": NUMBER.encode(),
+    "a phone number": PHONE.encode(),
+    "a credit code": CREDIT.encode(),
+}
 
 _IDENTITY, _PHONE, _CREDIT = r"^[0-9A-Z()-]{0,30}$", r"^[0-9+ -]{5,20}$", r"^[0-9A-Z]{18}$"
 PUBLIC: Final = frozenset(
@@ -52,11 +56,11 @@ class Marker:
         return f"{TEXT}{next(self._numbers):04d}甲"
 
     def _value(self, schema: Mapping[str, Any], defs: Mapping[str, Any], given: Any, *, needed: bool) -> Any:
-        if "$ref" in schema:
-            return self._value(defs[schema["$ref"].rpartition("/")[2]], defs, given, needed=needed)
-        if "anyOf" in schema:
-            [other] = [one for one in schema["anyOf"] if one.get("type") != "null"]
-            return self._value(other, defs, given, needed=needed)
+        while "$ref" in schema or "anyOf" in schema:
+            if "$ref" in schema:
+                schema = defs[schema["$ref"].rpartition("/")[2]]
+            else:
+                [schema] = [one for one in schema["anyOf"] if one.get("type") != "null"]
         match schema.get("type"):
             case "object":
                 return self._object(schema, defs, given or {}, needed=needed or given is not None)
@@ -65,11 +69,13 @@ class Marker:
                 return [item for item in items if item is not None] or given
             case "string" if not schema.keys() & {"enum", "const", "format"}:
                 return self._marked(schema.get("pattern"), given)
-            case _ if given is None and needed:
-                return schema.get("enum", [schema.get("const", schema.get("minimum"))])[0]
-        return given
+            case _:
+                first = schema.get("enum", [schema.get("const", schema.get("minimum"))])[0]
+                return first if given is None and needed else given
 
-    def _object(self, schema: Mapping[str, Any], defs: Mapping[str, Any], given: Mapping[str, Any], *, needed: bool) -> Any:
+    def _object(
+        self, schema: Mapping[str, Any], defs: Mapping[str, Any], given: Mapping[str, Any], *, needed: bool
+    ) -> Any:
         required = schema.get("required", [])
         made = {
             name: self._value(one, defs, given.get(name), needed=name in required)
@@ -80,18 +86,17 @@ class Marker:
 
     def _marked(self, pattern: str | None, given: Any) -> Any:
         number = next(self._numbers)
-        match pattern:
-            case None:
-                return f"{TEXT}{number:04d}甲"
-            case str() if pattern == _IDENTITY:
-                return next(n for n in _checked(f"{NUMBER}0412{number % 1000:03d}") if not resident_id_fault(n))
-            case str() if pattern == _PHONE:
-                return f"{PHONE}-{number:04d}"
-            case str() if pattern == _CREDIT:
-                return next(n for n in _checked(f"{CREDIT}{number:07d}") if not credit_code_fault(n))
-            case str() if pattern in PUBLIC:
-                return given
-        raise NobodySaid(pattern)
+        if pattern is None:
+            return f"{TEXT}{number:04d}甲"
+        if pattern == _PHONE:
+            return f"{PHONE}-{number:04d}"
+        if pattern == _IDENTITY:
+            return next(n for n in _checked(f"{NUMBER}0412{number % 1000:03d}") if not resident_id_fault(n))
+        if pattern == _CREDIT:
+            return next(n for n in _checked(f"{CREDIT}{number:07d}") if not credit_code_fault(n))
+        if pattern not in PUBLIC:
+            raise NobodySaid(pattern)
+        return given
 
 
 def _checked(start: str) -> Iterator[str]:

@@ -41,8 +41,27 @@ pytestmark = [pytest.mark.federation, pytest.mark.broker, pytest.mark.timeout(30
 
 STATION: Final = "510521-ZS"
 TAP: Final = "tap.everything"
-WATCHED: Final = ("/metrics", "/readyz", "/healthz", "/v1/node", "/v1/messages", "/v1/quarantine", "/v1/regions", "/docs")
-MANAGED: Final = ("overview", "nodes", "connections", "channels", "consumers", "queues", "exchanges", "bindings", "users")
+WATCHED: Final = (
+    "/metrics",
+    "/readyz",
+    "/healthz",
+    "/v1/node",
+    "/v1/messages",
+    "/v1/quarantine",
+    "/v1/regions",
+    "/docs",
+)
+MANAGED: Final = (
+    "overview",
+    "nodes",
+    "connections",
+    "channels",
+    "consumers",
+    "queues",
+    "exchanges",
+    "bindings",
+    "users",
+)
 
 BARRED: Final = {
     "sqlite": """CREATE TRIGGER barred BEFORE INSERT ON applicants WHEN NEW.case_id = '{hex}'
@@ -139,7 +158,9 @@ class Stage:
         messages = broker.manage("POST", f"queues/{vhost}/{TAP}/get", asked)
         assert messages
         left |= {f"message {place}": json.dumps(one).encode() for place, one in enumerate(messages)}
-        left |= {f"broker: {path.name}": path.read_bytes() for path in (broker.data / "log").rglob("*") if path.is_file()}
+        left |= {
+            f"broker: {path.name}": path.read_bytes() for path in (broker.data / "log").rglob("*") if path.is_file()
+        }
         for node in self.nodes:
             left |= node.left()
         return left
@@ -233,7 +254,9 @@ def a_dispute(stage: Stage, zhongshan: Served, sichuan: Served) -> None:
 def every_bad_request(stage: Stage, node: Served) -> None:
     """Each way to be refused, with marked data wherever a person or a program could put it."""
     case, mark = stage.marker.text(), stage.marker.text()
-    opening = stage.command(commands.OpenCase, node.settings["region"], applicants=[{"identity": {"kind": "RESIDENT_ID"}}])
+    opening = stage.command(
+        commands.OpenCase, node.settings["region"], applicants=[{"identity": {"kind": "RESIDENT_ID"}}]
+    )
     statuses = {answer.status for answer in _bad_requests(stage, node, opening, mark)}
     statuses |= {node.ask("GET", f"/v1/cases/{case.encode().hex()}").status}
     assert {400, 404, 405, 413, 415, 421, 422, 428} <= statuses

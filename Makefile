@@ -4,6 +4,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3))
 BROKER ?=
 PYTEST ?=
 ONCE ?=
+SECONDS ?= 60
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -115,6 +116,15 @@ lock: setup  ## make the lock files from pyproject.toml; needs the network
 		  echo "# sha256 of the requirements: $$required"; grep -v '^#' .stack/$$name.lock; } > .stack/$$name.new; \
 		mv .stack/$$name.new $$name.lock; rm .stack/$$name.lock; \
 		echo "$$name.lock: $$(grep -c == $$name.lock) packages"; \
+	done
+
+.PHONY: fuzz
+fuzz: setup  ## fuzz every reader of bytes from others, each for SECONDS=60; what breaks one is kept in .stack/fuzz
+	@for target in sealed wire content notes directory; do \
+		log=.stack/fuzz/$$target.log; mkdir -p .stack/fuzz; \
+		if $(PY) -m tests.fuzz $$target --seconds $(SECONDS) > $$log 2>&1; \
+		then echo "  ok    $$target, $$(sed -n 's/^Done \([0-9]* runs\).*/\1/p' $$log)"; \
+		else tail -n 40 $$log; echo "  FAULT $$target: try it again with $(PY) -m tests.fuzz $$target FILE"; exit 1; fi; \
 	done
 
 .PHONY: bench

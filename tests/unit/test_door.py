@@ -488,3 +488,9 @@ def test_an_error_is_one_line_of_bounded_length() -> None:
     assert "\n" not in said.detail
     assert len(said.detail) <= opening.DETAIL_LENGTH
     assert opening.refusal(RefusalCode.NODE_FAULT, "").detail
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x1b", "\u202e", "\ud800", "\U000e0041"])
+def test_a_refusal_can_quote_what_cannot_be_shown(sign: str) -> None:
+    said = opening.refusal(RefusalCode.CANNOT_OPEN, f"no key {sign}x is known here")
+    assert said.detail == "no key \N{REPLACEMENT CHARACTER}x is known here"

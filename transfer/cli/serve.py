@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import resource
 import signal
 import sys
 import threading
@@ -40,6 +41,8 @@ def serve(
 
     Its parts may run in several processes on one database, each with its own --roles.
     """
+    # A dump of this process's memory would hold keys and whatever was last read.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     settings = load_settings(env_file, roles=roles, port=port)
     set_up_logs(level=settings.log_level, style=settings.log_format)
     run(_serve(settings, migrate_first=migrate_first, until_stdin_closes=until_stdin_closes))

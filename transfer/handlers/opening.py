@@ -15,7 +15,7 @@ from transfer.messages.envelope import (
 )
 from transfer.messages.receipts import ReceiptIssued, Refusal
 from transfer.messages.sealed import SealedEvent
-from transfer.messages.values import Digest, Frozen
+from transfer.messages.values import Digest, Frozen, showable
 from transfer.ports.traffic import Wire
 from transfer.ports.work import Context, Delivery
 
@@ -59,8 +59,8 @@ Arrived = Opened | NotUnderstood | Unopened
 
 
 def refusal(code: RefusalCode, detail: object, *, resend: bool = False) -> Refusal:
-    """A refusal by this node; the detail is cut to one line."""
-    line = " ".join(str(detail).split())[:DETAIL_LENGTH] or code.en
+    """A refusal by this node; the detail is cut to one line, and may quote what a stranger wrote."""
+    line = showable(" ".join(str(detail).split()))[:DETAIL_LENGTH] or code.en
     return Refusal(code=code, hop=Hop.RECIPIENT, detail=line, resend=resend)
 
 

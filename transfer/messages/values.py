@@ -56,6 +56,11 @@ def _printable(text: str) -> str:
     return text
 
 
+def showable(text: str) -> str:
+    """The text with a mark in place of each character that cannot be shown."""
+    return _INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _one_line(text: str) -> str:
     if "\n" in text or "\t" in text:
         raise ValueError("must be a single line")

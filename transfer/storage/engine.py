@@ -38,7 +38,7 @@ def open_engine(url: str, *, pool_size: int = 10, patience: float | None = STATE
     counts as a database that cannot be reached, since a half-open link says nothing; None waits for ever."""
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_async_engine(parsed, pool_size=pool_size)
+        engine = create_async_engine(parsed, pool_size=pool_size, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
@@ -46,6 +46,7 @@ def open_engine(url: str, *, pool_size: int = 10, patience: float | None = STATE
         parsed,
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,
         connect_args={
             "command_timeout": patience,
             # A process that vanished in the middle of a transaction must not keep its locks.
@@ -122,8 +123,15 @@ async def translated() -> AsyncIterator[None]:
     except ProgrammingError:
         raise
     except DBAPIError as error:
-        kind = StorageRefused if _is_refusal(error) else StorageUnavailable
-        raise kind(_first_line(error)) from error
+        if _is_refusal(error):
+            # Only a broken constraint is told without the value that breaks it.
+            told = (
+                _first_line(error)
+                if isinstance(error, IntegrityError)
+                else f"{type(error.orig).__name__} {_state(error)}"
+            )
+            raise StorageRefused(told) from error
+        raise StorageUnavailable(_first_line(error)) from error
     except (PoolTimeout, OSError, TimeoutError) as error:
         raise StorageUnavailable(_first_line(error)) from error
 
@@ -131,9 +139,13 @@ async def translated() -> AsyncIterator[None]:
 def _is_refusal(error: DBAPIError) -> bool:
     """Whether the fault lies in what was to be written. The driver of PostgreSQL names such errors by SQLSTATE
     alone (class 22: data, 23: integrity); what it cannot even encode is a ValueError."""
-    state = getattr(error.orig, "sqlstate", None) or ""
     encoding = error.orig is not None and isinstance(error.orig.__cause__, ValueError)
-    return isinstance(error, (IntegrityError, DataError)) or state[:2] in ("22", "23") or encoding
+    return isinstance(error, (IntegrityError, DataError)) or _state(error)[:2] in ("22", "23") or encoding
+
+
+def _state(error: DBAPIError) -> str:
+    """The SQLSTATE, where the driver tells it."""
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def _first_line(error: BaseException) -> str:

@@ -36,6 +36,8 @@ _SAFE_HEADERS: Final = {
     "Server": "legalaid-transfer",
 }
 _ROUTE: Final = web.RequestKey("route", str)
+_WORDS: Final = frozenset(word for route in ROUTES for word in route.path.split("/"))
+_ID: Final = re.compile(r"[0-9a-f-]{36}")
 
 
 @asynccontextmanager
@@ -80,7 +82,9 @@ def _response(reply: Reply) -> web.Response:
 
 
 def _problem(error: Exception, path: str) -> web.Response:
-    problem, headers = problem_of(error, path)
+    # Whoever mistakes the address may have typed a person's name into it.
+    known = (word if word in _WORDS or _ID.fullmatch(word) else "-" for word in path.split("/"))
+    problem, headers = problem_of(error, "/".join(known))
     return _response(Reply(status=problem.status, body=to_json(problem), media_type=MEDIA_TYPE, headers=headers))
 
 

@@ -91,7 +91,8 @@ class Duty:
             "duty_failed",
             duty=self.name,
             failures=self.failures,
-            error=f"{type(error).__name__}: {error}",
+            # The text of any other error may quote what it was about.
+            error=f"{type(error).__name__}: {error}" if expected else type(error).__name__,
             retry_in=round(pause, 1),
             exc_info=None if expected else error,
         )

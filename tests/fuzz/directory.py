@@ -27,8 +27,7 @@ def once(data: bytes) -> None:
         str(error).encode()
         return
     found = book.current
-    for code, region in found.by_code.items():
-        found.expiring_keys(code, NOW, NOW)
+    for region in found.regions:
         for institution in region.institutions:
             found.deciding(institution.code)
 

@@ -15,6 +15,8 @@ EVENTS: Final = {
     "broker_unreachable",
     "content_conflict",
     "delivery_set_aside",
+    "directory_older",
+    "directory_refused",
     "duty_failed",
     "handler_failed",
     "message_refused",

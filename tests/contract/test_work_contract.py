@@ -491,6 +491,28 @@ async def test_applied_is_never_undone(ground: Ground) -> None:
     assert await fate(ground) == ("applied", True)
 
 
+async def test_a_final_refusal_is_undone_by_an_application_alone(ground: Ground) -> None:
+    sent = await sent_one(ground)
+    await told(ground, ZHONGSHAN, a_verdict(sent, ReceiptOutcome.REFUSED, refusal=a_refusal()))
+    await told(ground, ZHONGSHAN, a_verdict(sent, ReceiptOutcome.PARKED))
+    await told(ground, ZHONGSHAN, a_verdict(sent, ReceiptOutcome.REFUSED, refusal=a_refusal(resend=True)))
+    assert await fate(ground) == ("refused", True)
+    await told(ground, ZHONGSHAN, a_verdict(sent))
+    assert await fate(ground) == ("applied", True)
+
+
+async def test_a_letter_that_could_not_be_opened_there_is_not_settled(ground: Ground) -> None:
+    sent = await sent_one(ground)
+    unopened = a_verdict(sent, ReceiptOutcome.REFUSED, refusal=a_refusal(resend=True), digest=None)
+    await told(ground, SICHUAN, unopened)
+    assert await fate(ground) == (None, False)
+    await told(ground, ZHONGSHAN, unopened)
+    assert await fate(ground) == ("refused", False)
+    await told(ground, ZHONGSHAN, a_verdict(sent))
+    await told(ground, ZHONGSHAN, unopened)
+    assert await fate(ground) == ("applied", True)
+
+
 @pytest.mark.parametrize("reverse", [True, False])
 async def test_parked_and_applied_in_one_batch_end_as_applied_in_either_order(ground: Ground, *, reverse: bool) -> None:
     sent = await sent_one(ground)

@@ -21,11 +21,10 @@ from tests.federation.checks import Expected, View, differences, read
 from tests.federation.node_process import Plan
 from tests.federation.processes import NodeProcess, until
 from tests.pki import HOST, Pki
-from tests.trust import DRAFT, shared
+from tests.trust import DRAFT, letter, shared
 from transfer.broker.publisher import CONTENT_TYPE
 from transfer.broker.topology import definitions, topology_of, vhost_definitions
 from transfer.crypto.directory import Draft
-from transfer.messages.envelope import decode_attributes
 from transfer.messages.sealed import SealedEvent
 from transfer.ports.work import StorageUnavailable
 from transfer.storage.engine import open_engine
@@ -221,8 +220,7 @@ class Ground:
 
     async def inject(self, source: str, recipient: str, *contents: bytes) -> None:
         """Send these contents by the source region's road, signed by whom each names as its source."""
-        bodies = [shared().wire(decode_attributes(content).source).close(content) for content in contents]
-        await self.inject_raw(source, recipient, *bodies)
+        await self.inject_raw(source, recipient, *(letter(content) for content in contents))
 
     async def inject_raw(self, source: str, recipient: str, *bodies: bytes) -> None:
         """Give the broker these bytes as the source region does, whatever they are."""

@@ -74,8 +74,7 @@ class Trust:
 
     def note(self, directory: Directory | None = None) -> str:
         """The directory as its operator signs it."""
-        text = (directory or self.directory()).model_dump_json(indent=2, exclude_none=True) + "\n"
-        return sign(text, self.operator)
+        return sign((directory or self.directory()).text, self.operator)
 
     def file(self, directory: Directory | None = None) -> Path:
         """A new file with the signed directory."""

@@ -19,6 +19,7 @@ from transfer.cli.opening import json_option, run
 from transfer.cli.output import local, print_json
 from transfer.crypto.book import read_directory
 from transfer.crypto.directory import Directory, Draft
+from transfer.crypto.files import PUBLIC, put
 from transfer.crypto.keys import PublicKey, SuiteName
 from transfer.crypto.notes import Verifier, sign
 from transfer.crypto.operator import OperatorKey
@@ -148,7 +149,7 @@ def sign_(*, draft: Path, key: Path, out: Path, days: int, passphrase_file: Path
         expires_at=at + timedelta(days=days),
     )
     signer = held.unlocked(find_passphrase(passphrase_file, os.environ))
-    _put(out, sign(_text(signed), signer))
+    _put(out, sign(signed.text, signer))
     click.echo(f"version {signed.version}, {len(signed.regions)} regions, until {local(signed.expires_at)}")
 
 
@@ -182,7 +183,7 @@ def verify(*, note: Path, keys: tuple[str, ...], as_json: bool) -> None:
 @click.pass_context
 def diff(ctx: click.Context, *, old: Path, new: Path, keys: tuple[str, ...]) -> None:
     """Show what NEW changes of OLD, both signed; exit with 1 when they differ."""
-    texts = [_text(_read_note(file, keys)).splitlines() for file in (old, new)]
+    texts = [_read_note(file, keys).text.splitlines() for file in (old, new)]
     lines = list(unified_diff(texts[0], texts[1], fromfile=str(old), tofile=str(new), lineterm="", n=2))
     for line in lines:
         click.echo(line)
@@ -238,19 +239,13 @@ def _dumped(draft: Draft) -> dict[str, Any]:
     return draft.model_dump(mode="json", exclude_none=True)
 
 
-def _text(content: Draft) -> str:
-    return content.model_dump_json(indent=2, exclude_none=True) + "\n"
-
-
 def _write(file: Path, draft: Draft) -> None:
-    _put(file, _text(draft))
+    _put(file, draft.text)
 
 
 def _put(file: Path, text: str) -> None:
     """In one step, so that a node that looks at it never sees half of it."""
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(file)
+        put(file, text.encode(), mode=PUBLIC)
     except OSError as error:
         raise Misconfigured(f"{file} cannot be written: {error.strerror}") from error

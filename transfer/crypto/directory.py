@@ -142,6 +142,11 @@ class Draft(Frozen):
         except ValidationError as error:
             raise DirectoryInvalid(f"{path}: {explain(error)}") from error
 
+    @property
+    def text(self) -> str:
+        """As it is written in a file, and signed: JSON for people to read."""
+        return self.model_dump_json(indent=2, exclude_none=True) + "\n"
+
     @cached_property
     def by_code(self) -> Mapping[str, Region]:
         return MappingProxyType({region.code: region for region in self.regions})

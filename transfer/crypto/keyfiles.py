@@ -1,6 +1,5 @@
 """Key files: one JSON file per key, its public part in clear, its private part sealed with the passphrase."""
 
-import os
 import stat
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from transfer.crypto import compact
 from transfer.crypto.errors import KeyExists, KeysUnusable, PassphraseWrong
+from transfer.crypto.files import PRIVATE, put
 from transfer.crypto.keys import PrivateJwk, PrivateKey, PublicKey
 from transfer.messages.envelope import explain
 from transfer.messages.values import Frozen, Line
@@ -92,19 +92,11 @@ def write(folder: Path, file: KeyFile, *, new: bool) -> None:
 
 def write_private(target: Path, text: str, *, new: bool) -> None:
     """As ``write``, for any text that only its owner may read."""
-    temporary = target.with_suffix(f".{os.getpid()}.new")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if new and target.exists():
             raise KeyExists(target.name)
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(target)
-        _to_disk(target.parent)
+        put(target, text.encode(), mode=PRIVATE)
     except OSError as error:
         raise KeysUnusable(f"{error.filename or target}: {error.strerror}") from error
 
@@ -131,11 +123,3 @@ def _secret(passphrase: SecretStr) -> OctKey:
 def _closed_to_others(path: Path) -> None:
     if path.stat().st_mode & (stat.S_IWGRP | stat.S_IRWXO):
         raise KeysUnusable(f"{path} is open to other users of this machine; chmod go= {path}")
-
-
-def _to_disk(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

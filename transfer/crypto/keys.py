@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, model_validator
 from transfer.crypto import compact
 from transfer.crypto.errors import KeyNotValid, Malformed, NoKeyNow
 from transfer.crypto.sm2_curve import NUMBER, on_curve, sm3
+from transfer.messages.sealed import KeyId
 from transfer.messages.values import Frozen, Moment, RegionCode
 
 
@@ -51,14 +52,6 @@ CURVES: Final[Mapping[tuple[SuiteName, KeyUse], tuple[str, str]]] = MappingProxy
 )
 """Type and curve of the keys of each suite and use."""
 Encoded = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$", description="32 bytes in base64url without padding")]
-KeyId = Annotated[
-    str,
-    Field(
-        pattern=r"^[1-9][0-9]{5}\.(sign|seal)\.[0-9a-f]{8}$",
-        description="Region, use, and the first 8 hex digits of the thumbprint of the key",
-        examples=["442000.sign.3f9a01bc"],
-    ),
-]
 
 
 class PublicJwk(Frozen):

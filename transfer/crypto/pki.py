@@ -1,9 +1,7 @@
 """A small certificate authority for demos, tests and trials."""
 
 import ipaddress
-import os
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from transfer.crypto.files import PRIVATE, PUBLIC, put
 from transfer.crypto.tls import TlsFilesInvalid, certificates, common_name, moment
 
 CA: Final = "ca"
@@ -139,8 +138,8 @@ def save(issued: Issued, folder: Path, stem: str, *, replace: bool = False) -> t
     if not replace and (there := [str(file) for file in (certificate, key) if file.exists()]):
         raise PkiRefused(f"{', '.join(there)}: there already; --replace writes a new one")
     # A node that reads between the two sees a key that does not fit, and tries again.
-    _write(key, issued.key, mode=0o600)
-    _write(certificate, issued.certificate, mode=0o644)
+    put(key, issued.key, mode=PRIVATE)
+    put(certificate, issued.certificate, mode=PUBLIC)
     return certificate, key
 
 
@@ -242,15 +241,3 @@ def _new_key() -> ec.EllipticCurvePrivateKey:
 
 def _pem(key: ec.EllipticCurvePrivateKey, guard: KeySerializationEncryption) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, guard)
-
-
-def _write(file: Path, content: bytes, *, mode: int) -> None:
-    new = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(file)
-    finally:
-        new.unlink(missing_ok=True)

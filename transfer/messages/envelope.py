@@ -52,12 +52,15 @@ ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
 Place = Annotated[int, Field(ge=1, le=MAX_INTEGER, description="1, 2, 3 … per source, recipient and conversation")]
 
 
+MessageType = Annotated[str, Field(pattern=r"^legalaid\.[a-z_]+\.[a-z_]+\.v[1-9][0-9]*$", max_length=100)]
+
+
 class Attributes(Frozen):
-    """The CloudEvents attributes: all that the broker may see of a message."""
+    """The CloudEvents attributes of a content; a SealedEvent shows the broker all of them but ``answers``."""
 
     specversion: Literal["1.0"] = "1.0"
     id: UUID
-    type: Annotated[str, Field(pattern=r"^legalaid\.[a-z_]+\.[a-z_]+\.v[1-9][0-9]*$", max_length=100)]
+    type: MessageType
     source: RegionCode
     recipient: RegionCode
     time: Moment

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from transfer.messages.envelope import MAX_BYTES, Attributes, Place, Unreadable, explain
+from transfer.messages.envelope import MAX_BYTES, Attributes, MessageType, Place, Unreadable, explain
 from transfer.messages.values import Frozen, Moment, RegionCode
 
 MAX_SEALED_BYTES: Final = 2 * MAX_BYTES
@@ -32,7 +32,7 @@ class SealedEvent(Frozen):
 
     specversion: Literal["1.0"] = "1.0"
     id: UUID
-    type: Annotated[str, Field(pattern=r"^legalaid\.[a-z_]+\.[a-z_]+\.v[1-9][0-9]*$", max_length=100)]
+    type: MessageType
     source: RegionCode
     recipient: RegionCode
     time: Moment

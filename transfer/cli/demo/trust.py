@@ -44,8 +44,7 @@ class DemoTrust:
             stores[region] = Keystore.load(keys, secret)
         regions = tuple(one.model_copy(update={"keys": stores[one.code].public}) for one in draft.regions)
         directory = Directory(version=1, issued_at=now, expires_at=now + _VALID, regions=regions)
-        text = directory.model_dump_json(indent=2, exclude_none=True) + "\n"
-        (folder / "directory.note").write_text(sign(text, operator), encoding="utf-8")
+        (folder / "directory.note").write_text(sign(directory.text, operator), encoding="utf-8")
         return cls(folder=folder, verifier=operator.verifier.text, directory=directory, stores=stores)
 
     def settings(self, region: str) -> dict[str, str]:

@@ -157,13 +157,16 @@ class Wire:
 def _check_times(signed: Signed, key: PublicKey, now: datetime) -> None:
     issued = datetime.fromtimestamp(min(signed.issued_at, _FAR), UTC)
     ends = min(datetime.fromtimestamp(min(signed.expires_at, _FAR), UTC), issued + LETTER_LIFE)
-    said = f"signed at {issued:%Y-%m-%d %H:%M} UTC, here it is {now.astimezone(UTC):%Y-%m-%d %H:%M}"
     if issued > now + SKEW:
-        raise NotOpened(RefusalCode.NOT_YET_VALID, said)
-    if ends + SKEW < now:
-        raise NotOpened(RefusalCode.EXPIRED, said)
-    if not key.not_before - SKEW <= issued <= key.not_after + SKEW:
-        raise NotOpened(RefusalCode.UNKNOWN_SIGNER, f"{key.kid} was not valid then: {said}")
+        code, fault = RefusalCode.NOT_YET_VALID, ""
+    elif ends + SKEW < now:
+        code, fault = RefusalCode.EXPIRED, ""
+    elif not key.not_before - SKEW <= issued <= key.not_after + SKEW:
+        code, fault = RefusalCode.UNKNOWN_SIGNER, f"{key.kid} was not valid then: "
+    else:
+        return
+    said = f"signed at {issued:%Y-%m-%d %H:%M} UTC, here it is {now.astimezone(UTC):%Y-%m-%d %H:%M}"
+    raise NotOpened(code, fault + said)
 
 
 def _major(message_type: str) -> int:

@@ -74,7 +74,7 @@ demo: setup  ## play the transfer of a case between three regions; ONCE=1 ends b
 	@$(VENV)/bin/transfer topology --directory deploy/local/directory.json --vhost demo > $(DEMO)/definitions.json
 	@echo 'starting a private RabbitMQ, about 10 s'
 	@$(STACK) run --broker --tls $(DEMO)/pki --definitions $(DEMO)/definitions.json -- \
-		$(VENV)/bin/transfer demo --vhost demo --ca $(DEMO)/pki $(if $(filter-out 0,$(ONCE)),--once)
+		$(PY) -m deploy.demo --vhost demo --ca $(DEMO)/pki $(if $(filter-out 0,$(ONCE)),--once)
 
 .PHONY: test
 ifeq ($(BROKER),4)

@@ -1,4 +1,4 @@
-"""``transfer demo`` as a person or a pipeline runs it: it ends well, and whatever ends it, it leaves nothing behind."""
+"""The demo as a person or a pipeline runs it: it ends well, and whatever ends it, it leaves nothing behind."""
 
 import json
 import os
@@ -22,6 +22,7 @@ from transfer.cli.remote import Api
 
 DIRECTORY: Final = Path("deploy/local/directory.json").resolve()
 TRANSFER: Final = (sys.executable, "-m", "transfer")
+DEMO: Final = (sys.executable, "-m", "deploy.demo")
 
 pytestmark = [pytest.mark.broker, pytest.mark.federation]
 
@@ -40,10 +41,10 @@ class Stage:
 
     @contextmanager
     def playing(self, *words: str) -> Iterator[subprocess.Popen[str]]:
-        """``transfer demo`` as a process in a session of its own."""
+        """``python -m deploy.demo`` as a process in a session of its own."""
         known = ("--vhost", self.vhost, "--ca", str(self.ca), "--directory", str(DIRECTORY))
         process = subprocess.Popen(
-            [*TRANSFER, "demo", *known, "--data", str(self.folder / "data"), *words],
+            [*DEMO, *known, "--data", str(self.folder / "data"), *words],
             env={**os.environ, "AMQPS_URL": self.broker.amqps_url, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -135,11 +136,10 @@ def test_whatever_ends_it_amid_the_story_its_nodes_end_too(stage: Stage, number:
     until_none_is_left(stage)
 
 
-def test_without_a_broker_it_says_how_to_get_one(pki: Pki, tmp_path: Path) -> None:
+def test_without_a_broker_it_says_how_to_get_one(pki: Pki) -> None:
     ended = subprocess.run(
-        [*TRANSFER, "demo", "--once", "--ca", str(pki.folder), "--directory", str(DIRECTORY)],
+        [*DEMO, "--once", "--ca", str(pki.folder), "--directory", str(DIRECTORY)],
         env={name: value for name, value in os.environ.items() if name != "AMQPS_URL"},
-        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,

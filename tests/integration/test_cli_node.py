@@ -20,9 +20,9 @@ import pytest
 import structlog
 from click.testing import CliRunner, Result
 
+from deploy.demo import people
 from tests.builders import LUXIAN, ZHONGSHAN, a_body, an_offer
 from tests.trust import as_sent, environment_of, shared
-from transfer.cli.demo import people
 from transfer.cli.exits import CONFIGURATION, FAULT, UNAVAILABLE, USAGE
 from transfer.cli.main import main
 from transfer.cli.remote import Api

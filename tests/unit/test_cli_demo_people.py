@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from deploy.demo import people
 from transfer.actions import commands
 from transfer.actions.commands import Command
-from transfer.cli.demo import people
 from transfer.domain.lifecycle import STAGES
 from transfer.messages.case import resident_id_fault
 from transfer.messages.codes import Stage

@@ -19,7 +19,8 @@ from transfer.cli.exits import (
     WrongUsage,
     exit_of,
 )
-from transfer.cli.main import Commands, main
+from transfer.cli.explained import Commands
+from transfer.cli.main import main
 from transfer.domain.errors import StaleVersion
 from transfer.node import NotMigrated
 from transfer.ports.work import StorageUnavailable

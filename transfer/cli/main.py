@@ -1,14 +1,12 @@
-"""Puts the commands together, and turns every expected error into a message and an exit code."""
-
-from typing import Any
+"""Puts the commands together."""
 
 import click
 
 from transfer.cli.case import case
 from transfer.cli.config import config
-from transfer.cli.demo.command import demo
 from transfer.cli.directory import directory
-from transfer.cli.exits import MEANINGS, exit_of
+from transfer.cli.exits import MEANINGS
+from transfer.cli.explained import Commands
 from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
 from transfer.cli.pki import pki
@@ -20,24 +18,6 @@ from transfer.cli.topology import topology
 from transfer.cli.trace import trace
 
 _EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:>2}  {meaning}" for code, meaning in MEANINGS.items())
-
-
-class Commands(click.Group):
-    """Ends with the exit code of the table in ``exits``; only what nobody expected shows a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:
-            end = exit_of(error)
-            if end is None:
-                raise
-            click.echo(f"transfer: {error}", err=True)
-            if end.cure:
-                click.echo(f"          {end.cure}", err=True)
-            ctx.exit(end.code)
 
 
 @click.group(cls=Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,6 +43,5 @@ for _command in (
     quarantine,
     config,
     schemas,
-    demo,
 ):
     main.add_command(_command)

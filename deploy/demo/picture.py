@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from transfer.cli.demo.scene import Scene, Travelled
+from deploy.demo.scene import Scene, Travelled
 from transfer.cli.output import console
 from transfer.crypto.directory import Directory
 from transfer.messages.codes import Stage

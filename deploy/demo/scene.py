@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from transfer.cli.demo.nodes import NodeProcess
+from deploy.demo.nodes import NodeProcess
 from transfer.cli.exits import NotThere, Unreachable
 from transfer.cli.facts import Facts
 from transfer.cli.known import facts_there, messages_there

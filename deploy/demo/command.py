@@ -1,4 +1,4 @@
-"""``transfer demo``: puts up three nodes beside a broker, plays the story, shows the trace, takes all down."""
+"""``python -m deploy.demo``: puts up three nodes beside a broker, plays the story, shows the trace, takes all down."""
 
 import os
 import shutil
@@ -16,15 +16,16 @@ from uuid import UUID
 import click
 from rich.console import Console
 
+from deploy.demo.cast import Cast
+from deploy.demo.nodes import NodeProcess, started
+from deploy.demo.people import LUXIAN, SICHUAN, ZHONGSHAN
+from deploy.demo.picture import shown
+from deploy.demo.scene import Scene
+from deploy.demo.story import Story
+from deploy.demo.trust import DemoTrust
 from transfer.broker.address import Address
-from transfer.cli.demo.cast import Cast
-from transfer.cli.demo.nodes import NodeProcess, started
-from transfer.cli.demo.people import LUXIAN, SICHUAN, ZHONGSHAN
-from transfer.cli.demo.picture import shown
-from transfer.cli.demo.scene import Scene
-from transfer.cli.demo.story import Story
-from transfer.cli.demo.trust import DemoTrust
 from transfer.cli.exits import Misconfigured
+from transfer.cli.explained import Explained
 from transfer.cli.facts import compare
 from transfer.cli.known import trace_there
 from transfer.cli.output import console
@@ -53,7 +54,7 @@ _QUICK: Final = {
 }
 
 
-@click.command(short_help="Play the transfer of a case between three regions.")
+@click.command(cls=Explained, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--once", is_flag=True, help="End when the story has ended, instead of staying up to be explored.")
 @click.option("--ca", type=_FOLDER, required=True, help="Folder of the authority that the broker trusts.")
 @click.option("--vhost", default="legalaid", show_default=True, help="The virtual host that holds the topology.")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from deploy.demo import people
+from deploy.demo.cast import Cast, StoryFailed
+from deploy.demo.faults import publish_again, waiting
+from deploy.demo.people import LUXIAN, SICHUAN, STATION, ZHONGSHAN
+from deploy.demo.trust import DemoTrust
 from transfer.broker.address import Address
-from transfer.cli.demo import people
-from transfer.cli.demo.cast import Cast, StoryFailed
-from transfer.cli.demo.faults import publish_again, waiting
-from transfer.cli.demo.people import LUXIAN, SICHUAN, STATION, ZHONGSHAN
-from transfer.cli.demo.trust import DemoTrust
 from transfer.cli.facts import compare
 from transfer.cli.known import facts_there, history_there
 from transfer.domain.lifecycle import State

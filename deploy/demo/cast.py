@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from transfer.cli.demo.nodes import NodeProcess
-from transfer.cli.demo.people import STATION, ZHONGSHAN, further_application, offer
-from transfer.cli.demo.picture import Picture, at_ease
-from transfer.cli.demo.scene import Scene
+from deploy.demo.nodes import NodeProcess
+from deploy.demo.people import STATION, ZHONGSHAN, further_application, offer
+from deploy.demo.picture import Picture, at_ease
+from deploy.demo.scene import Scene
 from transfer.cli.exits import CommandFailed, NotThere
 from transfer.cli.facts import Facts
 from transfer.cli.known import facts_there, history_there, messages_there

@@ -1,1 +1,0 @@
-"""``transfer demo``: three nodes as processes of their own, and the story of one case between them."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
+from transfer.messages.attachments import Attachment
 from transfer.messages.codes import (
     AidForm,
     ApplicantCategory,
@@ -26,7 +27,6 @@ from transfer.messages.codes import (
 from transfer.messages.values import (
     ApplicantId,
     Day,
-    Digest,
     Frozen,
     InstitutionCode,
     Line,
@@ -119,16 +119,14 @@ class Opponent(Frozen):
 
 
 class Material(Frozen):
-    """A paper of the package, named by its content; the file itself does not travel in messages."""
+    """A paper of the package; its file does not travel in messages."""
 
     kind: MaterialKind
     title: Line
     applicant: ApplicantId | None = None
     copies: Annotated[int, Field(ge=1, le=1000)] = 1
     original: bool = False
-    digest: Digest | None = None
-    size: Annotated[int | None, Field(ge=0, le=2**40, description="bytes")] = None
-    media_type: Annotated[str | None, Field(pattern=r"^[a-z]+/[a-z0-9.+-]+$")] = None
+    file: Annotated[Attachment | None, Field(description="absent when there is only paper")] = None
 
 
 class Clock(Frozen):

@@ -171,6 +171,19 @@ class MaterialKind(Code):
     OTHER = "OTHER", "其他材料", "Other paper"
 
 
+class MediaType(Code):
+    """The kinds of files that are taken; what a file is, is seen from its content (RFC 6838; OFD: GB/T 33190)."""
+
+    PDF = "application/pdf", "PDF 文档", "PDF document"
+    OFD = "application/ofd", "OFD 版式文档", "OFD document", "GB/T 33190"
+    JPEG = "image/jpeg", "JPEG 图片", "JPEG image"
+    PNG = "image/png", "PNG 图片", "PNG image"
+    TIFF = "image/tiff", "TIFF 图片", "TIFF image"
+    MP3 = "audio/mpeg", "MP3 录音", "MP3 recording"
+    WAV = "audio/wav", "WAV 录音", "WAV recording"
+    MP4 = "video/mp4", "MP4 录像", "MP4 recording"
+
+
 class Defect(Code):
     """What is missing or wrong in an application (LAL 43(2))."""
 

@@ -98,9 +98,12 @@ IOU: Final[Json] = {
     "applicant": LI,
     "copies": 1,
     "original": True,
-    "digest": "sha256:aafd290e4204e875fa1bcdcabb5c4400664026eb12e913d1b32749627f42f3c8",
-    "size": 284133,
-    "media_type": "image/jpeg",
+    "file": {
+        "digest": "sha256:aafd290e4204e875fa1bcdcabb5c4400664026eb12e913d1b32749627f42f3c8",
+        "size": 284133,
+        "media_type": "image/jpeg",
+        "name": "欠条.jpg",
+    },
 }
 AGENCY_PROOF: Final[Json] = {
     "kind": "AGENCY_PROOF",
@@ -108,9 +111,12 @@ AGENCY_PROOF: Final[Json] = {
     "applicant": AYGUL,
     "copies": 1,
     "original": False,
-    "digest": "sha256:7c9220a994b9b8087dd4989bdc62ffa28bb83209143488230ab07b18dead7d86",
-    "size": 91244,
-    "media_type": "application/pdf",
+    "file": {
+        "digest": "sha256:7c9220a994b9b8087dd4989bdc62ffa28bb83209143488230ab07b18dead7d86",
+        "size": 91244,
+        "media_type": "application/pdf",
+        "name": "授权委托书.pdf",
+    },
 }
 APPLICATION: Final[Json] = {"kind": "APPLICATION", "title": "法律援助申请表"}
 

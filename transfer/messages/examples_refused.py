@@ -193,7 +193,22 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
                 schema_finds=False,
             ),
             Refused(
-                "digest-in-capitals", "data.materials.0.digest", "SHA256:AA", "digest: String should match", of=FULL
+                "digest-in-capitals",
+                "data.materials.0.file.digest",
+                "SHA256:AA",
+                "digest: String should match",
+                of=FULL,
+            ),
+            Refused(
+                "folder-in-a-name",
+                "data.materials.0.file.name",
+                "../passwd",
+                "must be a plain file name",
+                of=FULL,
+                schema_finds=False,
+            ),
+            Refused(
+                "unknown-kind-of-file", "data.materials.0.file.media_type", "text/html", "Input should be", of=FULL
             ),
         ),
         "legalaid.transfer.accepted.v1": (

@@ -12,7 +12,7 @@ from transfer.messages.codes import MaterialKind, MediaType
 
 
 def a_file(**changes: Any) -> Attachment:
-    given = {"digest": f"sha256:{'0' * 64}", "size": 1, "media_type": MediaType.PDF, "name": "笔录.pdf"}
+    given: dict[str, Any] = {"digest": f"sha256:{'0' * 64}", "size": 1, "media_type": MediaType.PDF, "name": "笔录.pdf"}
     return Attachment(**(given | changes))
 
 

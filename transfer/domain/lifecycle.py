@@ -9,7 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from transfer.domain.errors import IllegalStage, IllegalStep
+from transfer.domain.errors import IllegalStage
+from transfer.domain.machine import Machine, Row
 from transfer.messages.codes import LegalBasis, Stage
 
 
@@ -56,29 +57,17 @@ class Side(StrEnum):
 EVERY: Final = frozenset(Side)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
-    """One row: the step by that side leads from ``state`` to ``to``, in the records of the sides ``seen_by``.
-
-    A row with ``crossing`` is never chosen by a person: it is how a record takes in a step that was on its way
-    when the record moved on.
-    """
-
-    state: State
-    step: Step
-    to: State
-    by: Side
-    seen_by: frozenset[Side] = EVERY
-    crossing: bool = False
+Transition = Row[State, Step, Side]
+"""One row of the table of transfers."""
 
 
 def _row(state: State, step: Step, to: State, by: Side) -> Transition:
-    return Transition(state=state, step=step, to=to, by=by)
+    return Row(state=state, step=step, to=to, by=by, seen_by=EVERY)
 
 
 def _in_senders_record(state: State, step: Step, to: State, by: Side) -> Transition:
     crossing = by is not Side.SENDER
-    return Transition(state=state, step=step, to=to, by=by, seen_by=frozenset({Side.SENDER}), crossing=crossing)
+    return Row(state=state, step=step, to=to, by=by, seen_by=frozenset({Side.SENDER}), crossing=crossing)
 
 
 TRANSITIONS: Final[tuple[Transition, ...]] = (
@@ -130,29 +119,9 @@ TOO_LATE: Final[frozenset[tuple[State, Step]]] = frozenset(
 CLOSED: Final = frozenset({State.ACCEPTED, State.LINKED_AS_DUPLICATE, State.RELEASED})
 """States that end a transfer; ``designated`` ends it too where it names another region than the receiver's."""
 
-_NEXT: Final[Mapping[tuple[State, Step, Side], Transition]] = MappingProxyType(
-    {(row.state, row.step, side): row for row in TRANSITIONS for side in row.seen_by}
-)
-
-
-def after(state: State, step: Step, *, by: Side, record: Side) -> State:
-    """The state that the record of the side ``record`` takes when ``by`` takes a step.
-
-    Raises IllegalStep where the table has no row for it, or the row belongs to another side.
-    """
-    row = _NEXT.get((state, step, record))
-    if row is None or row.by is not by or (row.crossing and by is record):
-        raise IllegalStep(state=state.value, step=step.value, side=by.value)
-    return row.to
-
-
-def open_steps(state: State, side: Side) -> tuple[Step, ...]:
-    """The steps that the table opens to a person of that side, in table order."""
-    return tuple(
-        row.step
-        for row in TRANSITIONS
-        if row.state is state and row.by is side and side in row.seen_by and not row.crossing
-    )
+_MACHINE: Final = Machine(TRANSITIONS)
+after: Final = _MACHINE.after
+open_steps: Final = _MACHINE.open_steps
 
 
 @dataclass(frozen=True, slots=True)

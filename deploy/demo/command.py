@@ -135,9 +135,11 @@ def _show_addresses(out: Console, nodes: Mapping[str, NodeProcess], listed: Dire
 
 
 def _stay(out: Console) -> None:
-    out.print("Ctrl-C ends it all")
     try:
-        signal.pause()
+        out.print("Ctrl-C ends it all")
+        while True:
+            # signal.pause() would sleep for ever when the signal comes just before it.
+            time.sleep(1)
     except KeyboardInterrupt:
         out.print("ending")
 

@@ -135,9 +135,11 @@ def _show_addresses(out: Console, nodes: Mapping[str, NodeProcess], listed: Dire
 
 
 def _stay(out: Console) -> None:
-    out.print("Ctrl-C ends it all")
     try:
-        signal.pause()
+        out.print("Ctrl-C ends it all")
+        while True:
+            # signal.pause() would sleep for ever when the signal comes just before it.
+            time.sleep(1)
     except KeyboardInterrupt:
         out.print("ending")
 
@@ -180,12 +182,13 @@ def _folder(data: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def _signals_as_interrupts() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the demo as Ctrl-C does, so that nothing is left behind."""
+    """SIGTERM and SIGHUP end the demo as Ctrl-C does, so that nothing is left behind; so does SIGINT where a shell
+    has started it in the background, which ignores that signal."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> Never:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:

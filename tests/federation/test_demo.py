@@ -122,7 +122,7 @@ def test_it_stays_up_to_be_explored_until_it_is_interrupted(stage: Stage) -> Non
         worklist = next(word for word in page if word.endswith("/v1/cases")).removesuffix("/v1/cases")
         assert len(Api(worklist).get("/v1/cases?limit=200").body["items"]) > 1
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     assert stage.nodes() == []
 
 
@@ -132,7 +132,7 @@ def test_whatever_ends_it_amid_the_story_its_nodes_end_too(stage: Stage, number:
         told(process, "disputes its competence")
         assert len(stage.nodes()) == 3
         process.send_signal(number)
-        assert process.wait(30) != 0
+        assert process.wait(60) != 0
     until_none_is_left(stage)
 
 

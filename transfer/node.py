@@ -35,6 +35,7 @@ from transfer.storage.receipts import SqlReceiptsDue
 from transfer.storage.shelf import SqlShelf
 from transfer.storage.store import Store
 from transfer.storage.views import SqlViews
+from transfer.telemetry import calendar
 from transfer.telemetry import clock as system_clock
 from transfer.web.parts import Parts
 from transfer.web.server import serve
@@ -127,7 +128,9 @@ def build(
         return Keystore.load(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
 
     def context() -> Context:
-        return Context(region=settings.region, directory=book.latest, now=clock(), new_id=new_id)
+        return Context(
+            region=settings.region, directory=book.latest, now=clock(), new_id=new_id, calendar=calendar.is_worked
+        )
 
     store = Store(
         engine=open_engine(settings.database_url, pool_size=settings.database_pool),

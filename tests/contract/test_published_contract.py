@@ -10,11 +10,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from transfer.cli.schemas import generated
-from transfer.messages import codes, envelope
+from transfer.messages import codes, codes_evidence, envelope
 from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import Code
 from transfer.messages.contract import CODE_LISTS, ROOT, render
 from transfer.messages.envelope import ANSWERS, MESSAGE_TYPES, RECEIPT_TYPE, TYPE_NAMES, decode
+from transfer.messages.evidence_items import ItemAnswer
 from transfer.messages.examples import EXAMPLES, FULL, MINIMAL
 from transfer.messages.receipts import Receipt
 from transfer.messages.values import Frozen
@@ -31,7 +32,7 @@ def loaded(path: Path) -> dict[str, Any]:
 
 INDEX: Final = loaded(EXAMPLE_FOLDER / "index.json")
 TYPES: Final = sorted(MESSAGE_TYPES)
-DUE_BY_RULE: Final = {(IdentityDocument, "number"), (Receipt, "digest")}
+DUE_BY_RULE: Final = {(IdentityDocument, "number"), (Receipt, "digest"), (ItemAnswer, "statement")}
 """Fields that may be left out by their form, but not by the rules of the model."""
 
 
@@ -94,7 +95,10 @@ def test_every_message_but_a_receipt_must_have_its_place(name: str) -> None:
 
 
 def test_every_code_list_is_published_with_its_wording() -> None:
-    lists = {one for _, one in inspect.getmembers(codes, inspect.isclass) if issubclass(one, Code)} - {Code}
+    modules = (codes, codes_evidence)
+    lists = {one for m in modules for _, one in inspect.getmembers(m, inspect.isclass) if issubclass(one, Code)} - {
+        Code
+    }
     assert set(CODE_LISTS.values()) == lists
     for name, one in CODE_LISTS.items():
         published = loaded(PROJECT / ROOT / "codes" / f"{name}.json")["codes"]

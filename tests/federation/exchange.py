@@ -23,6 +23,7 @@ from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter
 from transfer.ports.traffic import Parcel, PublishOutcome, Sent
 from transfer.ports.work import Context, Delivery
+from transfer.telemetry.calendar import is_worked
 from transfer.workers.pauses import Pauses
 from transfer.workers.receipts import ReceiptTeller
 
@@ -113,7 +114,11 @@ class Exchange:
         self.published.setdefault(code, 0)
         self.rooms[code] = MemoryRoom(region=code, clock=lambda: self.now, new_id=lambda: self._new_id(code))
         self.contexts[code] = lambda: Context(
-            region=code, directory=self.directory, now=self.now, new_id=lambda: self._new_id(code)
+            region=code,
+            directory=self.directory,
+            now=self.now,
+            new_id=lambda: self._new_id(code),
+            calendar=is_worked,
         )
 
     def _new_id(self, region: str) -> UUID:

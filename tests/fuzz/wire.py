@@ -18,8 +18,11 @@ from transfer.crypto.keys import KeyUse, PrivateKey, SuiteName, newest
 from transfer.crypto.signed import header_to_sign
 from transfer.handlers.opening import open_delivery
 from transfer.ports.work import Context, Delivery
+from transfer.telemetry.calendar import is_worked
 
-_CONTEXT: Final = Context(region=RECIPIENT, directory=directory(), now=NOW, new_id=lambda: UUID(int=1))
+_CONTEXT: Final = Context(
+    region=RECIPIENT, directory=directory(), now=NOW, new_id=lambda: UUID(int=1), calendar=is_worked
+)
 _SUITE: Final = Jose()
 _TIMES: Final = {"issued_at": int(NOW.timestamp()), "expires_at": int(NOW.timestamp()) + 3600}
 

@@ -43,6 +43,7 @@ from transfer.messages.receipts import Receipt
 from transfer.messages.transfer import RecallRequested
 from transfer.messages.values import Frozen
 from transfer.ports.work import Context, Delivery
+from transfer.telemetry.calendar import is_worked
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,7 +58,9 @@ class Node:
 
     @property
     def context(self) -> Context:
-        return Context(region=self.region, directory=a_directory(PROVINCES), now=START, new_id=uuid4)
+        return Context(
+            region=self.region, directory=a_directory(PROVINCES), now=START, new_id=uuid4, calendar=is_worked
+        )
 
     def take(self, *bodies: bytes, replay: bool = False) -> list[Verdict]:
         """One batch, as it comes from the source that each body names."""

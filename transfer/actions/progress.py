@@ -1,5 +1,6 @@
 """What the holder does with the case itself: bring it to its next stage."""
 
+from transfer.actions.asking import ENDED, without_requests
 from transfer.actions.commands import PublishStage
 from transfer.actions.situation import Situation
 from transfer.domain.clocks import legal_day
@@ -14,7 +15,7 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
     """Bring the case to a stage and tell all followers. While an offer is open only aid-first goes on (LAL 44).
 
     Raises IllegalStage, BasisMissing, ImplausibleDate for a day in the future or before the first receipt,
-    NotTheHolder.
+    NotTheHolder. A stage that ends the case takes open evidence requests back, with notice.
     """
     institution = at.as_holder(command)
     case, now = at.case, at.context.now
@@ -38,9 +39,10 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
         at=now,
     )
     detail = {"stage": command.stage.value, "occurred_on": command.occurred_on.isoformat()}
+    told = tuple(Outgoing(recipient=region, data=message) for region in sorted(case.followers))
+    if command.stage in ENDED:
+        case, notices = without_requests(case, at.context)
+        told = (*notices, *told)
     return Decision(
-        case=case.reached(reached),
-        event=Event(name="stage_published", detail=detail),
-        messages=tuple(Outgoing(recipient=region, data=message) for region in sorted(case.followers)),
-        stages=(message,),
+        case=case.reached(reached), event=Event(name="stage_published", detail=detail), messages=told, stages=(message,)
     )

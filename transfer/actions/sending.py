@@ -19,10 +19,12 @@ from transfer.domain.errors import (
     NoActiveApplicant,
     NoSuperior,
     NotDesignatedRegion,
+    RequestsOpen,
     SameRegion,
     TransferOpen,
     UnknownApplicant,
 )
+from transfer.domain.evidence_table import UNANSWERED, RequestSide
 from transfer.domain.lifecycle import OFFERABLE, Side, State, Step
 from transfer.messages.case import Designation
 from transfer.messages.codes import ApplicantStatus
@@ -42,7 +44,8 @@ ATTEMPTS_BEFORE_ESCALATION = 2
 def offer(at: Situation, command: Offer) -> Decision:
     """Offer the case to an institution of another region.
 
-    Raises TransferOpen while an earlier offer stands, MustEscalate after two attempts that the receiver signed
+    Raises TransferOpen while an earlier offer stands, RequestsOpen while other regions are asked for evidence,
+    MustEscalate after two attempts that the receiver signed
     for without acceptance, NotDesignatedRegion against a superior's word, SameRegion, IllegalStage, NotTheHolder.
     """
     sender = at.as_holder(command)
@@ -53,6 +56,8 @@ def offer(at: Situation, command: Offer) -> Decision:
         raise SameRegion(receiver=command.receiver)
     if case.open_offer is not None:
         raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
+    if asked := [str(r.id) for r in case.requests if r.state in UNANSWERED and r.side is RequestSide.REQUESTER]:
+        raise RequestsOpen(requests=asked)
     if case.stage.stage not in OFFERABLE:
         raise IllegalStage(stage=case.stage.stage.value, offerable=[s.value for s in sorted(OFFERABLE)])
     if not case.active:

@@ -8,6 +8,8 @@ from uuid import UUID
 from transfer.actions.commands import Command
 from transfer.domain.case import Case, Transfer
 from transfer.domain.errors import NotOfThisRegion, NotThisSide, NotYoursToAssist
+from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.evidence_table import RequestSide
 from transfer.domain.lifecycle import Side
 from transfer.messages.values import region_of
 from transfer.ports.work import Context
@@ -39,6 +41,19 @@ class Situation:
         if transfer.side is not side:
             raise NotThisSide(side=transfer.side.value, needed=side.value)
         return transfer
+
+    def own_request(self, request_id: UUID, side: RequestSide, command: Command) -> EvidenceRequest:
+        """The evidence request, in which this region must be on that side and the person act for its institution.
+
+        Raises UnknownRequest, NotThisSide, NotOfThisRegion.
+        """
+        request = self.case.request(request_id)
+        if request.side is not side:
+            raise NotThisSide(side=request.side.value, needed=side.value)
+        mine = request.requester if side is RequestSide.REQUESTER else request.requested
+        if deciding_institution(command, self.context) != self.context.deciding(mine):
+            raise NotOfThisRegion(institution=command.institution, needed=mine)
+        return request
 
 
 def deciding_institution(command: Command, context: Context) -> str:

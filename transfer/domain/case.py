@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from transfer.domain.errors import NotTheHolder, UnknownApplicant, UnknownTransfer
+from transfer.domain.errors import NotTheHolder, UnknownApplicant, UnknownRequest, UnknownTransfer
+from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import CLOSED, Side, State, Step, after, open_steps
 from transfer.messages.case import (
     Applicant,
@@ -96,6 +97,7 @@ class Case:
     stage: StageReached = JUST_RECEIVED
     followers: frozenset[str] = frozenset()
     transfers: tuple[Transfer, ...] = ()
+    requests: tuple[EvidenceRequest, ...] = ()
     duplicate_of: UUID | None = None
     version: int = 0
 
@@ -140,6 +142,27 @@ class Case:
         if len(others) == len(self.transfers):
             return replace(self, transfers=(*self.transfers, changed))
         return replace(self, transfers=tuple(changed if t.id == changed.id else t for t in self.transfers))
+
+    def held_since(self, tenures: tuple[Tenure, ...]) -> "Case":
+        """The case with these holders."""
+        return self if tenures == self.tenures else replace(self, tenures=tenures)
+
+    def following(self, region: str) -> "Case":
+        """The case with one more region that hears of its progress."""
+        return self if region in self.followers else replace(self, followers=self.followers | {region})
+
+    def request(self, request_id: UUID) -> EvidenceRequest:
+        """Raises UnknownRequest."""
+        for request in self.requests:
+            if request.id == request_id:
+                return request
+        raise UnknownRequest(request=request_id, case=self.id)
+
+    def with_request(self, changed: EvidenceRequest) -> "Case":
+        """The case with that evidence request replaced, or added when it is new."""
+        if all(one.id != changed.id for one in self.requests):
+            return replace(self, requests=(*self.requests, changed))
+        return replace(self, requests=tuple(changed if one.id == changed.id else one for one in self.requests))
 
     def without_applicants(self, left: tuple[ApplicantLeft, ...]) -> "Case":
         """The case after some applicants left; raises UnknownApplicant.

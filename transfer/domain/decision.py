@@ -22,10 +22,12 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One line of the history: what was done, to which transfer; details hold codes and ids, no personal data."""
+    """One line of the history: what was done, to which transfer or evidence request; details hold codes and ids, no
+    personal data."""
 
     name: str
     transfer: UUID | None = None
+    request: UUID | None = None
     detail: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 

@@ -140,3 +140,44 @@ class StaleVersion(TransferError):
 
 class ImplausibleDate(TransferError):
     """The date cannot be right."""
+
+
+class UnknownRequest(TransferError):
+    """The case has no such evidence request here."""
+
+
+class UnknownItem(TransferError):
+    """The request has no such item, or its item does not ask for this."""
+
+
+class ItemsUnanswered(TransferError):
+    """Every item needs an answer before the reply goes back; what cannot be had is answered with its reason."""
+
+
+class NothingRecorded(TransferError):
+    """There is no recorded answer to send."""
+
+
+class SamePerson(TransferError):
+    """Who approves is another person than who drafted or recorded it."""
+
+
+class BeyondLeastData(TransferError):
+    """This kind of item may not ask for so much, or show so much; ask for no more than is allowed (PIPL 6, 34)."""
+
+
+class AlreadyInPackage(TransferError):
+    """The package holds this paper already; it is not asked for again."""
+
+
+class AlreadyRecognised(TransferError):
+    """The two regions recognise this finding from each other, and the package holds its paper; it is not asked
+    for again."""
+
+
+class RequestsOpen(TransferError):
+    """Evidence is still asked of other regions for this case; wait for the answers, or cancel the requests."""
+
+
+class CaseEnded(TransferError):
+    """The case has ended; nothing more is asked for it."""

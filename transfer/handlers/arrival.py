@@ -1,12 +1,17 @@
 """What a handler is given besides the message, and the checks that several handlers share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from transfer.domain.case import Case, Transfer
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import HistoryDiffers, NotThisSide, TransferError, UnknownCase
+from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.evidence_table import RequestSide, RequestStep
 from transfer.domain.lifecycle import Side, Step
 from transfer.messages.case import Tenure
+from transfer.messages.evidence import EvidenceMessage
 from transfer.messages.transfer import TransferMessage
 from transfer.messages.values import Digest
 from transfer.ports.work import Context
@@ -47,6 +52,26 @@ class Arrival:
         """That transfer after the other side's step; raises as ``transfer_from`` and IllegalStep."""
         by = Side.RECEIVER if side is Side.SENDER else Side.SENDER
         return self.transfer_from(message, side).take(step, by=by, at=self.context.now)
+
+    def request_from(self, message: EvidenceMessage, side: RequestSide) -> EvidenceRequest:
+        """The evidence request that the message is about, heard from its other side; ``side`` is this region's.
+
+        Raises UnknownCase, UnknownRequest, NotThisSide when another region than the other side speaks.
+        """
+        request = self.known.request(message.request)
+        if request.side is not side or request.peer != self.source:
+            raise NotThisSide(source=self.source, side=request.side.value)
+        return request.changed(heard=self.digest)
+
+    def evidence_step(self, message: EvidenceMessage, side: RequestSide, step: RequestStep) -> EvidenceRequest:
+        """That request after the other side's step; raises as ``request_from`` and IllegalStep."""
+        by = RequestSide.REQUESTED if side is RequestSide.REQUESTER else RequestSide.REQUESTER
+        return self.request_from(message, side).take(step, by=by, at=self.context.now)
+
+    def requested(self, request: EvidenceRequest, event: str, detail: Mapping[str, Any] | None = None) -> Decision:
+        """The decision that the case has the request as it is now."""
+        said = Event(name=event, request=request.id, detail=detail or {})
+        return Decision(case=self.known.with_request(request), event=said)
 
 
 def longer(known: tuple[Tenure, ...], told: tuple[Tenure, ...]) -> tuple[Tenure, ...]:

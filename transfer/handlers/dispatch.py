@@ -5,9 +5,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from transfer.domain.decision import Decision
-from transfer.handlers import answers, designations, offers, progress
+from transfer.handlers import answers, designations, evidence_answered, evidence_asked, offers, progress
 from transfer.handlers.arrival import Arrival
-from transfer.messages import case_progress, transfer
+from transfer.messages import case_progress, evidence, transfer
 from transfer.messages.values import Frozen
 
 Handler = Callable[[Arrival, Any], Decision]
@@ -26,6 +26,21 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         transfer.Released: answers.released,
         transfer.Escalated: designations.escalated,
         transfer.Designated: designations.designated,
+        evidence.EvidenceRequested: evidence_asked.requested,
+        evidence.EvidenceClarified: evidence_asked.clarified,
+        evidence.EvidenceConfirmed: evidence_asked.confirmed,
+        evidence.EvidenceReworkAsked: evidence_asked.rework_asked,
+        evidence.EvidenceExtensionGranted: evidence_asked.extension_granted,
+        evidence.EvidenceExtensionRefused: evidence_asked.extension_refused,
+        evidence.EvidenceCancelled: evidence_asked.cancelled,
+        evidence.EvidenceLawyerChanged: evidence_asked.lawyer_changed,
+        evidence.EvidenceSignedFor: evidence_answered.signed_for,
+        evidence.EvidenceClarificationAsked: evidence_answered.clarification_asked,
+        evidence.EvidenceUndertaken: evidence_answered.undertaken,
+        evidence.EvidenceSupplied: evidence_answered.supplied,
+        evidence.EvidenceReturned: evidence_answered.returned,
+        evidence.EvidenceDeclined: evidence_answered.declined,
+        evidence.EvidenceExtensionAsked: evidence_answered.extension_asked,
         case_progress.StagePublished: progress.stage_published,
         case_progress.HolderChanged: progress.holder_changed,
     }

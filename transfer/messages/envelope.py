@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
-from transfer.messages import case_progress, receipts, transfer
+from transfer.messages import case_progress, evidence, receipts, transfer
 from transfer.messages.values import MAX_INTEGER, CaseId, Digest, Frozen, Moment, RegionCode
 
 MAX_BYTES: Final = 4 * 1024 * 1024
@@ -30,6 +30,21 @@ MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
         "legalaid.transfer.released.v1": transfer.Released,
         "legalaid.case.stage_published.v1": case_progress.StagePublished,
         "legalaid.case.holder_changed.v1": case_progress.HolderChanged,
+        "legalaid.evidence.requested.v1": evidence.EvidenceRequested,
+        "legalaid.evidence.signed_for.v1": evidence.EvidenceSignedFor,
+        "legalaid.evidence.clarification_asked.v1": evidence.EvidenceClarificationAsked,
+        "legalaid.evidence.clarified.v1": evidence.EvidenceClarified,
+        "legalaid.evidence.undertaken.v1": evidence.EvidenceUndertaken,
+        "legalaid.evidence.supplied.v1": evidence.EvidenceSupplied,
+        "legalaid.evidence.returned.v1": evidence.EvidenceReturned,
+        "legalaid.evidence.confirmed.v1": evidence.EvidenceConfirmed,
+        "legalaid.evidence.rework_asked.v1": evidence.EvidenceReworkAsked,
+        "legalaid.evidence.declined.v1": evidence.EvidenceDeclined,
+        "legalaid.evidence.extension_asked.v1": evidence.EvidenceExtensionAsked,
+        "legalaid.evidence.extension_granted.v1": evidence.EvidenceExtensionGranted,
+        "legalaid.evidence.extension_refused.v1": evidence.EvidenceExtensionRefused,
+        "legalaid.evidence.cancelled.v1": evidence.EvidenceCancelled,
+        "legalaid.evidence.lawyer_changed.v1": evidence.EvidenceLawyerChanged,
         "legalaid.receipt.issued.v1": receipts.ReceiptIssued,
     }
 )
@@ -44,6 +59,18 @@ ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
         transfer.CompetenceDisputed,
         transfer.LinkedAsDuplicate,
         transfer.Released,
+        evidence.EvidenceSignedFor,
+        evidence.EvidenceClarificationAsked,
+        evidence.EvidenceClarified,
+        evidence.EvidenceUndertaken,
+        evidence.EvidenceSupplied,
+        evidence.EvidenceReturned,
+        evidence.EvidenceConfirmed,
+        evidence.EvidenceReworkAsked,
+        evidence.EvidenceDeclined,
+        evidence.EvidenceExtensionAsked,
+        evidence.EvidenceExtensionGranted,
+        evidence.EvidenceExtensionRefused,
     }
 )
 """Messages that must name the message that they answer."""

@@ -23,7 +23,9 @@ from transfer.messages.examples_case import (
     SECOND_TENURE,
     TRANSFER,
     Json,
+    sent,
 )
+from transfer.messages.examples_evidence import PAIRS as EVIDENCE
 
 MINIMAL: Final = "minimal"
 FULL: Final = "full"
@@ -34,29 +36,15 @@ _RECALL: Final = "sha256:ab39bfcc19aaff79f0dcf7dfa364136591f5ef0f84d333b492482ed
 _NOTICE: Final = "sha256:396d5d32bd4737119e02c2653f8158d734dbfb638b6175dcead016f9bc31b21e"
 
 
-def _sent(route: tuple[str, str], at: str, more: Json, data: Json, added: Json) -> tuple[Json, Json]:
-    """The smallest event on a route from source to recipient, and the fullest, which has ``added`` besides."""
-    source, recipient = route
-    head = {
-        "specversion": "1.0",
-        "source": source,
-        "recipient": recipient,
-        "time": at,
-        "datacontenttype": "application/json",
-        **more,
-    }
-    return head | {"data": data}, head | {"data": data | added}
-
-
 def _step(route: tuple[str, str], at: str, more: Json, data: Json, added: Json) -> tuple[Json, Json]:
     """The same for a step of the transfer."""
     place = {"transfer": TRANSFER, "case": CASE, "at": at}
-    return _sent(route, at, {"conversation": CASE, **more}, place | data, added)
+    return sent(route, at, {"conversation": CASE, **more}, place | data, added)
 
 
 RECEIVED: Final = {"stage": "received", "tenure": 1, "number": 0}
 
-_PAIRS: Final[Mapping[str, tuple[Json, Json]]] = {
+_PAIRS: Final[dict[str, tuple[Json, Json]]] = {
     "legalaid.transfer.offered.v1": _step(
         ("510521", "442000"),
         "2026-06-13T10:00:00+08:00",
@@ -205,7 +193,7 @@ _PAIRS: Final[Mapping[str, tuple[Json, Json]]] = {
         {},
         {"applicants": [AYGUL]},
     ),
-    "legalaid.case.stage_published.v1": _sent(
+    "legalaid.case.stage_published.v1": sent(
         ("442000", "510521"),
         "2026-06-17T16:00:00+08:00",
         {"conversation": CASE, "sequence": 4},
@@ -220,14 +208,14 @@ _PAIRS: Final[Mapping[str, tuple[Json, Json]]] = {
         },
         {"basis": "LAL_43_1", "note": "已决定给予法律援助，三日内指派承办律师。"},
     ),
-    "legalaid.case.holder_changed.v1": _sent(
+    "legalaid.case.holder_changed.v1": sent(
         ("442000", "510500"),
         "2026-06-15T10:06:00+08:00",
         {"conversation": CASE, "sequence": 1},
         {"case": CASE, "tenures": [FIRST_TENURE], "stage": RECEIVED, "at": "2026-06-15T10:06:00+08:00"},
         {"tenures": [FIRST_TENURE, SECOND_TENURE], "stage": {"stage": "aid_first", "tenure": 2, "number": 0}},
     ),
-    "legalaid.receipt.issued.v1": _sent(
+    "legalaid.receipt.issued.v1": sent(
         ("442000", "510521"),
         "2026-06-13T10:00:02+08:00",
         {},
@@ -279,7 +267,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
                 for which, (form, event) in enumerate(zip((MINIMAL, FULL), pair, strict=True))
             }
         )
-        for place, (name, pair) in enumerate(_PAIRS.items())
+        for place, (name, pair) in enumerate((_PAIRS | EVIDENCE).items())
     }
 )
 """The examples by type and form."""

@@ -130,3 +130,17 @@ DESIGNATION: Final[Json] = {
     "decided_on": "2026-06-12",
     "reason": "争议处理机关在中山市，由中山市法律援助机构受理。",
 }
+
+
+def sent(route: tuple[str, str], at: str, more: Json, data: Json, added: Json) -> tuple[Json, Json]:
+    """The smallest event on a route from source to recipient, and the fullest, which has ``added`` besides."""
+    source, recipient = route
+    head = {
+        "specversion": "1.0",
+        "source": source,
+        "recipient": recipient,
+        "time": at,
+        "datacontenttype": "application/json",
+        **more,
+    }
+    return head | {"data": data}, head | {"data": data | added}

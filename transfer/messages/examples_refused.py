@@ -1,32 +1,14 @@
 """What a receiver refuses: each row is one change to an example, and what is said of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from transfer.messages.envelope import SchemaViolated, UnknownType, Unreadable
-from transfer.messages.examples import EXAMPLES, FULL, MINIMAL
+from transfer.messages.envelope import UnknownType, Unreadable
+from transfer.messages.examples import EXAMPLES, FULL
 from transfer.messages.examples_case import AYGUL, CASE, SECOND_TENURE, Json
-
-ABSENT: Final = object()
-"""In place of a value: the field is left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An example with one value changed at a dotted place, numbers counting the items of a list.
-
-    ``says`` is a part of the error's text. ``schema_finds`` is false where a JSON Schema cannot say the rule.
-    """
-
-    why: str
-    at: str
-    value: object
-    says: str
-    error: type[ValueError] = SchemaViolated
-    of: str = MINIMAL
-    schema_finds: bool = True
+from transfer.messages.examples_evidence_refused import REFUSED_EVIDENCE
+from transfer.messages.refused import ABSENT, Refused
 
 
 def event_of(name: str, refused: Refused) -> Json:
@@ -49,7 +31,8 @@ def _changed(part: Json, path: list[str], value: object) -> Json:
 _LATER: Final = "2226-06-13T10:00:00+08:00"
 
 REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
-    {
+    REFUSED_EVIDENCE
+    | {
         "legalaid.transfer.offered.v1": (
             Refused("unknown-type", "type", "legalaid.transfer.mislaid.v1", "transfer.mislaid.v1", error=UnknownType),
             Refused("unknown-major", "type", "legalaid.transfer.offered.v2", "transfer.offered.v2", error=UnknownType),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from transfer.crypto.directory import Directory
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision
 from transfer.domain.errors import UnknownInstitution, UnknownRegion
+from transfer.domain.workdays import CalendarUnknown, WorkCalendar, working_days_after
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
@@ -18,12 +19,14 @@ from transfer.messages.values import Digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Where and when a decision is taken: this node's region, the directory, the time, and a source of ids."""
+    """Where and when a decision is taken: this node's region, the directory, the time, a source of ids, and which days
+    are worked."""
 
     region: str
     directory: Directory
     now: datetime
     new_id: Callable[[], UUID]
+    calendar: WorkCalendar
 
     def deciding(self, institution: str) -> str:
         """The institution that decides for this one; raises UnknownInstitution."""
@@ -31,6 +34,13 @@ class Context:
             return self.directory.deciding(institution)
         except KeyError:
             raise UnknownInstitution(institution=institution) from None
+
+    def due(self, start: date, working_days: int) -> date | None:
+        """The last day of so many working days, or None while the calendar of that year is not known."""
+        try:
+            return working_days_after(start, working_days, self.calendar)
+        except CalendarUnknown:
+            return None
 
     def known_region(self, region: str) -> str:
         """The region itself; raises UnknownRegion when it is not on the exchange."""

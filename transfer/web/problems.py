@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from transfer.actions.desk import KeyReused
 from transfer.domain import errors
 from transfer.domain.errors import TransferError
+from transfer.domain.workdays import CalendarUnknown
 from transfer.handlers.arrival import CaseNotYetKnown
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.work import StorageRefused, StorageUnavailable
@@ -53,6 +54,17 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.UnknownCase: Kind(404, "本地区没有此案件"),
         errors.UnknownTransfer: Kind(404, "该案件没有此次转交"),
         NotInQuarantine: Kind(404, "隔离区没有此消息"),
+        errors.UnknownRequest: Kind(404, "该案件没有此协作函"),
+        errors.UnknownItem: Kind(422, "该协作函没有此事项，或者该事项未要求此内容"),
+        errors.BeyondLeastData: Kind(422, "超出该类协作事项的最少必要范围"),
+        errors.AlreadyInPackage: Kind(409, "材料中已有，不得重复索取"),
+        errors.AlreadyRecognised: Kind(409, "两地互认且材料中已有，不得重复索取"),
+        errors.ItemsUnanswered: Kind(422, "仍有未答复的协作事项"),
+        errors.NothingRecorded: Kind(409, "没有可以发出的结果"),
+        errors.SamePerson: Kind(409, "审批人不得为起草人或者记录人"),
+        errors.RequestsOpen: Kind(409, "尚有未办结的协作函"),
+        errors.CaseEnded: Kind(409, "案件已结束"),
+        CalendarUnknown: Kind(409, "该年度工作日历尚未公布"),
         errors.UnknownApplicant: Kind(422, "该案件没有此申请人"),
         errors.UnknownRegion: Kind(422, "名录中没有此地区"),
         errors.UnknownInstitution: Kind(422, "名录中没有此机构"),

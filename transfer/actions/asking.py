@@ -1,0 +1,280 @@
+"""What the holder can do to get evidence from another region: draft, approve, send, answer, confirm, take back."""
+
+from typing import Final
+from uuid import UUID
+
+from transfer.actions import evidence_commands as commands
+from transfer.actions.situation import Situation
+from transfer.domain.case import Case
+from transfer.domain.clocks import legal_day
+from transfer.domain.decision import Decision, Event, Outgoing
+from transfer.domain.errors import CaseEnded, DueDatePassed, SamePerson, SameRegion, TransferOpen, UnknownItem
+from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.evidence_table import RequestSide, RequestState, RequestStep
+from transfer.domain.least_data import check_least_data, check_not_had, shown
+from transfer.messages.codes import Stage
+from transfer.messages.codes_evidence import CancelReason, EvidenceKind
+from transfer.messages.evidence import (
+    EvidenceCancelled,
+    EvidenceClarified,
+    EvidenceConfirmed,
+    EvidenceExtensionGranted,
+    EvidenceExtensionRefused,
+    EvidenceLawyerChanged,
+    EvidenceMessage,
+    EvidenceRequested,
+    EvidenceReworkAsked,
+)
+from transfer.messages.evidence_items import Asked, Custody, Person, persons_asked_fault
+from transfer.messages.values import region_of
+from transfer.ports.work import Context
+
+USUAL_WORKING_DAYS: Final = 10
+"""Where two regions have not agreed on another time; as Pudong and Yunyang answer (domain.md 5.4)."""
+
+ENDED: Final = frozenset({Stage.REFUSED, Stage.TERMINATED, Stage.CONCLUDED})
+"""Stages that end the need for evidence: whoever was asked for it is told to stop."""
+PAST: Final = ENDED | {Stage.FILE_SUBMITTED, Stage.FILE_REVIEWED, Stage.ARCHIVED, Stage.MAINTAINED, Stage.OBJECTED}
+
+_R: Final = RequestSide.REQUESTER
+
+
+def draft(at: Situation, command: commands.DraftRequest) -> Decision:
+    """Draft a request; nothing is sent.
+
+    Raises BeyondLeastData, AlreadyInPackage, AlreadyRecognised, UnknownItem when an item is about nobody known,
+    SameRegion, UnknownRegion, UnknownInstitution, NotTheHolder.
+    """
+    drafted = _drafted(at, at.context.new_id(), command)
+    return _decided(at.case, drafted, "evidence_drafted", {"items": len(drafted.items), "of": drafted.requested})
+
+
+def amend(at: Situation, request_id: UUID, command: commands.AmendRequest) -> Decision:
+    """Replace a draft by another; raises as ``draft``, and IllegalStep once it was sent."""
+    was = at.own_request(request_id, _R, command)
+    taken = was.take(RequestStep.AMEND, by=_R, at=at.context.now)
+    drafted = _drafted(at, request_id, command).changed(state=taken.state, opened_at=was.opened_at)
+    return _decided(at.case, drafted, "evidence_amended", {"items": len(drafted.items)})
+
+
+def _drafted(at: Situation, request_id: UUID, command: commands.DraftRequest) -> EvidenceRequest:
+    requester = at.as_holder(command)
+    context, case = at.context, at.case
+    region = context.known_region(region_of(command.requested))
+    context.deciding(command.requested)
+    if region == context.region:
+        raise SameRegion(requested=command.requested)
+    if case.stage.stage in PAST:
+        raise CaseEnded(stage=case.stage.stage.value)
+    items = tuple(Asked(**{**dict(item), "id": item.id or context.new_id()}) for item in command.items)
+    persons = (*_applicants(case, items), *command.persons)
+    if fault := persons_asked_fault(persons, items):
+        raise UnknownItem(fault=fault)
+    agreement = context.directory.agreement(context.region, region, legal_day(context.now))
+    check_least_data(items, persons)
+    check_not_had(items, case, recognised=agreement is not None and agreement.mutual_recognition)
+    usual = agreement.answer_working_days if agreement is not None else USUAL_WORKING_DAYS
+    return EvidenceRequest(
+        id=request_id,
+        side=_R,
+        state=RequestState.DRAFTED,
+        requester=requester,
+        requested=command.requested,
+        letter=command.letter,
+        purpose=command.purpose,
+        told=command.told,
+        lawyer=command.lawyer,
+        persons=persons,
+        items=items,
+        working_days=command.working_days or usual,
+        drafted_by=command.by,
+        opened_at=context.now,
+        changed_at=context.now,
+    )
+
+
+def _applicants(case: Case, items: tuple[Asked, ...]) -> tuple[Person, ...]:
+    kinds: dict[UUID, set[EvidenceKind]] = {}
+    for item in items:
+        for one in item.about:
+            kinds.setdefault(one, set()).add(item.kind)
+    return tuple(shown(applicant, kinds[applicant.id]) for applicant in case.active if applicant.id in kinds)
+
+
+def approve(at: Situation, request_id: UUID, command: commands.Approve) -> Decision:
+    """Approve a draft; raises SamePerson, IllegalStep."""
+    request = at.own_request(request_id, _R, command)
+    taken = request.take(RequestStep.APPROVE, by=_R, at=at.context.now)
+    if command.by == request.drafted_by:
+        raise SamePerson(by=command.by)
+    return _decided(at.case, taken.changed(approved_by=command.by), "evidence_approved")
+
+
+def send(at: Situation, request_id: UUID, command: commands.Send) -> Decision:
+    """Send the letter. While the case is offered to another region nothing is asked in its name.
+
+    Raises TransferOpen, CaseEnded, NotTheHolder, IllegalStep, and what ``draft`` raises when meanwhile the package
+    holds what is asked.
+    """
+    at.as_holder(command)
+    request, case, context = at.own_request(request_id, _R, command), at.case, at.context
+    taken = request.take(RequestStep.SEND, by=_R, at=context.now)
+    if case.open_offer is not None:
+        raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
+    if case.stage.stage in PAST:
+        raise CaseEnded(stage=case.stage.stage.value)
+    agreement = context.directory.agreement(context.region, taken.peer, legal_day(context.now))
+    check_not_had(taken.items, case, recognised=agreement is not None and agreement.mutual_recognition)
+    sent_on = legal_day(context.now)
+    taken = taken.changed(due_on=context.due(sent_on, taken.working_days))
+    message = EvidenceRequested(
+        request=taken.id,
+        case=case.id,
+        at=context.now,
+        requester=taken.requester,
+        requested=taken.requested,
+        letter=taken.letter,
+        purpose=taken.purpose,
+        basics=case.basics.model_copy(update={"facts": taken.told, "claim": taken.purpose, "clocks": ()}),
+        tenures=case.tenures,
+        stage=case.stage,
+        lawyer=taken.lawyer,
+        persons=taken.persons,
+        items=taken.items,
+        working_days=taken.working_days,
+        approved_by=taken.approved_by or command.by,
+    )
+    decided = _decided(case, taken, "evidence_requested", {"items": len(taken.items)}, message)
+    return _following(decided, taken.peer)
+
+
+def _following(decided: Decision, region: str) -> Decision:
+    """The region takes part in the case from now on, so it hears of its stages."""
+    followed = decided.case.following(region)
+    return Decision(case=followed, event=decided.event, messages=decided.messages)
+
+
+def clarify(at: Situation, request_id: UUID, command: commands.Clarify) -> Decision:
+    """Answer the question of the requested region."""
+    request = at.own_request(request_id, _R, command)
+    taken = request.take(RequestStep.CLARIFY, by=_R, at=at.context.now)
+    *others, last = taken.questions
+    taken = taken.changed(questions=(*others, last.model_copy(update={"answer": command.answer})))
+    message = EvidenceClarified(request=taken.id, case=at.case.id, at=at.context.now, answer=command.answer)
+    return _decided(at.case, taken, "evidence_clarified", {}, message)
+
+
+def confirm(at: Situation, request_id: UUID, command: commands.Confirm) -> Decision:
+    """Say that the answers are what was asked; the request is done."""
+    request = at.own_request(request_id, _R, command)
+    taken = request.take(RequestStep.CONFIRM, by=_R, at=at.context.now).changed(used=command.used)
+    message = EvidenceConfirmed(request=taken.id, case=at.case.id, at=at.context.now, used=command.used)
+    return _decided(at.case, taken, "evidence_confirmed", {}, message)
+
+
+def ask_rework(at: Situation, request_id: UUID, command: commands.AskRework) -> Decision:
+    """Send some answers back with what is wrong in them; raises UnknownItem, IllegalStep."""
+    request = at.own_request(request_id, _R, command)
+    taken = request.take(RequestStep.ASK_REWORK, by=_R, at=at.context.now)
+    for one in command.items:
+        taken.item(one.item)
+    days = command.working_days or taken.working_days
+    taken = taken.changed(rework=command.items, extension=None, due_on=at.context.due(legal_day(at.context.now), days))
+    message = EvidenceReworkAsked(
+        request=taken.id, case=at.case.id, at=at.context.now, items=command.items, working_days=days
+    )
+    return _decided(at.case, taken, "evidence_rework_asked", {"items": [str(i.item) for i in command.items]}, message)
+
+
+def grant_extension(at: Situation, request_id: UUID, command: commands.GrantExtension) -> Decision:
+    """Give more time; raises IllegalStep when none was asked for, DueDatePassed."""
+    request = at.own_request(request_id, _R, command)
+    taken = request.take(RequestStep.GRANT_EXTENSION, by=_R, at=at.context.now)
+    asked = taken.pending_extension()
+    due_on = command.due_on or asked.until
+    if due_on < legal_day(at.context.now):
+        raise DueDatePassed(due_on=due_on)
+    taken = taken.changed(extension=asked.model_copy(update={"granted": True}), due_on=due_on)
+    message = EvidenceExtensionGranted(request=taken.id, case=at.case.id, at=at.context.now, due_on=due_on)
+    return _decided(at.case, taken, "evidence_extension_granted", {"due_on": due_on.isoformat()}, message)
+
+
+def refuse_extension(at: Situation, request_id: UUID, command: commands.RefuseExtension) -> Decision:
+    """Leave the time limit as it is; raises IllegalStep when none was asked for."""
+    request = at.own_request(request_id, _R, command)
+    taken = request.take(RequestStep.REFUSE_EXTENSION, by=_R, at=at.context.now)
+    taken = taken.changed(extension=taken.pending_extension().model_copy(update={"granted": False}))
+    message = EvidenceExtensionRefused(request=taken.id, case=at.case.id, at=at.context.now, reason=command.reason)
+    return _decided(at.case, taken, "evidence_extension_refused", {}, message)
+
+
+def cancel(at: Situation, request_id: UUID, command: commands.CancelRequest) -> Decision:
+    """Take the request back; who was asked is told to stop."""
+    request = at.own_request(request_id, _R, command)
+    taken, told = cancelled(at.case, request, command.reason, command.explanation, at.context)
+    decided = _decided(at.case, taken, "evidence_cancelled", {"reason": command.reason.value})
+    return Decision(case=decided.case, event=decided.event, messages=told)
+
+
+def cancelled(
+    case: Case, request: EvidenceRequest, reason: CancelReason, explanation: str | None, context: Context
+) -> tuple[EvidenceRequest, tuple[Outgoing, ...]]:
+    """The request taken back, and the notice of it, when it was sent; raises IllegalStep."""
+    taken = request.take(RequestStep.CANCEL, by=_R, at=context.now).changed(cancelled=reason)
+    if request.state in {RequestState.DRAFTED, RequestState.APPROVED}:
+        return taken, ()
+    message = EvidenceCancelled(
+        request=request.id, case=case.id, at=context.now, reason=reason, explanation=explanation
+    )
+    return taken, (Outgoing(recipient=request.peer, data=message),)
+
+
+def without_requests(case: Case, context: Context) -> tuple[Case, tuple[Outgoing, ...]]:
+    """The case with every request taken back that is not answered, and the notices of it."""
+    notices: list[Outgoing] = []
+    for request in case.requests:
+        if request.opens(RequestStep.CANCEL):
+            taken, told = cancelled(case, request, CancelReason.CASE_ENDED, None, context)
+            case = case.with_request(taken)
+            notices += told
+    return case, tuple(notices)
+
+
+def change_lawyer(at: Situation, request_id: UUID, command: commands.ChangeLawyer) -> Decision:
+    """Another person handles the case: open questions and answers go there from now on."""
+    request = at.own_request(request_id, _R, command)
+    taken = request.take(RequestStep.CHANGE_LAWYER, by=_R, at=at.context.now).changed(lawyer=command.lawyer)
+    told = taken.is_open and taken.state not in {RequestState.DRAFTED, RequestState.APPROVED}
+    message = EvidenceLawyerChanged(request=taken.id, case=at.case.id, at=at.context.now, lawyer=command.lawyer)
+    return _decided(at.case, taken, "evidence_lawyer_changed", {}, message if told else None)
+
+
+def hand_on(at: Situation, request_id: UUID, command: commands.HandOn) -> Decision:
+    """Add a hop to the chain of a piece of evidence; raises UnknownItem."""
+    request = at.own_request(request_id, _R, command)
+    taken = request.take(RequestStep.HAND_ON, by=_R, at=at.context.now)
+    hop = Custody(
+        act=command.act,
+        at=at.context.now,
+        by=command.by,
+        institution=command.institution,
+        where=command.where,
+        note=command.note,
+    )
+    taken = taken.with_hop(command.piece, hop)
+    return _decided(at.case, taken, "evidence_handed_on", {"piece": str(command.piece)})
+
+
+def _decided(
+    case: Case,
+    request: EvidenceRequest,
+    event: str,
+    detail: dict[str, object] | None = None,
+    message: EvidenceMessage | None = None,
+) -> Decision:
+    sent = () if message is None else (Outgoing(recipient=request.peer, data=message, answers=request.heard),)
+    return Decision(
+        case=case.with_request(request),
+        event=Event(name=event, request=request.id, detail=detail or {}),
+        messages=sent,
+    )

@@ -104,6 +104,7 @@ class HistoryLine(Record):
     source: Annotated[str | None, Field(description="the region whose message led to it")]
     message: UUID | None
     transfer: UUID | None
+    request: Annotated[UUID | None, Field(description="the evidence request that it is about")]
     tenure: int
     detail: dict[str, Any]
 

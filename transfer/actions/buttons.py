@@ -6,23 +6,25 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from transfer.actions import commands, deciding, progress, receiving, sending
+from transfer.actions import answering, asking, commands, deciding, progress, receiving, sending
+from transfer.actions import evidence_commands as evidence
 from transfer.actions.desk import Order
 from transfer.actions.situation import Situation
 from transfer.domain.decision import Decision
+from transfer.domain.evidence_table import RequestSide, RequestStep
 from transfer.domain.lifecycle import Side, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A step on a transfer: who may take it, what it needs to be told, and what decides it."""
+    """A step on a transfer or an evidence request: who may take it, what it needs to be told, what decides it."""
 
-    step: Step
-    side: Side
+    step: Step | RequestStep
+    side: Side | RequestSide
     command: type[commands.Command]
     decide: Callable[[Situation, UUID, Any], Decision]
 
-    def order(self, case: UUID, transfer: UUID, command: commands.Command) -> Order:
+    def order(self, case: UUID, subject: UUID, command: commands.Command) -> Order:
         """The command as the desk takes it."""
         decide = self.decide
         others = (command.surviving_case,) if isinstance(command, commands.Link) else ()
@@ -31,7 +33,7 @@ class Button:
             institution=command.institution,
             case=case,
             others=others,
-            decide=lambda at: decide(at, transfer, command),
+            decide=lambda at: decide(at, subject, command),
         )
 
 
@@ -57,6 +59,51 @@ BUTTONS: Final[Mapping[Step, Button]] = MappingProxyType(
     )
 )
 """Steps on an existing transfer. Offering makes a transfer; releasing is the node's answer to a recall."""
+
+
+def _evidence(
+    step: RequestStep,
+    side: RequestSide,
+    command: type[commands.Command],
+    decide: Callable[[Situation, UUID, Any], Decision],
+) -> tuple[RequestStep, Button]:
+    return step, Button(step=step, side=side, command=command, decide=decide)
+
+
+_R, _D, _P = RequestSide.REQUESTER, RequestSide.REQUESTED, RequestStep
+
+EVIDENCE_BUTTONS: Final[Mapping[RequestStep, Button]] = MappingProxyType(
+    dict(
+        (
+            _evidence(_P.AMEND, _R, evidence.AmendRequest, asking.amend),
+            _evidence(_P.APPROVE, _R, evidence.Approve, asking.approve),
+            _evidence(_P.SEND, _R, evidence.Send, asking.send),
+            _evidence(_P.CLARIFY, _R, evidence.Clarify, asking.clarify),
+            _evidence(_P.CONFIRM, _R, evidence.Confirm, asking.confirm),
+            _evidence(_P.ASK_REWORK, _R, evidence.AskRework, asking.ask_rework),
+            _evidence(_P.GRANT_EXTENSION, _R, evidence.GrantExtension, asking.grant_extension),
+            _evidence(_P.REFUSE_EXTENSION, _R, evidence.RefuseExtension, asking.refuse_extension),
+            _evidence(_P.CANCEL, _R, evidence.CancelRequest, asking.cancel),
+            _evidence(_P.CHANGE_LAWYER, _R, evidence.ChangeLawyer, asking.change_lawyer),
+            _evidence(_P.HAND_ON, _R, evidence.HandOn, asking.hand_on),
+            _evidence(_P.SIGN_FOR, _D, evidence.SignForRequest, answering.sign_for),
+            _evidence(_P.ASK_CLARIFICATION, _D, evidence.AskClarification, answering.ask_clarification),
+            _evidence(_P.UNDERTAKE, _D, evidence.Undertake, answering.undertake),
+            _evidence(_P.ASSIGN, _D, evidence.Assign, answering.assign),
+            _evidence(_P.RECORD, _D, evidence.Record, answering.record),
+            _evidence(_P.SUPPLY, _D, evidence.Supply, answering.supply),
+            _evidence(_P.RETURN, _D, evidence.Return, answering.return_reply),
+            _evidence(_P.DECLINE, _D, evidence.Decline, answering.decline),
+            _evidence(_P.ASK_EXTENSION, _D, evidence.AskExtension, answering.ask_extension),
+        )
+    )
+)
+"""Steps on an existing evidence request; drafting makes one."""
+
+
+def draft_order(case: UUID, command: evidence.DraftRequest) -> Order:
+    """Draft an evidence request, as the desk takes it."""
+    return Order(by=command.by, institution=command.institution, case=case, decide=lambda at: asking.draft(at, command))
 
 
 def offer_order(case: UUID, command: commands.Offer) -> Order:

@@ -1,4 +1,4 @@
-"""Reads and writes whole cases: the case, its applicants, holders and transfers."""
+"""Reads and writes whole cases: the case, its applicants, holders, transfers and evidence requests."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -13,13 +13,14 @@ from transfer.domain.case import Case
 from transfer.storage import rows
 from transfer.storage.recent import RecentCases
 from transfer.storage.statements import among, changing, inserting, rows_of, upsert
-from transfer.storage.tables import applicants, cases, tenures, transfers
+from transfer.storage.tables import applicants, cases, evidence_requests, tenures, transfers
 
 _LOCKED: Final = among(select(cases.c.id, cases.c.version).order_by(cases.c.id).with_for_update(), cases.c.id)
 _CASES: Final = among(select(cases), cases.c.id)
 _APPLICANTS: Final = among(select(applicants).order_by(applicants.c.position), applicants.c.case_id)
 _TENURES: Final = among(select(tenures).order_by(tenures.c.number), tenures.c.case_id)
 _TRANSFERS: Final = among(select(transfers).order_by(transfers.c.position), transfers.c.case_id)
+_REQUESTS: Final = among(select(evidence_requests).order_by(evidence_requests.c.position), evidence_requests.c.case_id)
 
 
 async def read_cases(connection: AsyncConnection, ids: Sequence[UUID], recent: RecentCases) -> Mapping[UUID, Case]:
@@ -31,8 +32,9 @@ async def read_cases(connection: AsyncConnection, ids: Sequence[UUID], recent: R
         persons = await _grouped(connection, _APPLICANTS, unknown)
         holders = await _grouped(connection, _TENURES, unknown)
         attempts = await _grouped(connection, _TRANSFERS, unknown)
+        letters = await _grouped(connection, _REQUESTS, unknown)
         for row in await rows_of(connection, _CASES, unknown):
-            found[row.id] = rows.to_case(row, persons[row.id], holders[row.id], attempts[row.id])
+            found[row.id] = rows.to_case(row, persons[row.id], holders[row.id], attempts[row.id], letters[row.id])
     return found
 
 
@@ -72,6 +74,13 @@ async def write_cases(
     ]
     # Closed ones first: one open offer per case is an index, and indexes do not wait for the commit.
     await upsert(connection, transfers, sorted(attempts, key=lambda row: row["is_open"]), ("id",))
+    letters = [
+        rows.request_row(case, request)
+        for case in changed
+        for request in case.requests
+        if request not in (loaded[case.id].requests if case.id in loaded else ())
+    ]
+    await upsert(connection, evidence_requests, letters, ("id",))
 
 
 async def _grouped(

@@ -1,13 +1,14 @@
 """How a case, its applicants and transfers, and a received message become rows, and come back."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from transfer.domain.case import Case, Transfer
+from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
 from transfer.messages.codes import RecallReason, ReceiptOutcome, Stage
@@ -121,8 +122,32 @@ def to_transfer(row: Row[Any]) -> Transfer:
     )
 
 
+def request_row(case: Case, request: EvidenceRequest) -> dict[str, Any]:
+    """One evidence request; what is searched for stands in columns of its own beside the whole."""
+    return {
+        "id": request.id,
+        "case_id": case.id,
+        "position": case.requests.index(request),
+        "side": request.side.value,
+        "state": request.state.value,
+        "is_open": int(request.is_open),
+        "peer": request.peer,
+        "letter": request.letter,
+        "lawyer": request.lawyer.name,
+        "collector": request.collector,
+        "due_on": request.due_on,
+        "opened_at": request.opened_at,
+        "changed_at": request.changed_at,
+        "detail": request.model_dump_json(exclude_none=True),
+    }
+
+
 def to_case(
-    row: Row[Any], applicants: Iterable[Row[Any]], tenures: Iterable[Row[Any]], transfers: Sequence[Row[Any]]
+    row: Row[Any],
+    applicants: Iterable[Row[Any]],
+    tenures: Iterable[Row[Any]],
+    transfers: Iterable[Row[Any]],
+    requests: Iterable[Row[Any]],
 ) -> Case:
     """The case in a row, with the rows that belong to it, each in order."""
     return Case(
@@ -135,6 +160,7 @@ def to_case(
         stage=StageReached(stage=Stage(row.stage), tenure=row.stage_tenure, number=row.stage_number),
         followers=frozenset(json.loads(row.followers)),
         transfers=tuple(to_transfer(t) for t in transfers),
+        requests=tuple(EvidenceRequest.model_validate_json(r.detail) for r in requests),
         duplicate_of=row.duplicate_of,
     )
 

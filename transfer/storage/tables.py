@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 
+from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.codes import ApplicantStatus, ReceiptOutcome, Stage, Urgency
 from transfer.storage.types import Instant, RowId
@@ -138,6 +139,31 @@ transfers = Table(
         sqlite_where=text("side = 'sender' AND is_open = 1"),
         postgresql_where=text("side = 'sender' AND is_open = 1"),
     ),
+)
+
+evidence_requests = Table(
+    "evidence_requests",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("side", String(10), nullable=False),
+    Column("state", String(30), nullable=False),
+    Column("is_open", SmallInteger, nullable=False),
+    Column("peer", String(6), nullable=False),
+    Column("letter", Text, nullable=False),
+    Column("lawyer", Text, nullable=False),
+    Column("collector", Text),
+    Column("due_on", Date),
+    Column("opened_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("detail", Text, nullable=False),
+    UniqueConstraint("case_id", "position"),
+    _one_of("side", RequestSide, "side"),
+    _one_of("state", RequestState, "state"),
+    CheckConstraint("is_open = 0 OR state NOT IN ('confirmed', 'declined', 'cancelled')", name="open"),
+    CheckConstraint("side = 'requester' OR state NOT IN ('drafted', 'approved')", name="sent"),
+    Index("ix_evidence_requests_worklist", "is_open", "side", "due_on", "opened_at", "id"),
 )
 
 stages = Table(
@@ -298,6 +324,7 @@ history = Table(
     Column("row", RowId, Identity(), primary_key=True),
     Column("case_id", Uuid, nullable=False),
     Column("transfer_id", Uuid),
+    Column("request_id", Uuid),
     Column("at", Instant, nullable=False),
     Column("event", String(40), nullable=False),
     Column("by", Text, nullable=False),

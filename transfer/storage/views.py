@@ -30,7 +30,7 @@ from transfer.records import (
 from transfer.storage import rows
 from transfer.storage.engine import reading
 from transfer.storage.migrate import current, head
-from transfer.storage.tables import applicants, cases, history, stages, tenures, transfers
+from transfer.storage.tables import applicants, cases, evidence_requests, history, stages, tenures, transfers
 from transfer.storage.types import Instant
 from transfer.storage.views_messages import MessageViews
 
@@ -63,6 +63,7 @@ class SqlViews(MessageViews):
                     (applicants, applicants.c.position),
                     (tenures, tenures.c.number),
                     (transfers, transfers.c.position),
+                    (evidence_requests, evidence_requests.c.position),
                 )
             ]
             published = select(stages).where(stages.c.case_id == case).order_by(stages.c.tenure, stages.c.number)
@@ -278,6 +279,7 @@ def _history_line(row: Row[Any]) -> HistoryLine:
         source=row.source,
         message=row.message,
         transfer=row.transfer_id,
+        request=row.request_id,
         tenure=row.tenure,
         detail=json.loads(row.detail),
     )

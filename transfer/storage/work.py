@@ -154,6 +154,7 @@ class SqlWork:
             {
                 "case_id": case.id,
                 "transfer_id": decision.event.transfer,
+                "request_id": decision.event.request,
                 "at": cause.at,
                 "event": decision.event.name,
                 "by": cause.by,

@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("row", RowId, sa.Identity(always=False), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("transfer_id", sa.Uuid(), nullable=True),
+        sa.Column("request_id", sa.Uuid(), nullable=True),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("event", sa.String(length=40), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
@@ -349,8 +350,48 @@ def upgrade() -> None:
             postgresql_where=sa.text("side = 'sender' AND is_open = 1"),
         )
 
+    op.create_table(
+        "evidence_requests",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("is_open", sa.SmallInteger(), nullable=False),
+        sa.Column("peer", sa.String(length=6), nullable=False),
+        sa.Column("letter", sa.Text(), nullable=False),
+        sa.Column("lawyer", sa.Text(), nullable=False),
+        sa.Column("collector", sa.Text(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "is_open = 0 OR state NOT IN ('confirmed', 'declined', 'cancelled')", name=op.f("ck_evidence_requests_open")
+        ),
+        sa.CheckConstraint("side IN ('requester', 'requested')", name=op.f("ck_evidence_requests_side")),
+        sa.CheckConstraint(
+            "side = 'requester' OR state NOT IN ('drafted', 'approved')", name=op.f("ck_evidence_requests_sent")
+        ),
+        sa.CheckConstraint(
+            "state IN ('drafted', 'approved', 'requested', 'signed_for', 'clarification_asked', 'clarified', 'undertaken', 'partly_supplied', 'returned', 'rework_asked', 'confirmed', 'declined', 'cancelled')",
+            name=op.f("ck_evidence_requests_state"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_evidence_requests_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_requests")),
+        sa.UniqueConstraint("case_id", "position", name=op.f("uq_evidence_requests_case_id_position")),
+    )
+    with op.batch_alter_table("evidence_requests", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_evidence_requests_worklist", ["is_open", "side", "due_on", "opened_at", "id"], unique=False
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("evidence_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_evidence_requests_worklist")
+
+    op.drop_table("evidence_requests")
     with op.batch_alter_table("transfers", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_transfers_open_offer",

@@ -1,0 +1,223 @@
+"""An evidence request told as a history: Fushun asks Lingwu for attendance sheets, month by month."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from tests.federation.exchange import Exchange
+from transfer.actions.buttons import EVIDENCE_BUTTONS, draft_order, offer_order, stage_order
+from transfer.actions.commands import Offer, PublishStage
+from transfer.actions.evidence_commands import DraftRequest, NewItem
+from transfer.domain.case import Case
+from transfer.domain.clocks import CHINA, legal_day
+from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.evidence_table import RequestStep
+from transfer.messages.codes import Stage
+from transfer.messages.codes_evidence import (
+    CancelReason,
+    CollectionMethod,
+    CustodyAct,
+    DeclineReason,
+    EvidenceField,
+    EvidenceKind,
+    ItemResult,
+    ProofForm,
+)
+from transfer.messages.evidence_items import Custody, ItemAnswer, Lawyer, Piece
+
+FUSHUN: Final = "210402"
+LINGWU: Final = "640181"
+LAWYER: Final = Lawyer(name="周律师")
+OTHER_LAWYER: Final = Lawyer(name="吴律师")
+CLERK: Final = "王芳"
+HEAD: Final = "王主任"
+COLLECTOR: Final = "马丽"
+THEIR_HEAD: Final = "马主任"
+
+_BY: Final[Mapping[RequestStep, str]] = MappingProxyType(
+    {
+        RequestStep.APPROVE: HEAD,
+        RequestStep.RECORD: COLLECTOR,
+        RequestStep.SUPPLY: THEIR_HEAD,
+        RequestStep.RETURN: THEIR_HEAD,
+    }
+)
+_TYPED: Final[Mapping[RequestStep, Mapping[str, Any]]] = MappingProxyType(
+    {
+        RequestStep.ASK_CLARIFICATION: {"question": "哪个班组？"},
+        RequestStep.CLARIFY: {"answer": "一班。"},
+        RequestStep.UNDERTAKE: {"collector": COLLECTOR},
+        RequestStep.ASSIGN: {"collector": "丁某"},
+        RequestStep.RETURN: {"letter": "灵援协复字〔2026〕第1号"},
+        RequestStep.DECLINE: {"reason": DeclineReason.OBJECTIVE_IMPOSSIBLE, "explanation": "厂房已毁。"},
+        RequestStep.REFUSE_EXTENSION: {"reason": "即将开庭。"},
+        RequestStep.CANCEL: {"reason": CancelReason.NOT_NEEDED},
+        RequestStep.CHANGE_LAWYER: {"lawyer": OTHER_LAWYER},
+    }
+)
+_REQUESTED_STEPS: Final = frozenset(
+    step for step, button in EVIDENCE_BUTTONS.items() if button.side.value == "requested"
+)
+
+
+def an_item(**changes: Any) -> NewItem:
+    """Attendance sheets of one month."""
+    given: dict[str, Any] = {
+        "kind": EvidenceKind.DOCUMENT,
+        "what": "考勤表",
+        "fields": (EvidenceField.ATTENDANCE,),
+        "period_from": date(2025, 8, 1),
+        "period_to": date(2025, 8, 31),
+        "form": ProofForm.COPY,
+    }
+    return NewItem(**(given | changes))
+
+
+def a_piece(at: datetime, **changes: Any) -> Piece:
+    collected = Custody(
+        act=CustodyAct.COLLECTED,
+        at=at,
+        by=COLLECTOR,
+        institution=LINGWU,
+        where="宁东某煤制油厂",
+        how=CollectionMethod.COPIED,
+        source="人事部",
+    )
+    given: dict[str, Any] = {
+        "id": uuid4(),
+        "title": "考勤表",
+        "form": ProofForm.COPY,
+        "original_seen": True,
+        "sent_by_post": "EMS 1",
+        "custody": (collected,),
+    }
+    return Piece(**(given | changes))
+
+
+@dataclass(slots=True, kw_only=True)
+class Asking:
+    """One case of Fushun, and the latest evidence request on it."""
+
+    regions: tuple[str, ...] = (FUSHUN, LINGWU)
+    requester: str = FUSHUN
+    requested: str = LINGWU
+    persons: int = 1
+    months: int = 1
+    began: datetime = datetime(2026, 2, 11, 9, 0, tzinfo=CHINA)
+    carried: bool = True
+    exchange: Exchange = field(init=False)
+    case: UUID = field(init=False)
+    request: UUID = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.exchange = Exchange.of(*self.regions)
+        self.exchange.now = self.began
+        self.case = self.exchange.take_in(self.requester, persons=self.persons)
+
+    # What is known ------------------------------------------------------------------------------------------
+
+    def known(self, region: str | None = None) -> Case:
+        return self.exchange.rooms[region or self.requester].content.cases[self.case]
+
+    def record(self, region: str | None = None) -> EvidenceRequest:
+        return self.known(region).request(self.request)
+
+    @property
+    def both(self) -> tuple[EvidenceRequest, EvidenceRequest]:
+        return self.record(self.requester), self.record(self.requested)
+
+    @property
+    def applicants(self) -> tuple[UUID, ...]:
+        return tuple(one.id for one in self.known().applicants)
+
+    @property
+    def today(self) -> date:
+        return legal_day(self.exchange.now)
+
+    # What people do -----------------------------------------------------------------------------------------
+
+    def draft(self, *items: NewItem, **typed: Any) -> "Asking":
+        about = self.applicants[:1]
+        wanted = items or tuple(an_item(what=f"{month + 3}月考勤表", about=about) for month in range(self.months))
+        fields: dict[str, Any] = {
+            "by": CLERK,
+            "institution": self.requester,
+            "requested": self.requested,
+            "letter": "抚援协字〔2026〕第1号",
+            "purpose": "追索劳动报酬",
+            "told": "申请人在该厂工作六个月，工资未付。",
+            "lawyer": LAWYER,
+            "items": wanted,
+        }
+        order = draft_order(self.case, DraftRequest(**(fields | typed)))
+        self.request = self.exchange.order(self.requester, order).requests[-1].id
+        return self
+
+    def ask(self, *items: NewItem, **typed: Any) -> "Asking":
+        """Drafted, approved and sent."""
+        return self.draft(*items, **typed).press(RequestStep.APPROVE).press(RequestStep.SEND)
+
+    def press(self, step: RequestStep, **typed: Any) -> "Asking":
+        """Take a step as the side whose step it is; raises the rule that forbids it."""
+        region = self.requested if step in _REQUESTED_STEPS else self.requester
+        by = _BY.get(step, THEIR_HEAD if region == self.requested else CLERK)
+        fields: dict[str, Any] = {"by": by, "institution": region, **_TYPED.get(step, {})}
+        button = EVIDENCE_BUTTONS[step]
+        self.exchange.order(region, button.order(self.case, self.request, button.command(**(fields | typed))))
+        if self.carried:
+            self.exchange.drain()
+        return self
+
+    def signed(self) -> "Asking":
+        return self.press(RequestStep.SIGN_FOR)
+
+    def undertaken(self) -> "Asking":
+        return self.signed().press(RequestStep.UNDERTAKE)
+
+    def found(self, *results: ItemResult, **changes: Any) -> "Asking":
+        """Recorded: these results for the items in their order."""
+        items = self.record(self.requested).items
+        answers = tuple(
+            self.an_answer(item.id, result, **changes) for item, result in zip(items, results, strict=False)
+        )
+        return self.press(RequestStep.RECORD, answers=answers)
+
+    def an_answer(self, item: UUID, result: ItemResult = ItemResult.OBTAINED, **changes: Any) -> ItemAnswer:
+        given: dict[str, Any] = {"item": item, "result": result}
+        if result in {ItemResult.OBTAINED, ItemResult.PARTLY}:
+            given["pieces"] = (a_piece(self.exchange.now),)
+        if result is not ItemResult.OBTAINED:
+            given["statement"] = "厂方书面说明：该月未保存。"
+        return ItemAnswer(**(given | changes))
+
+    def reach(self, *stages: Stage, **typed: Any) -> "Asking":
+        for stage in stages:
+            fields = {"by": CLERK, "institution": self.requester, "stage": stage, "occurred_on": self.today, **typed}
+            self.exchange.order(self.requester, stage_order(self.case, PublishStage(**fields)))
+        if self.carried:
+            self.exchange.drain()
+        return self
+
+    def offer(self, receiver: str) -> "Asking":
+        command = Offer(by=CLERK, institution=self.requester, receiver=receiver, letter="函", reason="由")
+        self.exchange.order(self.requester, offer_order(self.case, command))
+        return self
+
+    def on(self, year: int, month: int, day: int, hour: int = 10) -> "Asking":
+        """Time goes on until then."""
+        self.exchange.now = datetime(year, month, day, hour, 0, tzinfo=CHINA)
+        return self
+
+    def part(self) -> "Asking":
+        """From here on nobody hears of the other, until they meet."""
+        self.carried = False
+        return self
+
+    def meet(self) -> "Asking":
+        """All that was sent meanwhile arrives."""
+        self.carried = True
+        self.exchange.drain()
+        return self

@@ -15,7 +15,8 @@ from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA, legal_day
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestStep
-from transfer.messages.codes import Stage
+from transfer.messages.case import Material
+from transfer.messages.codes import MaterialKind, Stage
 from transfer.messages.codes_evidence import (
     CancelReason,
     CollectionMethod,
@@ -106,6 +107,7 @@ class Asking:
     requested: str = LINGWU
     persons: int = 1
     months: int = 1
+    papers: tuple[MaterialKind, ...] = ()
     began: datetime = datetime(2026, 2, 11, 9, 0, tzinfo=CHINA)
     carried: bool = True
     exchange: Exchange = field(init=False)
@@ -115,7 +117,8 @@ class Asking:
     def __post_init__(self) -> None:
         self.exchange = Exchange.of(*self.regions)
         self.exchange.now = self.began
-        self.case = self.exchange.take_in(self.requester, persons=self.persons)
+        materials = tuple(Material(kind=kind, title=kind.zh) for kind in self.papers)
+        self.case = self.exchange.take_in(self.requester, persons=self.persons, materials=materials)
 
     # What is known ------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
 from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
-from transfer.messages.case import IdentityDocument
+from transfer.messages.case import IdentityDocument, Material
 from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter
 from transfer.ports.traffic import Parcel, PublishOutcome, Sent
 from transfer.ports.work import Context, Delivery
@@ -157,7 +157,14 @@ class Exchange:
         """Press a button; raises its TransferError."""
         return self.order(move.region, move.order())
 
-    def take_in(self, region: str, *, received_at: datetime | None = None, persons: int = 2) -> UUID:
+    def take_in(
+        self,
+        region: str,
+        *,
+        received_at: datetime | None = None,
+        persons: int = 2,
+        materials: tuple[Material, ...] = (),
+    ) -> UUID:
         """A new case, first received there."""
         command = OpenCase(
             by="王芳",
@@ -175,6 +182,7 @@ class Exchange:
                 )
                 for order in range(persons)
             ),
+            materials=materials,
         )
         order = Order(by=command.by, institution=region, create=lambda context: open_case(command, context))
         return self.order(region, order).id

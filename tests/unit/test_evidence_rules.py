@@ -306,6 +306,14 @@ def test_time_that_nobody_asked_for_is_not_granted() -> None:
         Asking().ask().undertaken().press(Step.GRANT_EXTENSION)
 
 
+def test_more_time_is_asked_for_once_until_it_is_answered() -> None:
+    story = Asking().ask().undertaken().press(Step.ASK_EXTENSION, until=date(2026, 3, 20), reason="x")
+    with pytest.raises(errors.IllegalStep):
+        story.press(Step.ASK_EXTENSION, until=date(2026, 3, 25), reason="x")
+    story.press(Step.REFUSE_EXTENSION).press(Step.ASK_EXTENSION, until=date(2026, 3, 25), reason="x")
+    assert [one.extension.until for one in story.both if one.extension] == [date(2026, 3, 25)] * 2
+
+
 def test_an_extension_ends_after_the_day_that_stands() -> None:
     with pytest.raises(errors.DueDatePassed):
         Asking().ask().undertaken().press(Step.ASK_EXTENSION, until=date(2026, 3, 3), reason="x")

@@ -8,7 +8,7 @@ from transfer.actions.commands import Command
 from transfer.actions.situation import Situation
 from transfer.domain.clocks import legal_day
 from transfer.domain.decision import Decision, Event, Outgoing
-from transfer.domain.errors import DueDatePassed, NothingRecorded, SamePerson
+from transfer.domain.errors import DueDatePassed, IllegalStep, NothingRecorded, SamePerson
 from transfer.domain.evidence import EvidenceRequest, Exchange, Extension, merged, with_hops
 from transfer.domain.evidence_table import RequestSide, RequestStep
 from transfer.messages.codes_evidence import CustodyAct
@@ -146,8 +146,10 @@ def decline(at: Situation, request_id: UUID, command: commands.Decline) -> Decis
 
 
 def ask_extension(at: Situation, request_id: UUID, command: commands.AskExtension) -> Decision:
-    """Ask for more time; a new question takes the place of one that was not answered. Raises DueDatePassed."""
+    """Ask for more time; raises DueDatePassed, IllegalStep while the last question is not answered."""
     taken = _taken(at, request_id, command, RequestStep.ASK_EXTENSION)
+    if taken.extension is not None and taken.extension.granted is None:
+        raise IllegalStep(state=taken.state.value, step=RequestStep.ASK_EXTENSION.value, already="asked")
     if command.until <= (taken.due_on or legal_day(at.context.now)):
         raise DueDatePassed(until=command.until, due_on=taken.due_on)
     message = EvidenceExtensionAsked(

@@ -22,6 +22,7 @@ from transfer.domain.errors import (
     UnknownApplicant,
     UnknownCase,
 )
+from transfer.domain.least_data import check_missing
 from transfer.domain.lifecycle import Side, Step
 from transfer.messages.case import StageReached, Tenure
 from transfer.messages.case_progress import HolderChanged
@@ -71,7 +72,7 @@ def require_supplement(at: Situation, transfer_id: UUID, command: RequireSupplem
     """Tell once all that is missing (Legal Aid Law 43(2)).
 
     Raises DefectAlreadyVisible when a second notice names anything but a paper that came with the answer to the
-    first; DueDatePassed; UnknownApplicant.
+    first; AlreadyInPackage; DueDatePassed; UnknownApplicant.
     """
     transfer, _ = _receiving(at, transfer_id, command)
     taken = transfer.take(Step.REQUIRE_SUPPLEMENT, by=Side.RECEIVER, at=at.context.now)
@@ -81,6 +82,7 @@ def require_supplement(at: Situation, transfer_id: UUID, command: RequireSupplem
     unknown = {item.applicant for item in command.items if item.applicant is not None} - active
     if unknown:
         raise UnknownApplicant(applicants=sorted(map(str, unknown)))
+    check_missing(command.items, at.case)
     if transfer.notice is not None:
         visible = [item.defect.value for item in command.items if item.paper not in transfer.supplied]
         if visible:

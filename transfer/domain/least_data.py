@@ -11,9 +11,10 @@ from typing import Any, Final
 from transfer.domain.case import Case
 from transfer.domain.errors import AlreadyInPackage, AlreadyRecognised, BeyondLeastData
 from transfer.messages.case import Applicant
-from transfer.messages.codes import MaterialKind
+from transfer.messages.codes import Defect, MaterialKind
 from transfer.messages.codes_evidence import EvidenceField, EvidenceKind, SubjectRole
 from transfer.messages.evidence_items import Asked, Person
+from transfer.messages.transfer import SupplementItem
 
 _F, _K, _R = EvidenceField, EvidenceKind, SubjectRole
 
@@ -136,6 +137,28 @@ def check_not_had(items: Iterable[Asked], case: Case, *, recognised: bool) -> No
                 raise AlreadyInPackage(item=item.id, applicant=one, papers=papers)
             if recognised and (papers := _papers(case, one, RECOGNISED.get(item.kind, frozenset()))):
                 raise AlreadyRecognised(item=item.id, applicant=one, papers=papers)
+
+
+MISSING: Final[Mapping[Defect, MaterialKind]] = MappingProxyType(
+    {
+        Defect.ID_MISSING: MaterialKind.IDENTITY,
+        Defect.AGENCY_PROOF_MISSING: MaterialKind.AGENCY_PROOF,
+        Defect.ECON_STATEMENT_MISSING: MaterialKind.ECON_STATEMENT,
+        Defect.EXEMPT_PROOF_MISSING: MaterialKind.EXEMPT_PROOF,
+    }
+)
+"""The paper that a defect says is missing."""
+
+
+def check_missing(items: Iterable[SupplementItem], case: Case) -> None:
+    """A paper that is in the package is not missing; one that cannot be read is another defect.
+
+    Raises AlreadyInPackage.
+    """
+    for item in items:
+        wanted = MISSING.get(item.defect)
+        if wanted is not None and (papers := _papers(case, item.applicant, (wanted,))):
+            raise AlreadyInPackage(defect=item.defect.value, applicant=item.applicant, papers=papers)
 
 
 def _papers(case: Case, applicant: object, kinds: Iterable[MaterialKind]) -> list[str]:

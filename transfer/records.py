@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.domain.case import Case
+from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import CaseNumber
 from transfer.messages.case_progress import StagePublished
@@ -89,6 +90,23 @@ class TransferLine(Record):
     due_on: date | None
     urgency: Urgency
     limitation_on: date | None
+    opened_at: datetime
+    changed_at: datetime
+
+
+class RequestLine(Record):
+    """An evidence request in the list, with what says how soon someone must act."""
+
+    id: UUID
+    case: UUID
+    side: RequestSide
+    state: RequestState
+    open: bool
+    peer: Annotated[str, Field(description="the other region")]
+    letter: str
+    lawyer: Annotated[str, Field(description="who handles the case")]
+    collector: str | None
+    due_on: date | None
     opened_at: datetime
     changed_at: datetime
 
@@ -217,6 +235,19 @@ class TransferFilter:
     state: State | None = None
     open: bool | None = None
     peer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFilter:
+    """Which evidence requests; an empty filter means all. ``due_before`` finds open ones only."""
+
+    side: RequestSide | None = None
+    state: RequestState | None = None
+    open: bool | None = None
+    peer: str | None = None
+    lawyer: str | None = None
+    collector: str | None = None
+    due_before: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

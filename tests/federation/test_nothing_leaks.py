@@ -35,7 +35,7 @@ from transfer.messages.envelope import MESSAGE_TYPES
 from transfer.messages.examples import EXAMPLES
 from transfer.telemetry import clock
 from transfer.web.requests import MAX_BYTES
-from transfer.web.steps import kebab
+from transfer.web.wording import kebab
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker, pytest.mark.timeout(300)]
 

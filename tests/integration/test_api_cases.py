@@ -72,12 +72,13 @@ async def test_the_head_of_a_case_can_be_asked(api: Api) -> None:
     assert (head.status, head.text, head.headers["Etag"]) == (200, "", '"1"')
 
 
-async def test_a_new_case_may_be_offered_or_brought_to_its_next_stage(api: Api) -> None:
+async def test_a_new_case_may_be_offered_brought_to_its_next_stage_or_asked_evidence_for(api: Api) -> None:
     case = await api.opened()
     path = f"/v1/cases/{case['id']}"
     steps = {step["step"]: step for step in case["steps"]}
     assert {name: step["href"] for name, step in steps.items()} == {
         "offer": f"{path}/transfers",
+        "draft-request": f"{path}/requests",
         "publish-stage": f"{path}/stages",
     }
     assert [one["stage"] for one in steps["publish-stage"]["stages"]] == ["under_review", "aid_first"]

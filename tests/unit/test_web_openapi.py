@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import transfer
-from transfer.actions import commands
-from transfer.actions.buttons import BUTTONS
+from transfer.actions import commands, evidence_commands
+from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
 from transfer.domain.errors import TransferError
 from transfer.web import faults
 from transfer.web.examples import EXAMPLES
@@ -23,7 +23,7 @@ from transfer.web.page import render as render_page
 from transfer.web.problems import PROBLEMS, problem_of, slug, title
 from transfer.web.route import Change
 from transfer.web.routes import ROUTES
-from transfer.web.steps import WORDING, kebab
+from transfer.web.wording import WORDING, kebab
 
 DOCUMENT = document(ROUTES)
 
@@ -75,6 +75,10 @@ def test_every_button_has_its_route() -> None:
     for step, button in BUTTONS.items():
         assert steps[kebab(step)].takes is button.command
         assert steps[kebab(step)].en == WORDING[step].en
+    asked = {route.path.rpartition("/")[2]: route for route in ROUTES if "{request}" in route.path}
+    assert {name: route.takes for name, route in asked.items()} == {
+        kebab(step): button.command for step, button in EVIDENCE_BUTTONS.items()
+    }
 
 
 def test_every_route_is_named_once_and_posts_carry_their_headers() -> None:
@@ -88,7 +92,8 @@ def test_every_route_is_named_once_and_posts_carry_their_headers() -> None:
 
 
 def test_every_command_has_an_example_that_holds() -> None:
-    known = {one for _, one in inspect.getmembers(commands, inspect.isclass) if issubclass(one, commands.Command)}
+    members = [one for room in (commands, evidence_commands) for _, one in inspect.getmembers(room, inspect.isclass)]
+    known = {one for one in members if issubclass(one, commands.Command)}
     assert EXAMPLES.keys() == known - {commands.Command}
     for command, example in EXAMPLES.items():
         whole = {"$ref": f"#/components/schemas/{command.__name__}", "components": DOCUMENT["components"]}

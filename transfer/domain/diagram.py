@@ -3,6 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from transfer.domain.evidence_table import (
+    CLOSED_REQUESTS,
+    REQUEST_ROWS,
+    RequestRow,
+    RequestSide,
+    RequestState,
+    RequestStep,
+)
 from transfer.domain.lifecycle import (
     CLOSED,
     EVERY,
@@ -19,9 +27,10 @@ from transfer.domain.lifecycle import (
 from transfer.messages.codes import LegalBasis, Stage
 
 _HEAD: Final = """\
-# The lifecycle of a transfer, and of a case
+# The lifecycle of a transfer, of an evidence request, and of a case
 
-<!-- Made by transfer/domain/diagram.py from the tables in transfer/domain/lifecycle.py; a test compares them. -->
+<!-- Made by transfer/domain/diagram.py from the tables beside it, lifecycle.py and evidence_table.py; a test
+compares them. -->
 
 One region holds a case: it alone may grant or refuse aid. A *transfer* is one attempt to hand the case to an
 institution of another region. Each region keeps its own record of the transfer, and messages carry the steps from
@@ -64,6 +73,15 @@ These steps may lawfully arrive after the transfer was closed. They are noted an
 has no row is refused.
 """
 
+_EVIDENCE: Final = """\
+## The lifecycle of an evidence request
+
+The holder of a case asks another region for evidence, item by item. The requester asks, confirms and takes back; the
+requested region answers or declines. Steps in the records of one side only are its own work, of which the other hears
+nothing. A cancellation and an answer may cross: then both records end as cancelled, and what came in stays with the
+requester. How late an answer is decides nothing.
+"""
+
 _STAGES: Final = """\
 ## The stages of a case
 
@@ -89,6 +107,9 @@ def lifecycle_page() -> str:
         _CROSSING,
         _TOO_LATE,
         _table(("state", "step"), ((state, step) for state in State for step in Step if (state, step) in TOO_LATE)),
+        _EVIDENCE,
+        _request_diagram(),
+        _request_table(),
         _STAGES,
         _stage_diagram(),
         _stage_table(),
@@ -114,6 +135,34 @@ def _transition_table() -> str:
     return _table(
         ("state", "step", "next state", "taken by", "in the records of", "crossing"),
         ((r.state, r.step, r.to, r.by, _sides(r.seen_by), "crossing" if r.crossing else "") for r in TRANSITIONS),
+    )
+
+
+def _request_diagram() -> str:
+    ways: dict[tuple[RequestState, RequestState], list[RequestRow]] = {}
+    for row in REQUEST_ROWS:
+        if not row.crossing and row.state is not row.to:
+            ways.setdefault((row.state, row.to), []).append(row)
+    lines = [f"[*] --> {RequestState.DRAFTED}: {RequestStep.DRAFT} ({RequestSide.REQUESTER})"]
+    lines += [f"{a} --> {b}: {', '.join(f'{r.step} ({r.by})' for r in rows)}" for (a, b), rows in ways.items()]
+    lines += [f"{state} --> [*]" for state in RequestState if state in CLOSED_REQUESTS]
+    return _mermaid(lines)
+
+
+def _request_table() -> str:
+    return _table(
+        ("state", "step", "next state", "taken by", "in the records of", "crossing"),
+        (
+            (
+                r.state,
+                r.step,
+                r.to,
+                r.by,
+                "both" if len(r.seen_by) == len(RequestSide) else next(iter(r.seen_by)),
+                "crossing" if r.crossing else "",
+            )
+            for r in REQUEST_ROWS
+        ),
     )
 
 

@@ -15,6 +15,8 @@ from transfer.records import (
     MessageFilter,
     MessageLine,
     QuarantineLine,
+    RequestFilter,
+    RequestLine,
     TimeKey,
     Traffic,
     TransferFilter,
@@ -36,6 +38,10 @@ class Views(Protocol):
 
     async def transfers(self, chosen: TransferFilter, *, after: TimeKey | None, limit: int) -> Sequence[TransferLine]:
         """Transfers, those opened first first."""
+        ...
+
+    async def requests(self, chosen: RequestFilter, *, after: TimeKey | None, limit: int) -> Sequence[RequestLine]:
+        """Evidence requests, those opened first first."""
         ...
 
     async def history(self, case: UUID, *, after: int | None, limit: int) -> Sequence[HistoryLine] | None:

@@ -22,6 +22,8 @@ from transfer.records import (
     DatabaseForm,
     HistoryLine,
     KnownCase,
+    RequestFilter,
+    RequestLine,
     TimeKey,
     TransferFilter,
     TransferGlance,
@@ -131,6 +133,17 @@ class SqlViews(MessageViews):
         async with reading(self.store.engine) as connection:
             return [_transfer_line(row) for row in await connection.execute(statement)]
 
+    async def requests(self, chosen: RequestFilter, *, after: TimeKey | None, limit: int) -> Sequence[RequestLine]:
+        asked = evidence_requests.c
+        place = (asked.opened_at, asked.id)
+        wanted = [getattr(asked, name) for name in _REQUEST_LINE]
+        statement = select(*wanted).where(*_chosen_requests(chosen)).order_by(*place).limit(limit)
+        if after is not None:
+            behind = tuple_(literal(after.at, Instant), literal(after.id, asked.id.type))
+            statement = statement.where(tuple_(*place) > behind)
+        async with reading(self.store.engine) as connection:
+            return [_request_line(row) for row in await connection.execute(statement)]
+
     async def history(self, case: UUID, *, after: int | None, limit: int) -> Sequence[HistoryLine] | None:
         statement = (
             select(history)
@@ -205,6 +218,44 @@ def _chosen_transfers(chosen: TransferFilter) -> list[ColumnElement[bool]]:
         parties = (func.substr(transfers.c.sender, 1, 6), func.substr(transfers.c.receiver, 1, 6))
         conditions.append(or_(*(party == chosen.peer for party in parties)))
     return conditions
+
+
+_REQUEST_LINE: Final = (
+    "id",
+    "case_id",
+    "side",
+    "state",
+    "is_open",
+    "peer",
+    "letter",
+    "lawyer",
+    "collector",
+    "due_on",
+    "opened_at",
+    "changed_at",
+)
+
+
+def _chosen_requests(chosen: RequestFilter) -> list[ColumnElement[bool]]:
+    asked = evidence_requests.c
+    equal = {
+        asked.side: chosen.side,
+        asked.state: chosen.state,
+        asked.peer: chosen.peer,
+        asked.lawyer: chosen.lawyer,
+        asked.collector: chosen.collector,
+    }
+    conditions = [column == str(value) for column, value in equal.items() if value is not None]
+    if chosen.open is not None:
+        conditions.append(asked.is_open == int(chosen.open))
+    if chosen.due_before is not None:
+        conditions.append(and_(asked.is_open == 1, asked.due_on < chosen.due_before))
+    return conditions
+
+
+def _request_line(row: Row[Any]) -> RequestLine:
+    given = {name: getattr(row, name) for name in _REQUEST_LINE}
+    return RequestLine(case=given.pop("case_id"), open=bool(given.pop("is_open")), **given)
 
 
 def _grouped(found: Iterable[Row[*tuple[Any, ...]]]) -> Mapping[UUID, list[Any]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.domain.case import Case, Transfer
+from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
 from transfer.messages.case_progress import StagePublished
@@ -67,6 +68,7 @@ class CaseBody(Body):
     stage: StageReached
     followers: tuple[str, ...]
     transfers: tuple[TransferBody, ...]
+    requests: Annotated[tuple[EvidenceRequest, ...], Field(description="evidence requests, sent or received")]
     duplicate_of: UUID | None
     steps: tuple[StepOpen, ...]
 
@@ -104,6 +106,7 @@ def _fields(case: Case, context: Context) -> dict[str, object]:
         "stage": case.stage,
         "followers": tuple(sorted(case.followers)),
         "transfers": tuple(_transfer(transfer) for transfer in case.transfers),
+        "requests": case.requests,
         "duplicate_of": case.duplicate_of,
         "steps": steps_open(case, context),
     }

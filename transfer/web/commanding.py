@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from transfer.actions import commands, intake
-from transfer.actions.buttons import Button, offer_order, stage_order
+from transfer.actions.buttons import Button, draft_order, offer_order, stage_order
 from transfer.actions.desk import Idempotency, Order
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
@@ -59,6 +59,20 @@ def step(button: Button) -> Handler:
 
     async def take(ask: Ask) -> Reply:
         return await _carry_out(ask, button.order(ask.id("case"), ask.id("transfer"), ask.body), status=200)
+
+    return take
+
+
+async def draft_request(ask: Ask) -> Reply:
+    """Draft an evidence request."""
+    return await _carry_out(ask, draft_order(ask.id("case"), ask.body), status=201)
+
+
+def evidence_step(button: Button) -> Handler:
+    """The handler of a step on an evidence request."""
+
+    async def take(ask: Ask) -> Reply:
+        return await _carry_out(ask, button.order(ask.id("case"), ask.id("request"), ask.body), status=200)
 
     return take
 

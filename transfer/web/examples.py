@@ -7,12 +7,14 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from transfer.actions import commands
+from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 
 _ZHONGSHAN: Final = {"by": "王芳", "institution": "442000"}
 _LUXIAN: Final = {"by": "张伟", "institution": "510521-ZS"}
 
 EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
     {
+        **EVIDENCE_EXAMPLES,
         commands.OpenCase: {
             **_ZHONGSHAN,
             "matter": "REMUNERATION",

@@ -16,6 +16,8 @@ from transfer.records import (
     HistoryLine,
     MessageFilter,
     MessageLine,
+    RequestFilter,
+    RequestLine,
     TimeKey,
     TransferFilter,
     TransferLine,
@@ -44,6 +46,13 @@ class TransferPage(Body):
     """A page of transfers."""
 
     items: tuple[TransferLine, ...]
+    next: Next
+
+
+class RequestPage(Body):
+    """A page of evidence requests."""
+
+    items: tuple[RequestLine, ...]
     next: Next
 
 
@@ -182,6 +191,16 @@ async def transfers(ask: Ask) -> Reply:
     items, last = cut(found, query.limit)
     cursor = time_cursor(TimeKey(at=last.opened_at, id=last.id)) if last else None
     return paged(TransferPage(items=items, next=next_page(ask, cursor)))
+
+
+async def requests(ask: Ask) -> Reply:
+    """Evidence requests, those opened first first."""
+    query: queries.RequestsQuery = ask.query
+    chosen = RequestFilter(**query.model_dump(exclude={"limit", "cursor"}))
+    found = await ask.parts.views.requests(chosen, after=time_key(query.cursor), limit=query.limit + 1)
+    items, last = cut(found, query.limit)
+    cursor = time_cursor(TimeKey(at=last.opened_at, id=last.id)) if last else None
+    return paged(RequestPage(items=items, next=next_page(ask, cursor)))
 
 
 async def regions(ask: Ask) -> Reply:

@@ -27,6 +27,7 @@ VERSION: Final = "1.0.0"
 TAGS: Final[Mapping[Tag, tuple[str, str]]] = {
     Tag.CASES: ("案件", "Cases: taken in, read, brought to their next stage"),
     Tag.TRANSFERS: ("转交", "Transfers: a case is handed to an institution of another region"),
+    Tag.EVIDENCE: ("协作函", "Evidence requests: one region asks another for evidence, item by item"),
     Tag.MESSAGES: ("消息", "Messages between regions and what became of them"),
     Tag.QUARANTINE: ("隔离区", "Messages that could not be applied"),
     Tag.NODE: ("节点", "This node, and what monitoring asks"),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.codes import Matter, Stage, Urgency
 from transfer.messages.values import Day, Line, RegionCode
@@ -61,6 +62,18 @@ class TransfersQuery(Paged):
     state: State | None = None
     open: bool | None = None
     peer: Annotated[RegionCode | None, Field(description="the other region")] = None
+
+
+class RequestsQuery(Paged):
+    """Which evidence requests."""
+
+    side: Annotated[RequestSide | None, Field(description="the part that this region plays")] = None
+    state: RequestState | None = None
+    open: bool | None = None
+    peer: Annotated[RegionCode | None, Field(description="the other region")] = None
+    lawyer: Annotated[Line | None, Field(description="name of the handling lawyer, as a whole")] = None
+    collector: Annotated[Line | None, Field(description="name of who collects, as a whole")] = None
+    due_before: Annotated[Day | None, Field(description="open ones whose answer is due before this day")] = None
 
 
 class MessagesQuery(Paged):

@@ -22,6 +22,7 @@ class Tag(StrEnum):
 
     CASES = "cases"
     TRANSFERS = "transfers"
+    EVIDENCE = "evidence"
     MESSAGES = "messages"
     QUARANTINE = "quarantine"
     NODE = "node"

@@ -3,15 +3,17 @@
 from typing import Final
 
 from transfer.actions import commands
-from transfer.actions.buttons import BUTTONS
+from transfer.actions import evidence_commands as evidence
+from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
 from transfer.domain import errors
+from transfer.domain.evidence_table import RequestStep
 from transfer.handlers.replay import NotInQuarantine
 from transfer.records import MessageLine
 from transfer.web import commanding, documents, health, lists, quarantine, queries
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.route import Change, Route, Tag
-from transfer.web.steps import WORDING, kebab
+from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
 
 _CASES: Final = (
     Route(
@@ -127,6 +129,53 @@ _TRANSFERS: Final = (
         tag=Tag.TRANSFERS,
         query=queries.TransfersQuery,
         gives=lists.TransferPage,
+    ),
+)
+
+_EVIDENCE: Final = (
+    Route(
+        method="POST",
+        path="/v1/cases/{case}/requests",
+        handler=commanding.draft_request,
+        zh=EVIDENCE_WORDING[RequestStep.DRAFT].zh,
+        en=EVIDENCE_WORDING[RequestStep.DRAFT].en,
+        tag=Tag.EVIDENCE,
+        takes=evidence.DraftRequest,
+        gives=CaseBody,
+        status=201,
+        change=Change.CASE,
+        problems=(
+            errors.UnknownCase,
+            errors.NotTheHolder,
+            errors.BeyondLeastData,
+            errors.AlreadyInPackage,
+            errors.AlreadyRecognised,
+        ),
+    ),
+    *(
+        Route(
+            method="POST",
+            path=f"/v1/cases/{{case}}/requests/{{request}}/{kebab(step)}",
+            handler=commanding.evidence_step(button),
+            zh=EVIDENCE_WORDING[step].zh,
+            en=EVIDENCE_WORDING[step].en,
+            tag=Tag.EVIDENCE,
+            takes=button.command,
+            gives=CaseBody,
+            change=Change.CASE,
+            problems=(errors.UnknownCase, errors.UnknownRequest, errors.IllegalStep, errors.NotThisSide),
+        )
+        for step, button in EVIDENCE_BUTTONS.items()
+    ),
+    Route(
+        method="GET",
+        path="/v1/requests",
+        handler=lists.requests,
+        zh="协作函列表：先发起者在前",
+        en="Evidence requests, those opened first first",
+        tag=Tag.EVIDENCE,
+        query=queries.RequestsQuery,
+        gives=lists.RequestPage,
     ),
 )
 
@@ -266,4 +315,4 @@ _NODE: Final = (
     ),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_CASES, *_TRANSFERS, *_MESSAGES, *_NODE)
+ROUTES: Final[tuple[Route, ...]] = (*_CASES, *_TRANSFERS, *_EVIDENCE, *_MESSAGES, *_NODE)

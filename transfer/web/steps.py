@@ -1,22 +1,25 @@
 """What the lifecycle tables open to this region now, as links that can be followed."""
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from transfer.actions.asking import PAST
 from transfer.actions.buttons import BUTTONS
 from transfer.actions.sending import ATTEMPTS_BEFORE_ESCALATION, attempts
 from transfer.domain.case import Case, Transfer
 from transfer.domain.designation import judges
 from transfer.domain.errors import NoSuperior
+from transfer.domain.evidence_table import REQUESTS, UNANSWERED, RequestSide, RequestStep
 from transfer.domain.lifecycle import OFFERABLE, REQUIRED_BASIS, Side, Step, open_stages, open_steps
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.ports.work import Context
+from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
 
 PUBLISH_STAGE: Final = "publish-stage"
+DRAFT_REQUEST: Final = "draft-request"
 
 
 class StageOpen(BaseModel):
@@ -39,41 +42,11 @@ class StepOpen(BaseModel):
     zh: str
     en: str
     ground: Annotated[str | None, Field(description="article that it rests on: LAL the Legal Aid Law, O148 Order 148")]
-    transfer: UUID | None
+    transfer: UUID | None = None
+    request: UUID | None = None
     method: str = "POST"
     href: str
     stages: tuple[StageOpen, ...] = ()
-
-
-class Wording(BaseModel):
-    """How a step is called, and the article that it rests on where a national text has one."""
-
-    model_config = ConfigDict(frozen=True)
-
-    zh: str
-    en: str
-    ground: str | None = None
-
-
-WORDING: Final[Mapping[Step, Wording]] = MappingProxyType(
-    {
-        Step.OFFER: Wording(zh="转交", en="Offer the case to another region", ground="LAL 38"),
-        Step.SIGN_FOR: Wording(zh="签收", en="Sign for the offer"),
-        Step.REQUIRE_SUPPLEMENT: Wording(zh="一次性告知补正", en="Require a supplement", ground="LAL 43(2)"),
-        Step.SUPPLEMENT: Wording(zh="补正", en="Answer the notice", ground="LAL 43(2)"),
-        Step.ACCEPT: Wording(zh="受理", en="Accept the case", ground="LAL 43(1)"),
-        Step.DISPUTE: Wording(zh="提出管辖异议", en="Dispute competence", ground="LAL 38"),
-        Step.LINK: Wording(zh="并入先收到的案件", en="Link as a duplicate", ground="O148 10"),
-        Step.ESCALATE: Wording(zh="报请指定管辖", en="Ask the superior to name the competent region"),
-        Step.DESIGNATE: Wording(zh="指定管辖", en="Name the competent region"),
-        Step.RECALL: Wording(zh="撤回转交", en="Recall the offer"),
-    }
-)
-
-
-def kebab(step: Step) -> str:
-    """The step as it stands in a path."""
-    return step.value.replace("_", "-")
 
 
 def steps_open(case: Case, context: Context) -> tuple[StepOpen, ...]:
@@ -90,6 +63,17 @@ def _steps(case: Case, context: Context) -> Iterator[StepOpen]:
                 yield _step(step, f"{path}/transfers/{transfer.id}/{kebab(step)}", transfer.id)
     if holds and _may_be_offered(case, context):
         yield _step(Step.OFFER, f"{path}/transfers", None)
+    for request in case.requests:
+        for taken in REQUESTS.open_steps(request.state, request.side):
+            if taken is not RequestStep.SEND or (holds and case.open_offer is None):
+                said = EVIDENCE_WORDING[taken]
+                href = f"{path}/requests/{request.id}/{kebab(taken)}"
+                yield StepOpen(
+                    step=kebab(taken), zh=said.zh, en=said.en, ground=said.ground, request=request.id, href=href
+                )
+    if holds and case.stage.stage not in PAST:
+        said = EVIDENCE_WORDING[RequestStep.DRAFT]
+        yield StepOpen(step=DRAFT_REQUEST, zh=said.zh, en=said.en, ground=said.ground, href=f"{path}/requests")
     stages = open_stages(case.stage.stage, offered=case.open_offer is not None)
     if holds and stages:
         yield StepOpen(
@@ -97,7 +81,6 @@ def _steps(case: Case, context: Context) -> Iterator[StepOpen]:
             zh="公布办理阶段",
             en="Bring the case to its next stage",
             ground=None,
-            transfer=None,
             href=f"{path}/stages",
             stages=tuple(
                 StageOpen(stage=s, zh=s.zh, en=s.en, grounds=tuple(sorted(REQUIRED_BASIS.get(s, ())))) for s in stages
@@ -130,6 +113,8 @@ def _stands_open(step: Step, case: Case, transfer: Transfer, context: Context, *
 
 def _may_be_offered(case: Case, context: Context) -> bool:
     if case.open_offer is not None or case.stage.stage not in OFFERABLE or not case.active:
+        return False
+    if any(one.side is RequestSide.REQUESTER and one.state in UNANSWERED for one in case.requests):
         return False
     mine = attempts(case)
     unsuccessful = [t for t in mine if t.signed_by is not None]

@@ -72,17 +72,39 @@ async def test_the_head_of_a_case_can_be_asked(api: Api) -> None:
     assert (head.status, head.text, head.headers["Etag"]) == (200, "", '"1"')
 
 
-async def test_a_new_case_may_be_offered_brought_to_its_next_stage_or_asked_evidence_for(api: Api) -> None:
+async def test_a_new_case_opens_all_that_its_holder_may_do(api: Api) -> None:
     case = await api.opened()
     path = f"/v1/cases/{case['id']}"
     steps = {step["step"]: step for step in case["steps"]}
     assert {name: step["href"] for name, step in steps.items()} == {
         "offer": f"{path}/transfers",
         "draft-request": f"{path}/requests",
+        "notice": f"{path}/notice",
+        "withdrawals": f"{path}/withdrawals",
         "publish-stage": f"{path}/stages",
     }
     assert [one["stage"] for one in steps["publish-stage"]["stages"]] == ["under_review", "aid_first"]
     assert steps["publish-stage"]["stages"][1]["grounds"] == ["LAL_44_1", "LAL_44_2", "LAL_44_3"]
+
+
+async def test_applicants_are_told_once_what_is_missing_and_who_does_not_answer_leaves_alone(api: Api) -> None:
+    persons = [{"name": name, "identity": {"kind": "NONE"}} for name in ("李大山", "王小河")]
+    case = await api.opened(applicants=persons)
+    path, [first, second] = f"/v1/cases/{case['id']}", [one["id"] for one in case["applicants"]]
+    who = {"by": "王芳", "institution": ZHONGSHAN}
+    item = {"defect": "FORM_UNSIGNED", "explanation": "缺签名", "applicant": second}
+    notice = who | {"items": [item], "due_on": today(days=5), "phoned": True}
+    case = (await api.post(f"{path}/notice", notice)).body
+    assert (case["notice"]["due_on"], case["notice"]["phoned"]) == (today(days=5), True)
+    assert "notice-answer" in {step["step"] for step in case["steps"]}
+    more = notice | {"items": [item | {"defect": "FACTS_UNCLEAR"}]}
+    assert (await api.post(f"{path}/notice", more)).kind == "defect-already-visible"
+    gone = who | {"left": [{"applicant": second, "status": "DEEMED_WITHDRAWN"}]}
+    assert (await api.post(f"{path}/notice/answer", gone)).kind == "due-date-ahead"
+    answers = [{"defect": "FORM_UNSIGNED", "applicant": second, "answer": "已补签"}]
+    assert (await api.post(f"{path}/notice/answer", who | {"answers": answers})).body["notice"]["answered"] is True
+    case = (await api.post(f"{path}/withdrawals", who | {"applicants": [first]})).body
+    assert [one["status"] for one in case["applicants"]] == ["WITHDRAWN", "ACTIVE"]
 
 
 async def test_stages_are_published_and_listed(api: Api) -> None:

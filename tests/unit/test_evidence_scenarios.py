@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from tests.asking import LINGWU, Asking, an_item
-from transfer.actions.buttons import BUTTONS
+from transfer.actions.buttons import BUTTONS, OWN_BUTTONS
 from transfer.crypto.directory import Agreement
 from transfer.domain import errors
 from transfer.domain.clocks import CHINA
 from transfer.domain.evidence_table import RequestState, RequestStep
 from transfer.domain.lifecycle import Step
-from transfer.messages.codes import Defect, LegalBasis, MaterialKind, Stage
+from transfer.messages.case import Material
+from transfer.messages.codes import ApplicantStatus, Defect, LegalBasis, MaterialKind, Stage
 from transfer.messages.codes_evidence import CancelReason, EvidenceField, EvidenceKind, ItemResult
-from transfer.messages.transfer import SupplementItem
+from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 
 CANGNAN, FUDING = "330327", "350982"
 
@@ -116,3 +117,112 @@ def test_own_lawyer_at_home_ends_the_case_and_every_open_request_hears_of_it() -
     assert story.known("411526").request(first).cancelled is CancelReason.CASE_ENDED
     assert story.known("510521").request(second).cancelled is CancelReason.CASE_ENDED
     assert story.known("411526").stage.stage is Stage.TERMINATED
+
+
+# Three knitters: two sign before their home station, the third's photo cannot be read ------------------------
+
+
+ZHUJI, MACHENG = "330681", "421181"
+BEGAN = datetime(2026, 6, 10, 9, 0, tzinfo=CHINA)
+
+
+def knitters() -> Asking:
+    """Zhuji has asked Macheng to witness three signatures and check three identities; two are fine."""
+    story = Asking(regions=(ZHUJI, MACHENG), requester=ZHUJI, requested=MACHENG, persons=3, began=BEGAN)
+    kinds = (
+        (EvidenceKind.SIGNING_WITNESS, EvidenceField.SIGNED_PAPER),
+        (EvidenceKind.IDENTITY_CHECK, EvidenceField.IDENTITY_CONFIRMED),
+    )
+    items = [
+        an_item(kind=kind, fields=(field,), about=(one,), period_from=None, period_to=None)
+        for one in story.applicants
+        for kind, field in kinds
+    ]
+    story.ask(*items).undertaken()
+    story.found(*[ItemResult.OBTAINED] * 4).press(RequestStep.SUPPLY)
+    unsigned, blurred = (
+        story.an_answer(item.id, ItemResult.PARTLY, statement="照片无法辨认；表格缺签名。")
+        for item in story.record(MACHENG).items[4:]
+    )
+    return story.press(RequestStep.RECORD, answers=(unsigned, blurred)).press(RequestStep.RETURN)
+
+
+def own(story: Asking, place: str, **typed: Any) -> Asking:
+    button = OWN_BUTTONS[place]
+    command = button.command(by="王芳", institution=story.requester, **typed)
+    story.exchange.order(story.requester, button.order(story.case, command))
+    return story
+
+
+def defects(person: Any) -> tuple[SupplementItem, ...]:
+    return (
+        SupplementItem(defect=Defect.EVIDENCE_ILLEGIBLE, explanation="身份证照片模糊", applicant=person),
+        SupplementItem(defect=Defect.FORM_UNSIGNED, explanation="申请表缺签名", applicant=person),
+    )
+
+
+def test_three_knitters_two_go_on_and_the_third_alone_is_deemed_withdrawn() -> None:
+    story = knitters()
+    assert [one.result for one in story.record().answers] == [ItemResult.OBTAINED] * 4 + [ItemResult.PARTLY] * 2
+    third = story.applicants[2]
+    own(story, "notice", items=defects(third), due_on=date(2026, 6, 17), phoned=True)
+    left = (ApplicantLeft(applicant=third, status=ApplicantStatus.DEEMED_WITHDRAWN),)
+    with pytest.raises(errors.DueDateAhead):
+        own(story.on(2026, 6, 17), "notice/answer", left=left)
+    own(story.on(2026, 6, 18), "notice/answer", left=left)
+    assert [one.status for one in story.known().applicants] == [
+        ApplicantStatus.ACTIVE,
+        ApplicantStatus.ACTIVE,
+        ApplicantStatus.DEEMED_WITHDRAWN,
+    ]
+    assert story.reach(Stage.UNDER_REVIEW).known().stage.stage is Stage.UNDER_REVIEW
+
+
+def test_a_second_notice_for_a_defect_that_was_visible_is_refused() -> None:
+    story = knitters()
+    third = story.applicants[2]
+    own(story, "notice", items=defects(third)[:1], due_on=date(2026, 6, 17), phoned=True)
+    with pytest.raises(errors.DefectAlreadyVisible, match="FORM_UNSIGNED"):
+        own(story, "notice", items=defects(third)[1:], due_on=date(2026, 6, 20), phoned=True)
+
+
+def test_a_paper_that_came_with_the_answer_may_have_a_defect_of_its_own() -> None:
+    story = knitters()
+    third = story.applicants[2]
+    own(story, "notice", items=defects(third), due_on=date(2026, 6, 17), phoned=True)
+    answers = tuple(SupplementAnswer(defect=one.defect, applicant=third, answer="已补") for one in defects(third))
+    photo = Material(kind=MaterialKind.IDENTITY, title="身份证照片（重拍）", applicant=third)
+    own(story, "notice/answer", answers=answers, materials=(photo,))
+    again = SupplementItem(
+        defect=Defect.EVIDENCE_ILLEGIBLE, explanation="仍然模糊", applicant=third, paper="身份证照片（重拍）"
+    )
+    assert own(story, "notice", items=(again,), due_on=date(2026, 6, 25), phoned=False).known().notice is not None
+
+
+def test_a_notice_is_answered_once() -> None:
+    with pytest.raises(errors.NoticeMissing):
+        own(knitters(), "notice/answer")
+
+
+def test_a_notice_is_for_the_receiver_to_give_while_the_case_is_offered() -> None:
+    story = Asking(regions=(ZHUJI, MACHENG), requester=ZHUJI, requested=MACHENG, began=BEGAN).offer(MACHENG)
+    with pytest.raises(errors.TransferOpen):
+        own(story, "notice", items=defects(story.applicants[0]), due_on=date(2026, 6, 17), phoned=True)
+
+
+def test_after_the_decision_nothing_is_missing_any_more() -> None:
+    story = knitters().reach(Stage.UNDER_REVIEW, Stage.GRANTED)
+    with pytest.raises(errors.IllegalStage):
+        own(story, "notice", items=defects(story.applicants[0]), due_on=date(2026, 6, 17), phoned=True)
+
+
+def test_applicants_may_withdraw_and_the_last_one_does_not_leave_an_empty_case() -> None:
+    story = knitters()
+    own(story, "withdrawals", applicants=story.applicants[:2])
+    assert [one.status for one in story.known().applicants] == [
+        ApplicantStatus.WITHDRAWN,
+        ApplicantStatus.WITHDRAWN,
+        ApplicantStatus.ACTIVE,
+    ]
+    with pytest.raises(errors.NoActiveApplicant):
+        own(story, "withdrawals", applicants=story.applicants[2:])

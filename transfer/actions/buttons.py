@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from transfer.actions import answering, asking, commands, deciding, progress, receiving, sending
+from transfer.actions import answering, applicants, asking, commands, deciding, progress, receiving, sending
 from transfer.actions import evidence_commands as evidence
 from transfer.actions.desk import Order
 from transfer.actions.situation import Situation
@@ -35,6 +35,19 @@ class Button:
             others=others,
             decide=lambda at: decide(at, subject, command),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnButton:
+    """A step on the case itself."""
+
+    command: type[commands.Command]
+    decide: Callable[[Situation, Any], Decision]
+
+    def order(self, case: UUID, command: commands.Command) -> Order:
+        """The command as the desk takes it."""
+        decide = self.decide
+        return Order(by=command.by, institution=command.institution, case=case, decide=lambda at: decide(at, command))
 
 
 def _button(
@@ -111,6 +124,16 @@ def offer_order(case: UUID, command: commands.Offer) -> Order:
     return Order(
         by=command.by, institution=command.institution, case=case, decide=lambda at: sending.offer(at, command)
     )
+
+
+OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
+    {
+        "notice": OwnButton(command=commands.GiveNotice, decide=applicants.give_notice),
+        "notice/answer": OwnButton(command=commands.AnswerNotice, decide=applicants.answer_notice),
+        "withdrawals": OwnButton(command=commands.Withdraw, decide=applicants.withdraw),
+    }
+)
+"""What the holder does with the applicants of its own case, by its place below the case."""
 
 
 def stage_order(case: UUID, command: commands.PublishStage) -> Order:

@@ -100,6 +100,22 @@ class Supplement(Command):
     left: Annotated[tuple[ApplicantLeft, ...], Field(max_length=500)] = ()
 
 
+class GiveNotice(RequireSupplement):
+    """Tell the applicants of an own case once everything that is missing."""
+
+    phoned: Annotated[bool, Field(description="whether they were told by telephone, too")]
+
+
+class AnswerNotice(Supplement):
+    """Enter what the applicants supplied."""
+
+
+class Withdraw(Command):
+    """Some applicants take their application back."""
+
+    applicants: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
+
+
 class Accept(Command):
     """Accept the case: this institution is its holder from now on."""
 

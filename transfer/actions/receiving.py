@@ -10,20 +10,17 @@ from transfer.domain.clocks import legal_day
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.duplicates import precedence
 from transfer.domain.errors import (
-    DefectAlreadyVisible,
     DesignationStands,
-    DueDatePassed,
     EarlierCaseSurvives,
     NoActiveApplicant,
     NotDesignatedRegion,
     NotOfThisRegion,
     NotYoursToAssist,
     SameRegion,
-    UnknownApplicant,
     UnknownCase,
 )
-from transfer.domain.least_data import check_missing
 from transfer.domain.lifecycle import Side, Step
+from transfer.domain.supplement import check_notice
 from transfer.messages.case import StageReached, Tenure
 from transfer.messages.case_progress import HolderChanged
 from transfer.messages.transfer import (
@@ -76,17 +73,8 @@ def require_supplement(at: Situation, transfer_id: UUID, command: RequireSupplem
     """
     transfer, _ = _receiving(at, transfer_id, command)
     taken = transfer.take(Step.REQUIRE_SUPPLEMENT, by=Side.RECEIVER, at=at.context.now)
-    if command.due_on <= legal_day(at.context.now):
-        raise DueDatePassed(due_on=command.due_on)
-    active = {applicant.id for applicant in at.case.active}
-    unknown = {item.applicant for item in command.items if item.applicant is not None} - active
-    if unknown:
-        raise UnknownApplicant(applicants=sorted(map(str, unknown)))
-    check_missing(command.items, at.case)
-    if transfer.notice is not None:
-        visible = [item.defect.value for item in command.items if item.paper not in transfer.supplied]
-        if visible:
-            raise DefectAlreadyVisible(defects=visible)
+    supplied = None if transfer.notice is None else transfer.supplied
+    check_notice(command, at.case, today=legal_day(at.context.now), supplied=supplied)
     message = SupplementRequired(
         transfer=transfer.id,
         case=at.case.id,

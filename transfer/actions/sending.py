@@ -10,9 +10,7 @@ from transfer.domain.clocks import legal_day
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.designation import judges
 from transfer.domain.errors import (
-    DefectUnanswered,
     DesignationStands,
-    DueDateAhead,
     IllegalStage,
     IllegalStep,
     MustEscalate,
@@ -26,14 +24,13 @@ from transfer.domain.errors import (
 )
 from transfer.domain.evidence_table import UNANSWERED, RequestSide
 from transfer.domain.lifecycle import OFFERABLE, Side, State, Step
+from transfer.domain.supplement import check_answers
 from transfer.messages.case import Designation
-from transfer.messages.codes import ApplicantStatus
 from transfer.messages.transfer import (
     Escalated,
     Offered,
     RecallRequested,
     Supplemented,
-    SupplementRequired,
 )
 from transfer.messages.values import region_of
 from transfer.ports.work import Context
@@ -140,7 +137,8 @@ def supplement(at: Situation, transfer_id: UUID, command: Supplement) -> Decisio
     transfer = at.own_transfer(transfer_id, Side.SENDER)
     changed = transfer.take(Step.SUPPLEMENT, by=Side.SENDER, at=at.context.now)
     if transfer.notice is not None:
-        _check_answers(transfer.notice, command, at)
+        today = legal_day(at.context.now)
+        check_answers(transfer.notice, command, at.case, today=today)
     case = at.case.without_applicants(command.left).with_materials(command.materials)
     if not case.active:
         raise NoActiveApplicant
@@ -159,21 +157,6 @@ def supplement(at: Situation, transfer_id: UUID, command: Supplement) -> Decisio
         event=Event(name="supplemented", transfer=transfer.id, detail=detail),
         messages=(Outgoing(recipient=transfer.receiver_region, data=message, answers=transfer.heard),),
     )
-
-
-def _check_answers(notice: SupplementRequired, command: Supplement, at: Situation) -> None:
-    deemed = any(one.status is ApplicantStatus.DEEMED_WITHDRAWN for one in command.left)
-    if deemed and legal_day(at.context.now) <= notice.due_on:
-        raise DueDateAhead(due_on=notice.due_on)
-    answered = {(answer.applicant, answer.defect) for answer in command.answers}
-    gone = {one.applicant for one in command.left} | {a.id for a in at.case.applicants if a not in at.case.active}
-    missing = [
-        f"{item.defect.value} of {item.applicant or 'the case'}"
-        for item in notice.items
-        if (item.applicant, item.defect) not in answered and item.applicant not in gone
-    ]
-    if missing:
-        raise DefectUnanswered(missing=missing)
 
 
 def escalate(at: Situation, transfer_id: UUID, command: Escalate) -> Decision:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -24,9 +24,10 @@ from transfer.messages.transfer import (
     ApplicantLeft,
     CompetenceDisputed,
     Designated,
+    SupplementItem,
     SupplementRequired,
 )
-from transfer.messages.values import Digest, region_of
+from transfer.messages.values import Digest, Frozen, region_of
 
 JUST_RECEIVED: Final = StageReached(stage=Stage.RECEIVED, tenure=1, number=0)
 
@@ -82,6 +83,19 @@ class Transfer:
         return replace(self, state=after(self.state, step, by=by, record=self.side), changed_at=at)
 
 
+class Notice(Frozen):
+    """The one notice of the holder to the applicants of its case; ``supplied`` are the papers that came with answers,
+    by title."""
+
+    items: tuple[SupplementItem, ...]
+    due_on: date
+    given_by: str
+    given_at: datetime
+    phoned: bool
+    answered: bool = False
+    supplied: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One matter with its applicants, its holders so far, and the transfers that this region took part in.
@@ -98,6 +112,7 @@ class Case:
     followers: frozenset[str] = frozenset()
     transfers: tuple[Transfer, ...] = ()
     requests: tuple[EvidenceRequest, ...] = ()
+    notice: Notice | None = None
     duplicate_of: UUID | None = None
     version: int = 0
 

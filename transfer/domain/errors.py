@@ -94,6 +94,10 @@ class DefectUnanswered(TransferError):
     """Each defect of the notice needs an answer, or its applicant must have left."""
 
 
+class NoticeMissing(TransferError):
+    """There is no notice to the applicants that waits for an answer."""
+
+
 class DueDatePassed(TransferError):
     """The day by which the supplement must come lies before today."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
-from transfer.domain.case import Case, Transfer
+from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
@@ -50,6 +50,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "stage_number": case.stage.number,
         "duplicate_of": case.duplicate_of,
         "followers": json.dumps(sorted(case.followers)),
+        "notice": case.notice.model_dump_json() if case.notice else None,
     }
 
 
@@ -159,6 +160,7 @@ def to_case(
         tenures=tuple(Tenure(number=t.number, institution=t.institution, since=t.since) for t in tenures),
         stage=StageReached(stage=Stage(row.stage), tenure=row.stage_tenure, number=row.stage_number),
         followers=frozenset(json.loads(row.followers)),
+        notice=Notice.model_validate_json(row.notice) if row.notice else None,
         transfers=tuple(to_transfer(t) for t in transfers),
         requests=tuple(EvidenceRequest.model_validate_json(r.detail) for r in requests),
         duplicate_of=row.duplicate_of,

@@ -66,6 +66,7 @@ cases = Table(
     Column("stage_number", Integer, nullable=False),
     Column("duplicate_of", Uuid),
     Column("followers", Text, nullable=False),
+    Column("notice", Text),
     Column("basics", Text, nullable=False),
     Column("materials", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),

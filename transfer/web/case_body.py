@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from transfer.domain.case import Case, Transfer
+from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
@@ -68,6 +68,7 @@ class CaseBody(Body):
     stage: StageReached
     followers: tuple[str, ...]
     transfers: tuple[TransferBody, ...]
+    notice: Annotated[Notice | None, Field(description="the one notice of its holder to the applicants")]
     requests: Annotated[tuple[EvidenceRequest, ...], Field(description="evidence requests, sent or received")]
     duplicate_of: UUID | None
     steps: tuple[StepOpen, ...]
@@ -106,6 +107,7 @@ def _fields(case: Case, context: Context) -> dict[str, object]:
         "stage": case.stage,
         "followers": tuple(sorted(case.followers)),
         "transfers": tuple(_transfer(transfer) for transfer in case.transfers),
+        "notice": case.notice,
         "requests": case.requests,
         "duplicate_of": case.duplicate_of,
         "steps": steps_open(case, context),

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from transfer.actions import commands, intake
-from transfer.actions.buttons import Button, draft_order, offer_order, stage_order
+from transfer.actions.buttons import Button, OwnButton, draft_order, offer_order, stage_order
 from transfer.actions.desk import Idempotency, Order
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
@@ -73,6 +73,15 @@ def evidence_step(button: Button) -> Handler:
 
     async def take(ask: Ask) -> Reply:
         return await _carry_out(ask, button.order(ask.id("case"), ask.id("request"), ask.body), status=200)
+
+    return take
+
+
+def own_step(button: OwnButton) -> Handler:
+    """The handler of a step on the case itself."""
+
+    async def take(ask: Ask) -> Reply:
+        return await _carry_out(ask, button.order(ask.id("case"), ask.body), status=200)
 
     return take
 

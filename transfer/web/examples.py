@@ -52,6 +52,14 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
             "answers": [{"defect": "ID_MISSING", "answer": "已补交户口簿复印件。"}],
             "materials": [{"kind": "IDENTITY", "title": "户口簿复印件"}],
         },
+        commands.GiveNotice: {
+            **_ZHONGSHAN,
+            "items": [{"defect": "FORM_UNSIGNED", "explanation": "申请表缺少签名。"}],
+            "due_on": "2026-12-10",
+            "phoned": True,
+        },
+        commands.AnswerNotice: {**_ZHONGSHAN, "answers": [{"defect": "FORM_UNSIGNED", "answer": "已补签。"}]},
+        commands.Withdraw: {**_ZHONGSHAN, "applicants": ["01975a3e-6c02-7f43-9e24-55f1b2c3d406"]},
         commands.Accept: {"by": "张伟", "institution": "510521", "number": "泸援〔2026〕第0301号"},
         commands.Dispute: {
             **_LUXIAN,

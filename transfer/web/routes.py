@@ -4,7 +4,7 @@ from typing import Final
 
 from transfer.actions import commands
 from transfer.actions import evidence_commands as evidence
-from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
+from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS
 from transfer.domain import errors
 from transfer.domain.evidence_table import RequestStep
 from transfer.handlers.replay import NotInQuarantine
@@ -13,7 +13,7 @@ from transfer.web import commanding, documents, health, lists, quarantine, queri
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.route import Change, Route, Tag
-from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
+from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, kebab
 
 _CASES: Final = (
     Route(
@@ -66,6 +66,21 @@ _CASES: Final = (
         gives=CaseBody,
         change=Change.CASE,
         problems=(errors.UnknownCase, errors.NotTheHolder, errors.IllegalStage, errors.BasisMissing),
+    ),
+    *(
+        Route(
+            method="POST",
+            path=f"/v1/cases/{{case}}/{place}",
+            handler=commanding.own_step(button),
+            zh=OWN_WORDING[place].zh,
+            en=OWN_WORDING[place].en,
+            tag=Tag.CASES,
+            takes=button.command,
+            gives=CaseBody,
+            change=Change.CASE,
+            problems=(errors.UnknownCase, errors.NotTheHolder, errors.TransferOpen, errors.IllegalStage),
+        )
+        for place, button in OWN_BUTTONS.items()
     ),
     Route(
         method="GET",

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.actions.asking import PAST
-from transfer.actions.buttons import BUTTONS
+from transfer.actions.buttons import BUTTONS, OWN_BUTTONS
 from transfer.actions.sending import ATTEMPTS_BEFORE_ESCALATION, attempts
 from transfer.domain.case import Case, Transfer
 from transfer.domain.designation import judges
@@ -16,10 +16,11 @@ from transfer.domain.evidence_table import REQUESTS, UNANSWERED, RequestSide, Re
 from transfer.domain.lifecycle import OFFERABLE, REQUIRED_BASIS, Side, Step, open_stages, open_steps
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.ports.work import Context
-from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
+from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, Wording, kebab
 
 PUBLISH_STAGE: Final = "publish-stage"
 DRAFT_REQUEST: Final = "draft-request"
+ANSWER_NOTICE: Final = "notice/answer"
 
 
 class StageOpen(BaseModel):
@@ -57,25 +58,40 @@ def steps_open(case: Case, context: Context) -> tuple[StepOpen, ...]:
 def _steps(case: Case, context: Context) -> Iterator[StepOpen]:
     path = f"/v1/cases/{case.id}"
     holds = case.holder_region == context.region and case.duplicate_of is None
+    yield from _transfer_steps(case, context, path, holds=holds)
+    yield from _evidence_steps(case, path, holds=holds)
+    if holds:
+        yield from _own_steps(case, path)
+
+
+def _transfer_steps(case: Case, context: Context, path: str, *, holds: bool) -> Iterator[StepOpen]:
     for transfer in case.transfers:
         for step in open_steps(transfer.state, transfer.side):
             if step in BUTTONS and _stands_open(step, case, transfer, context, holds=holds):
-                yield _step(step, f"{path}/transfers/{transfer.id}/{kebab(step)}", transfer.id)
+                href = f"{path}/transfers/{transfer.id}/{kebab(step)}"
+                yield _opened(kebab(step), WORDING[step], href, transfer=transfer.id)
     if holds and _may_be_offered(case, context):
-        yield _step(Step.OFFER, f"{path}/transfers", None)
+        yield _opened(kebab(Step.OFFER), WORDING[Step.OFFER], f"{path}/transfers")
+
+
+def _evidence_steps(case: Case, path: str, *, holds: bool) -> Iterator[StepOpen]:
     for request in case.requests:
-        for taken in REQUESTS.open_steps(request.state, request.side):
-            if taken is not RequestStep.SEND or (holds and case.open_offer is None):
-                said = EVIDENCE_WORDING[taken]
-                href = f"{path}/requests/{request.id}/{kebab(taken)}"
-                yield StepOpen(
-                    step=kebab(taken), zh=said.zh, en=said.en, ground=said.ground, request=request.id, href=href
-                )
+        for step in REQUESTS.open_steps(request.state, request.side):
+            if step is not RequestStep.SEND or (holds and case.open_offer is None):
+                href = f"{path}/requests/{request.id}/{kebab(step)}"
+                yield _opened(kebab(step), EVIDENCE_WORDING[step], href, request=request.id)
     if holds and case.stage.stage not in PAST:
-        said = EVIDENCE_WORDING[RequestStep.DRAFT]
-        yield StepOpen(step=DRAFT_REQUEST, zh=said.zh, en=said.en, ground=said.ground, href=f"{path}/requests")
+        yield _opened(DRAFT_REQUEST, EVIDENCE_WORDING[RequestStep.DRAFT], f"{path}/requests")
+
+
+def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
+    if case.open_offer is None and case.stage.stage in OFFERABLE:
+        waits = case.notice is not None and not case.notice.answered
+        for place in OWN_BUTTONS:
+            if place != ANSWER_NOTICE or waits:
+                yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
     stages = open_stages(case.stage.stage, offered=case.open_offer is not None)
-    if holds and stages:
+    if stages:
         yield StepOpen(
             step=PUBLISH_STAGE,
             zh="公布办理阶段",
@@ -88,9 +104,12 @@ def _steps(case: Case, context: Context) -> Iterator[StepOpen]:
         )
 
 
-def _step(step: Step, href: str, transfer: UUID | None) -> StepOpen:
-    said = WORDING[step]
-    return StepOpen(step=kebab(step), zh=said.zh, en=said.en, ground=said.ground, transfer=transfer, href=href)
+def _opened(
+    step: str, said: Wording, href: str, *, transfer: UUID | None = None, request: UUID | None = None
+) -> StepOpen:
+    return StepOpen(
+        step=step, zh=said.zh, en=said.en, ground=said.ground, transfer=transfer, request=request, href=href
+    )
 
 
 def _stands_open(step: Step, case: Case, transfer: Transfer, context: Context, *, holds: bool) -> bool:

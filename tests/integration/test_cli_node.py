@@ -21,7 +21,7 @@ import structlog
 from click.testing import CliRunner, Result
 
 from deploy.demo import people
-from tests.builders import LUXIAN, ZHONGSHAN, a_body, an_offer
+from tests.builders import LUXIAN, ZHONGSHAN, a_body, an_offer, example_body
 from tests.trust import as_sent, environment_of, shared
 from transfer.cli.exits import CONFIGURATION, FAULT, UNAVAILABLE, USAGE
 from transfer.cli.main import main
@@ -29,6 +29,7 @@ from transfer.cli.remote import Api
 from transfer.domain.clocks import legal_day
 from transfer.handlers.opening import open_delivery
 from transfer.handlers.receive import receive, set_aside
+from transfer.messages.examples import EXAMPLES, FULL
 from transfer.node import build
 from transfer.ports.work import Delivery
 from transfer.settings import Settings
@@ -239,6 +240,44 @@ def test_a_case_is_shown_as_the_api_shows_it_and_traced_beside_it(place: Place) 
             ended = place.run(*words)
             assert ended.exit_code == 0, ended.output
         assert "李志远" in place.run("case", "list").stdout
+
+
+def test_evidence_requests_are_listed_and_shown_with_the_chain_of_each_piece(place: Place) -> None:
+    place.take_in(example_body("legalaid.evidence.requested.v1", FULL))
+    [line] = place.json("evidence", "list", "--side", "requested", "--open")
+    assert (line["peer"], line["state"], line["lawyer"]) == (LUXIAN, "requested", "周律师")
+    assert place.json("evidence", "list", "--closed") == []
+    assert place.json("evidence", "list", "--due-before", "2026-01-01") == []
+    path = f"/v1/cases/{line['case']}/requests/{line['id']}"
+    who = {"by": "陈静", "institution": ZHONGSHAN}
+    with serving(place) as process:
+        api = Api(told(process, "listening on "))
+        api.post(f"{path}/sign-for", who, etag="*")
+        api.post(f"{path}/undertake", who | {"collector": "陈静"}, etag="*")
+        answers = EXAMPLES["legalaid.evidence.supplied.v1"][FULL]["data"]["answers"]
+        api.post(f"{path}/record", who | {"answers": answers}, etag="*")
+        api.post(f"{path}/supply", who | {"by": "梁主任"}, etag="*")
+    said = place.run("evidence", "show", line["case"]).stdout
+    for part in (
+        "泸县援协字〔2026〕第3号",
+        "partly 部分取得",
+        "not_before",
+        "COLLECTED 收集",
+        "复制",
+        "SENT 发出",
+        "梁主任",
+    ):
+        assert part in said, said
+    [shown] = place.json("evidence", "show", line["case"])
+    assert [hop["act"] for hop in shown["answers"][0]["pieces"][0]["custody"]] == ["COLLECTED", "SENT", "SENT"]
+    assert "周律师" in place.run("evidence", "list").stdout
+
+
+def test_a_case_without_requests_says_so(place: Place) -> None:
+    place.take_in(a_body(an_offer(), source=LUXIAN, recipient=ZHONGSHAN, sequence=1))
+    case = place.json("case", "list")[0]["id"]
+    ended = place.run("evidence", "show", case)
+    assert (ended.exit_code, "no evidence was asked" in ended.output) == (FAULT, True)
 
 
 def test_regions_that_do_not_agree_are_told_apart(place: Place, tmp_path: Path) -> None:

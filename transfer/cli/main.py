@@ -5,6 +5,7 @@ import click
 from transfer.cli.case import case
 from transfer.cli.config import config
 from transfer.cli.directory import directory
+from transfer.cli.evidence import evidence
 from transfer.cli.exits import MEANINGS
 from transfer.cli.explained import Commands
 from transfer.cli.keys import keys
@@ -39,6 +40,7 @@ for _command in (
     topology,
     status,
     case,
+    evidence,
     trace,
     quarantine,
     config,

@@ -16,9 +16,10 @@ from transfer.messages.examples_case import (
 
 REQUEST: Final = "0197a3c1-5e00-7d10-8b21-6f0a1b2c3d05"
 SHEETS: Final = "0197a3c1-5e01-7a11-9c32-7a1b2c3d4e06"
-SIGNING: Final = "0197a3c1-5e02-7b12-8d43-8b2c3d4e5f07"
+INTERVIEW: Final = "0197a3c1-5e02-7b12-8d43-8b2c3d4e5f07"
 LOOKUP: Final = "0197a3c1-5e03-7c13-9e54-9c3d4e5f6008"
 PIECE: Final = "0197a3c1-5e04-7d14-8f65-ad4e5f607109"
+CHECK: Final = "0197a3c1-5e06-7f16-8187-cf6071829311"
 WITNESS: Final = "0197a3c1-5e05-7e15-9076-be5f60718210"
 
 _LETTER: Final = "sha256:2b1f0c5a3cfd2a8f3e6d9b7c4a1e0f8d5c2b9a7e6f3d1c0b8a5e4f7d6c3b2a19"
@@ -44,7 +45,7 @@ _LAWYER_IN_FULL: Final[Json] = {
         "name": "调查专用证明.pdf",
     },
 }
-_SHEETS_BRIEFLY: Final[Json] = {
+_LOOKUP: Final[Json] = {
     "id": LOOKUP,
     "kind": "EMPLOYER_LOOKUP",
     "what": "某某家具厂的登记名称和地址。",
@@ -65,7 +66,7 @@ _ITEMS_IN_FULL: Final[list[Json]] = [
         "urgent": {"reason": "RETENTION_ENDS", "until": "2026-07-31", "explanation": "工厂即将搬迁。"},
     },
     {
-        "id": SIGNING,
+        "id": INTERVIEW,
         "kind": "WITNESS_STATEMENT",
         "what": "询问同班组工人关于出勤和工资的情况。",
         "fields": ["STATEMENT"],
@@ -80,7 +81,14 @@ _ITEMS_IN_FULL: Final[list[Json]] = [
             }
         ],
     },
-    _SHEETS_BRIEFLY,
+    {
+        "id": CHECK,
+        "kind": "IDENTITY_CHECK",
+        "what": "核对申请人身份和户籍。",
+        "fields": ["IDENTITY_CONFIRMED", "HOUSEHOLD_REGISTER"],
+        "about": [LI],
+    },
+    _LOOKUP,
 ]
 _PERSONS_IN_FULL: Final[list[Json]] = [
     {
@@ -125,9 +133,9 @@ _PIECE: Final[Json] = {
     "sent_by_post": "EMS 1000000000000",
     "custody": [_COLLECTED, _SENT_HOP],
 }
-_NOT_KEPT: Final[Json] = {"item": SIGNING, "result": "not_found", "statement": "证人已离开，联系不上。"}
+_NOT_KEPT: Final[Json] = {"item": INTERVIEW, "result": "not_found", "statement": "证人已离开，联系不上。"}
 _LATER: Final[Json] = {
-    "item": SIGNING,
+    "item": INTERVIEW,
     "result": "not_before",
     "statement": "证人七月底返回。",
     "not_before": "2026-07-30",
@@ -169,7 +177,7 @@ PAIRS: Final[dict[str, tuple[Json, Json]]] = {
             "tenures": [FIRST_TENURE],
             "stage": {"stage": "handling", "tenure": 1, "number": 4},
             "lawyer": _LAWYER,
-            "items": [_SHEETS_BRIEFLY],
+            "items": [_LOOKUP],
             "working_days": 10,
             "approved_by": "王主任",
         },

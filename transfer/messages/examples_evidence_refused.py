@@ -4,7 +4,7 @@ from typing import Final
 
 from transfer.messages.examples import FULL
 from transfer.messages.examples_case import AYGUL
-from transfer.messages.examples_evidence import SIGNING
+from transfer.messages.examples_evidence import INTERVIEW
 from transfer.messages.refused import ABSENT, Refused
 
 _EACH: Final = (
@@ -39,7 +39,7 @@ _OWN: Final[dict[str, tuple[Refused, ...]]] = {
         Refused(
             "about-a-stranger",
             "data.items.0.about",
-            [SIGNING],
+            [INTERVIEW],
             "an item is about a person who is not in the request",
             of=FULL,
             schema_finds=False,

@@ -23,11 +23,13 @@ MARKS: Final = {
 }
 
 _IDENTITY, _PHONE, _CREDIT = r"^[0-9A-Z()-]{0,30}$", r"^[0-9+ -]{5,20}$", r"^[0-9A-Z]{18}$"
+_DIGEST: Final = r"^sha256:[0-9a-f]{64}$"
+NO_DIGEST: Final = f"sha256:{'0' * 64}"
 PUBLIC: Final = frozenset(
     {
         r"^[1-9][0-9]{5}$",
         r"^[1-9][0-9]{5}(-[A-Z0-9]{1,12})?$",
-        r"^sha256:[0-9a-f]{64}$",
+        _DIGEST,
         r"^[a-z]+/[a-z0-9.+-]+$",
     }
 )
@@ -67,6 +69,8 @@ class Marker:
             case "array":
                 items = [self._value(schema["items"], defs, one, needed=False) for one in given or [None]]
                 return [item for item in items if item is not None] or given
+            case "string" if schema.get("pattern") == _DIGEST and given is None and needed:
+                return NO_DIGEST
             case "string" if not schema.keys() & {"enum", "const", "format"}:
                 return self._marked(schema.get("pattern"), given)
             case _:

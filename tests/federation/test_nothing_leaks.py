@@ -26,7 +26,8 @@ from tests.federation.markers import MARKS, TEXT, Marker, found
 from tests.federation.serving import FAULTY, PROGRAM, Answer, Served
 from tests.trust import PASSPHRASE, as_text, shared
 from transfer.actions import commands
-from transfer.actions.buttons import BUTTONS
+from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS
+from transfer.actions.evidence_commands import DraftRequest
 from transfer.broker.topology import DEAD_LETTERS, DIRECTORY
 from transfer.crypto.notes import Signer
 from transfer.domain.clocks import legal_day
@@ -230,8 +231,50 @@ def a_whole_case(stage: Stage, zhongshan: Served, luxian: Served) -> None:
     for name in ("under_review", "granted", "assigned"):
         stage.reach(luxian, case, LUXIAN, name)
     stage.shows(zhongshan, case, lambda seen: seen["stage"]["stage"] == "assigned")
+    evidence_of(stage, case, luxian, zhongshan)
     again = stage.command(commands.PublishStage, LUXIAN, stage="archived", occurred_on=today())
     assert luxian.ask("POST", f"/v1/cases/{case}/stages", again, If_Match="*").status == 409
+
+
+def evidence_of(stage: Stage, case: str, luxian: Served, zhongshan: Served) -> None:
+    """The holder asks for evidence, and is answered."""
+    person = str(uuid4())
+    asked = {"kind": "SIGNING_WITNESS", "fields": ["SIGNED_PAPER"], "about": [person], "urgent": {"until": today()}}
+    persons = [{"id": person, "role": "DEPENDANT"}]
+    body = stage.command(DraftRequest, LUXIAN, requested=ZHONGSHAN, items=[asked], persons=persons)
+    luxian.do(f"/v1/cases/{case}/requests", body)
+
+    def press(node: Served, step: str, institution: str, **given: Any) -> None:
+        button = next(one for known, one in EVIDENCE_BUTTONS.items() if kebab(known) == step)
+        request = node.case(case)["requests"][-1]["id"]
+        node.do(f"/v1/cases/{case}/requests/{request}/{step}", stage.command(button.command, institution, **given))
+
+    def shows(node: Served, state: str) -> None:
+        stage.shows(node, case, lambda seen: seen["requests"] and seen["requests"][-1]["state"] == state)
+
+    press(luxian, "approve", LUXIAN)
+    press(luxian, "send", LUXIAN)
+    shows(zhongshan, "requested")
+    press(zhongshan, "sign-for", ZHONGSHAN)
+    press(zhongshan, "ask-clarification", ZHONGSHAN)
+    shows(luxian, "clarification_asked")
+    press(luxian, "clarify", LUXIAN)
+    shows(zhongshan, "clarified")
+    press(zhongshan, "undertake", ZHONGSHAN)
+    item = zhongshan.case(case)["requests"][-1]["items"][0]["id"]
+    collected = {"at": clock.now().isoformat(), "how": "COPIED"}
+    piece = {"id": str(uuid4()), "original_seen": True, "custody": [collected]}
+    found_ = {
+        "item": item,
+        "result": "partly",
+        "facts": [{"field": "SIGNED_PAPER", "about": person}],
+        "pieces": [piece],
+    }
+    press(zhongshan, "record", ZHONGSHAN, answers=[found_])
+    press(zhongshan, "return", ZHONGSHAN)
+    shows(luxian, "returned")
+    press(luxian, "hand-on", LUXIAN, piece=piece["id"])
+    press(luxian, "confirm", LUXIAN)
 
 
 def a_dispute(stage: Stage, zhongshan: Served, sichuan: Served) -> None:
@@ -299,6 +342,11 @@ def _changes() -> Iterator[tuple[type[commands.Command], str]]:
     yield commands.PublishStage, f"/v1/cases/{uuid4()}/stages"
     for step, button in BUTTONS.items():
         yield button.command, f"/v1/cases/{uuid4()}/transfers/{uuid4()}/{kebab(step)}"
+    yield DraftRequest, f"/v1/cases/{uuid4()}/requests"
+    for asked, pressed in EVIDENCE_BUTTONS.items():
+        yield pressed.command, f"/v1/cases/{uuid4()}/requests/{uuid4()}/{kebab(asked)}"
+    for place, own in OWN_BUTTONS.items():
+        yield own.command, f"/v1/cases/{uuid4()}/{place}"
 
 
 def _nonsense(node: Served, request: bytes) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from tests.trust import PASSPHRASE, shared
+from tests.trust import PASSPHRASE, Trust
 from transfer.crypto.chunks import (
     CHUNK,
     HEADER,
@@ -145,10 +145,11 @@ def test_another_passphrase_does_not_open_the_key(tmp_path: Path) -> None:
         load_file_key(tmp_path, SecretStr("another passphrase"))
 
 
-def test_the_key_is_made_with_the_passphrase_of_the_other_keys() -> None:
+def test_the_key_is_made_with_the_passphrase_of_the_other_keys(tmp_path: Path) -> None:
+    keys = Trust(folder=tmp_path).keys("442000")
     with pytest.raises(PassphraseWrong):
-        new_file_key(shared().keys("442000"), SecretStr("another passphrase"))
-    assert not (shared().keys("442000") / FILE).exists()
+        new_file_key(keys, SecretStr("another passphrase"))
+    assert not (keys / FILE).exists()
 
 
 def test_a_key_that_others_may_read_is_not_used(tmp_path: Path) -> None:

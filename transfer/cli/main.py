@@ -7,6 +7,7 @@ from transfer.cli.config import config
 from transfer.cli.directory import directory
 from transfer.cli.exits import MEANINGS
 from transfer.cli.explained import Commands
+from transfer.cli.files import files
 from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
 from transfer.cli.pki import pki
@@ -41,6 +42,7 @@ for _command in (
     case,
     trace,
     quarantine,
+    files,
     config,
     schemas,
 ):

@@ -1,8 +1,8 @@
 """Files at rest: AES-256-GCM over chunks, each of which can be opened alone.
 
-The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizár, 2015): a chunk's nonce is a random prefix of its file, the
-chunk's number, and whether it is the last one. So no chunk can be altered, moved, repeated or left out, nor the end be cut
-off, and no nonce is used twice under the key that each file has of its own.
+The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizár, 2015): a chunk's nonce is a random prefix of its file,
+the chunk's number, and whether it is the last one. So no chunk can be altered, moved, repeated or left out, nor the end
+be cut off, and no nonce is used twice under the key that each file has of its own.
 """
 
 import secrets

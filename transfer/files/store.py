@@ -7,9 +7,9 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
@@ -19,6 +19,9 @@ from transfer.ports.files import FilesUnavailable
 
 ROOM: Final = "objects"
 _S3: Final = "s3://"
+_RETRIES: Final = 3
+_PATIENCE: Final = timedelta(seconds=20)
+"""Whoever waits for an answer is told soon that the bucket is away; fetches are tried again by themselves."""
 
 
 class StoreInvalid(ValueError):
@@ -41,7 +44,8 @@ class Store:
         """
         if where.startswith(_S3):
             try:
-                return cls(objects=S3Store.from_url(where), folder=None)
+                retries: Any = {"max_retries": _RETRIES, "retry_timeout": _PATIENCE}
+                return cls(objects=S3Store.from_url(where, retry_config=retries), folder=None)
             except BaseError as error:
                 raise StoreInvalid(f"{StoreInvalid.__doc__} ({type(error).__name__})") from error
         if "://" in where:

@@ -31,8 +31,8 @@ from transfer.telemetry.metrics import FETCHES
 
 log = structlog.get_logger(__name__)
 
-LEASE: Final = timedelta(seconds=90)
-NOTED_SECONDS: Final = 10.0
+LEASE: Final = timedelta(seconds=30)
+NOTED_SECONDS: Final = 5.0
 TRIES: Final = 4
 """How often in one round it is asked again when nothing came at all."""
 

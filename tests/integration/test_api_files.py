@@ -190,6 +190,24 @@ async def test_a_file_that_is_too_large_is_refused_while_it_comes(
     assert (node.objects, node.spooled) == ([], [])
 
 
+async def test_a_file_of_another_kind_is_refused_by_its_beginning(node: FileNode) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < 150_000_000:
+            sent += 10_000
+            yield b"GIF89a" + bytes(9_994)
+
+    try:
+        answer = await node.put(endless())
+        assert (answer.status, answer.kind) == (422, "kind-unknown")
+    except OSError:
+        # As above.
+        pass
+    assert sent < 50_000_000
+
+
 async def test_an_upload_that_breaks_off_leaves_nothing(node: FileNode) -> None:
     """The connection is closed in the middle."""
     host, port = node.api.address.removeprefix("http://").split(":")

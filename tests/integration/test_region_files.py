@@ -260,6 +260,33 @@ async def test_a_file_that_came_another_way_is_not_asked_for(pair: Pair) -> None
     assert (await pair.last())["state"] == "kept"
 
 
+async def test_a_file_that_came_while_its_message_was_written_is_not_asked_for(pair: Pair) -> None:
+    """The message did not see it yet, and who kept it did not see the message."""
+    await pair.named(a_pdf())
+    await pair.target.put(a_pdf())
+    async with pair.target.api.node.store.writing() as connection:
+        await connection.execute(update(fetches).values(state="waiting", retry_at=clock.now()))
+    pair.link.down()
+    assert await pair.fetch() == 1
+    assert (await pair.last())["state"] == "kept"
+
+
+async def test_a_spool_that_cannot_be_written_puts_the_fetch_off(pair: Pair) -> None:
+    await pair.named(a_pdf())
+    spool = pair.target.folder / "spool"
+    if spool.exists():
+        spool.rmdir()
+    spool.touch()
+    assert await pair.fetch() == 0
+    line = await pair.last()
+    assert (line["state"], line["code"], line["attempts"]) == ("waiting", "not-kept", 1)
+    spool.unlink()
+    async with asyncio.timeout(20):
+        while not await pair.fetch():  # noqa: ASYNC110 - as its duty does
+            await asyncio.sleep(0.05)
+    await arrived(pair, a_pdf())
+
+
 async def test_a_file_that_is_kept_already_is_not_wanted(pair: Pair) -> None:
     await pair.target.put(a_pdf())
     await pair.named(a_pdf())

@@ -35,6 +35,8 @@ LEASE: Final = timedelta(seconds=30)
 NOTED_SECONDS: Final = 5.0
 TRIES: Final = 4
 """How often in one round it is asked again when nothing came at all."""
+_LONGEST: Final = 99
+"""Attempts after which pauses grow no more."""
 
 
 class _NoLongerMine(Exception):
@@ -73,7 +75,12 @@ class Fetcher:
         if fetch.size > LIMITS[fetch.media_type]:
             await self._refuse(fetch, FileTooLarge(most=LIMITS[fetch.media_type], kind=fetch.media_type.value))
             return 0
-        coming = _Coming(fetch=fetch, writer=await self._writer(fetch), noted=0.0)
+        try:
+            writer = await self._writer(fetch)
+        except FilesUnavailable as error:
+            await self._delay(fetch, fetch.got, Setback(code="not-kept", detail=str(error)))
+            return 0
+        coming = _Coming(fetch=fetch, writer=writer, noted=0.0)
         try:
             return await self._bring(coming)
         except asyncio.CancelledError:
@@ -196,8 +203,12 @@ class Fetcher:
             return
         if coming.writer.size > fetch.got:
             fetch = replace(fetch, attempts=0)
-        retry_at = now + self.pause(99 if longest else fetch.attempts)
-        await self.records.put_off(fetch, coming.writer.size, why, now=now, retry_at=retry_at)
+        await self._delay(fetch, coming.writer.size, why, longest=longest)
+
+    async def _delay(self, fetch: Fetch, got: int, why: Setback, *, longest: bool = False) -> None:
+        now = self.clock()
+        retry_at = now + self.pause(_LONGEST if longest else fetch.attempts)
+        await self.records.put_off(fetch, got, why, now=now, retry_at=retry_at)
         self._tell("put_off", fetch, why)
 
     async def _refuse(self, fetch: Fetch, error: FileRefused | SourceDiffers) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +12,7 @@ from uuid import UUID
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.lifecycle import CLOSED, Side, State
+from transfer.messages.attachments import Attachment, attachments_of
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
@@ -84,6 +85,10 @@ class Content:
     stages: dict[tuple[UUID, int, int], StagePublished] = field(default_factory=dict)
     answered: dict[str, Answered] = field(default_factory=dict)
     receipt_rows: int = 0
+    kept: frozenset[Digest] = frozenset()
+    uses: frozenset[tuple[Digest, UUID]] = frozenset()
+    grants: frozenset[tuple[Digest, str]] = frozenset()
+    wanted: dict[tuple[Digest, str], Attachment] = field(default_factory=dict)
 
     def copy(self) -> "Content":
         return Content(
@@ -97,6 +102,10 @@ class Content:
             stages=dict(self.stages),
             answered=dict(self.answered),
             receipt_rows=self.receipt_rows,
+            kept=self.kept,
+            uses=self.uses,
+            grants=self.grants,
+            wanted=dict(self.wanted),
         )
 
 
@@ -167,8 +176,12 @@ class MemoryWork:
         given = self.room.content.answered
         return {key: given[key] for key in keys if key in given}
 
+    async def load_kept(self, digests: Collection[Digest]) -> Collection[Digest]:
+        return self.draft.kept.intersection(digests)
+
     def record(self, decision: Decision, cause: Cause) -> Case:
         case = replace(decision.case, version=decision.case.version + 1)
+        self._use(case.id, attachments_of(case.materials))
         if case.id not in self._loaded and case.id in self.room.content.cases:
             self._refused.append(f"case {case.id} exists")
         self.draft.cases[case.id] = case
@@ -208,6 +221,20 @@ class MemoryWork:
             body=body,
             created_at=cause.at,
         )
+        digests = self._use(conversation, attachments_of(message.data))
+        self.draft.grants |= {(digest, message.recipient) for digest in digests}
+
+    def _use(self, case: UUID, named: Iterable[Attachment]) -> set[Digest]:
+        digests = {file.digest for file in named}
+        self.draft.uses |= {(digest, case) for digest in digests}
+        return digests
+
+    def record_wanted(self, source: str, message: UUID, case: UUID, named: Iterable[Attachment]) -> None:  # noqa: ARG002 - see ports.Work
+        files = list(named)
+        self._use(case, files)
+        for file in files:
+            if file.digest not in self.draft.kept:
+                self.draft.wanted.setdefault((file.digest, source), file)
 
     def _lane(self, conversation: UUID, peer: str) -> Lane:
         return self.draft.lanes.get((conversation, peer), Lane())

@@ -14,6 +14,8 @@ from transfer.actions.commands import Offer, PublishStage
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import legal_day
 from transfer.domain.lifecycle import Step
+from transfer.messages.attachments import attachments_of
+from transfer.messages.case import Material
 from transfer.messages.codes import Defect, DisputeGround, RecallReason, Stage
 from transfer.messages.transfer import SupplementAnswer, SupplementItem
 
@@ -82,6 +84,11 @@ class Story:
         self.exchange.press(move)
         if self.carried:
             self.exchange.drain()
+        return self
+
+    def put(self, by: str, *papers: Material) -> "Story":
+        """The files of these papers are kept in that region."""
+        self.exchange.keep(by, *attachments_of(papers))
         return self
 
     def part(self) -> "Story":

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
+from transfer.crypto import filekey
+from transfer.crypto.chunks import FileKey
 from transfer.crypto.directory import Directory, Draft, Region
 from transfer.crypto.keys import KeyUse, PublicKey, SuiteName
 from transfer.crypto.keystore import Keystore, add_key
@@ -53,6 +55,12 @@ class Trust:
             self.add_key(region, KeyUse.SIGN)
             self.add_key(region, KeyUse.SEAL)
         return folder
+
+    def file_key(self, region: str) -> FileKey:
+        """The region's key for files, made when it is first asked for."""
+        if not (self.keys(region) / filekey.FILE).exists():
+            return filekey.new_file_key(self.keys(region), PASSPHRASE)
+        return filekey.load_file_key(self.keys(region), PASSPHRASE)
 
     def add_key(
         self, region: str, use: KeyUse, *, suite: SuiteName = SuiteName.JOSE, since: datetime = SINCE

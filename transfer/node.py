@@ -17,16 +17,20 @@ from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
 from transfer.broker.topology import DIRECTORY
 from transfer.crypto.book import Book
+from transfer.crypto.filekey import load_file_key
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
+from transfer.crypto.tickets import Tickets
 from transfer.crypto.tls import ClientTls
 from transfer.crypto.wire import Wire
+from transfer.files.parts import FETCHERS, SWEEP_SECONDS, FileParts, build_files
 from transfer.ports.traffic import Carrier
 from transfer.ports.views import Linked
 from transfer.ports.work import Context
 from transfer.settings import Role, Settings
 from transfer.storage.engine import open_engine
+from transfer.storage.files import SqlFiles
 from transfer.storage.listening import Listener
 from transfer.storage.migrate import current, head
 from transfer.storage.outbox import SqlOutbox
@@ -38,6 +42,7 @@ from transfer.storage.views import SqlViews
 from transfer.telemetry import calendar
 from transfer.telemetry import clock as system_clock
 from transfer.web.parts import Parts
+from transfer.web.region_site import serve_regions
 from transfer.web.server import serve
 from transfer.workers.inbound import Inbound
 from transfer.workers.loop import Duty
@@ -72,6 +77,7 @@ class Node:
     context: Callable[[], Context]
     views: SqlViews
     quarantine: SqlQuarantine
+    files: FileParts | None
     web: Parts
 
     @asynccontextmanager
@@ -85,13 +91,15 @@ class Node:
             stack.push_async_callback(self.store.engine.dispose)
             await self.trust.ready(self.settings.region)
             await asyncio.to_thread(lambda: self.trust.keys)
+            if self.files is not None:
+                await asyncio.to_thread(self.files.key)
             for part in (self.publisher, self.consumer):
                 if part is not None:
                     await stack.enter_async_context(part)
             tasks = [asyncio.create_task(duty.run(), name=duty.name) for duty in self.duties]
             try:
                 if Role.API in self.settings.roles:
-                    async with serve(self.web) as address:
+                    async with serve_regions(self.web), serve(self.web) as address:
                         yield address
                 else:
                     yield None
@@ -166,6 +174,10 @@ def build(
     if not store.is_sqlite and Role.RELAY in settings.roles:
         listener = Listener(store=store)
         duties.append(Duty(name="listener", wait=listener.listen, once=listener.report_loss, poll=settings.poll))
+    tickets = Tickets(wire=wire)
+    files = _files(settings, store, tickets, clock, new_id)
+    if files is not None:
+        duties += _file_duties(settings, files)
     desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
     links: dict[str, Linked] = {}
     if publisher is not None:
@@ -186,6 +198,7 @@ def build(
         context=context,
         views=views,
         quarantine=quarantine,
+        files=files,
         web=Parts(
             settings=settings,
             book=book,
@@ -197,6 +210,8 @@ def build(
             links=links,
             wire=wire,
             duties=duties,
+            files=files.room if files is not None else None,
+            tickets=tickets,
         ),
     )
 
@@ -246,6 +261,36 @@ def _sending(
         Duty(name="resend", once=relay.resend_once, poll=settings.poll),
         Duty(name="receipts", once=teller.tell_once, poll=settings.poll, woken=store.receipts_owed),
     ]
+
+
+def _files(
+    settings: Settings,
+    store: Store,
+    tickets: Tickets,
+    clock: Callable[[], datetime],
+    new_id: Callable[[], UUID],
+) -> FileParts | None:
+    if settings.files is None:
+        return None
+    pauses = Pauses(first=settings.seconds("fetch_first"), longest=settings.seconds("fetch_longest"))
+    return build_files(
+        settings,
+        settings.files,
+        records=SqlFiles(store=store),
+        tickets=tickets,
+        load_key=lambda: load_file_key(settings.keys, find_passphrase(settings.passphrase_file, os.environ)),
+        clock=clock,
+        new_id=new_id,
+        pause=pauses.after,
+    )
+
+
+def _file_duties(settings: Settings, files: FileParts) -> list[Duty]:
+    sweep = Duty(name="sweep", once=files.sweeper.sweep_once, poll=SWEEP_SECONDS)
+    if Role.INBOUND not in settings.roles:
+        return [sweep]
+    fetch = files.fetcher.fetch_once
+    return [sweep, *(Duty(name=f"fetch {n + 1}", once=fetch, poll=settings.poll) for n in range(FETCHERS))]
 
 
 async def check_ready(node: Node) -> None:

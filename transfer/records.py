@@ -14,7 +14,7 @@ from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import CaseNumber
 from transfer.messages.case_progress import StagePublished
-from transfer.messages.codes import Matter, ReceiptOutcome, Stage, Urgency
+from transfer.messages.codes import Matter, MediaType, ReceiptOutcome, Stage, Urgency
 from transfer.messages.receipts import Refusal
 
 
@@ -39,6 +39,16 @@ class MessageState(StrEnum):
     PARKED = "parked"
     APPLIED = "applied"
     REFUSED = "refused"
+
+
+class FetchState(StrEnum):
+    """How far a file has come that another region's message named; the last three are ends."""
+
+    WAITING = "waiting"
+    FETCHING = "fetching"
+    KEPT = "kept"
+    REFUSED = "refused"
+    GONE = "gone"
 
 
 class TransferGlance(Record):
@@ -174,6 +184,35 @@ class QuarantineLine(Record):
     applied_at: Annotated[datetime | None, Field(description="when a replay led to its application")]
 
 
+class FetchLine(Record):
+    """A file that another region's message named and that was not here then."""
+
+    id: UUID
+    file: Annotated[str, Field(description="SHA-256 of its content")]
+    source: Annotated[str, Field(description="the region whose message named it, which has it")]
+    size: Annotated[int, Field(description="bytes, as the message says")]
+    media_type: MediaType
+    state: FetchState
+    got: Annotated[int, Field(description="bytes that are here, as far as was noted")]
+    attempts: Annotated[int, Field(description="how often it did not come")]
+    retry_at: Annotated[datetime | None, Field(description="when it is tried again")]
+    code: Annotated[str | None, Field(description="what was last wrong, for programs")]
+    detail: Annotated[str | None, Field(description="what was last wrong, for people")]
+    case: Annotated[UUID, Field(description="the case whose message named it first")]
+    message: UUID
+    wanted_at: datetime
+    changed_at: datetime
+
+
+class FileLine(Record):
+    """A file that is kept here."""
+
+    file: Annotated[str, Field(description="SHA-256 of its content")]
+    size: Annotated[int, Field(description="bytes")]
+    media_type: MediaType
+    kept_at: datetime
+
+
 class DestinationLine(Record):
     """The road to another region."""
 
@@ -257,6 +296,15 @@ class MessageFilter:
     direction: Direction | None = None
     state: MessageState | None = None
     peer: str | None = None
+    case: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFilter:
+    """Which files that come from other regions; an empty filter means all."""
+
+    state: FetchState | None = None
+    source: str | None = None
     case: UUID | None = None
 
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "TRANSFER_"
@@ -57,6 +57,33 @@ class Settings(BaseSettings):
         Field(description="address to listen on; loopback only, since there is no sign-in yet"),
     ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
+    files: Annotated[
+        str | None,
+        Field(description="where files are kept: a folder, or s3://BUCKET/PREFIX; without it files are not taken"),
+    ] = None
+    files_spool: Annotated[
+        Path | None,
+        Field(description="folder for files until they are whole; by default the folder `spool` in that of `files`"),
+    ] = None
+    files_host: Annotated[str, Field(description="address on which other regions fetch files")] = "127.0.0.1"
+    files_port: Annotated[
+        int | None, Field(ge=0, le=65535, description="port on which they do; without it they cannot")
+    ] = None
+    files_cert: Annotated[Path | None, Field(description="PEM file of the certificate shown there")] = None
+    files_key: Annotated[Path | None, Field(description="PEM file of that certificate's private key")] = None
+    files_gone_after: Annotated[
+        float, Field(gt=0, description="a file that its source still says it has not, so long after, is given up")
+    ] = 2_592_000.0
+    files_unused_after: Annotated[
+        float, Field(ge=3600, description="a file that no case and no message names for so long is removed")
+    ] = 604_800.0
+    scan_command: Annotated[
+        str | None,
+        Field(description="program that gets each file on standard input and ends with 0 when it may come in"),
+    ] = None
+    scan_seconds: Annotated[float, Field(gt=0, description="how long that may take")] = 120.0
+    fetch_first: Annotated[float, Field(gt=0, description="first pause after a file could not be fetched")] = 30.0
+    fetch_longest: Annotated[float, Field(gt=0, description="longest such pause")] = 3600.0
     roles: Annotated[
         frozenset[Role], NoDecode, Field(description="which parts run in this process, separated by commas")
     ] = frozenset(Role)
@@ -88,6 +115,14 @@ class Settings(BaseSettings):
     @classmethod
     def _keys_by_comma(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return tuple(one.strip() for one in value.split(",")) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _files_together(self) -> Self:
+        if self.files_port is not None and None in (self.files, self.files_cert, self.files_key):
+            raise ValueError("files_port needs files, files_cert and files_key")
+        if self.files is not None and "://" in self.files and self.files_spool is None:
+            raise ValueError("files in a bucket need files_spool")
+        return self
 
     @field_validator("roles", mode="before")
     @classmethod

@@ -19,6 +19,7 @@ from tests.builders import (
     a_designation,
     a_dispute,
     a_material,
+    a_message,
     a_notice,
     a_stage,
     a_tenure,
@@ -29,14 +30,18 @@ from tests.fakes import MemoryReceiptsDue, MemoryRoom
 from transfer.domain.case import Case, Transfer
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.lifecycle import Side, State
+from transfer.messages.attachments import Attachment
 from transfer.messages.case import StageReached
-from transfer.messages.codes import Hop, RecallReason, ReceiptOutcome, RefusalCode, Stage
+from transfer.messages.codes import Hop, MediaType, RecallReason, ReceiptOutcome, RefusalCode, Stage
 from transfer.messages.envelope import decode, digest_of
 from transfer.messages.receipts import Receipt, Refusal
+from transfer.messages.transfer import Supplemented
+from transfer.ports.files import KeptFile
 from transfer.ports.traffic import ReceiptsDue
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined, StorageRefused, WorkRoom
 from transfer.storage import tables
 from transfer.storage.engine import open_engine, reading
+from transfer.storage.files import SqlFiles
 from transfer.storage.migrate import migrate
 from transfer.storage.receipts import SqlReceiptsDue
 from transfer.storage.store import Store
@@ -61,6 +66,15 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilesKnown:
+    """What a test may know of the files that cases and messages name."""
+
+    uses: set[tuple[str, UUID]]
+    grants: set[tuple[str, str]]
+    wanted: set[tuple[str, str, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """One implementation, and how a test looks into it past the ports."""
 
@@ -69,6 +83,8 @@ class Ground:
     sent: Callable[[], Awaitable[Sequence[Sent]]]
     history: Callable[[], Awaitable[Sequence[tuple[UUID, str, str, int]]]]
     quarantine: Callable[[], Awaitable[Sequence[UUID]]]
+    files: Callable[[], Awaitable[FilesKnown]]
+    keep: Callable[[str], Awaitable[None]]
 
     async def case(self, case: UUID) -> Case | None:
         async with self.room.work() as work:
@@ -107,7 +123,23 @@ def in_memory() -> Ground:
     async def quarantine() -> list[UUID]:
         return list(room.content.quarantine)
 
-    return Ground(room=room, receipts=MemoryReceiptsDue(room=room), sent=sent, history=history, quarantine=quarantine)
+    async def files() -> FilesKnown:
+        content = room.content
+        wanted = {(digest, source, file.size) for (digest, source), file in content.wanted.items()}
+        return FilesKnown(uses=set(content.uses), grants=set(content.grants), wanted=wanted)
+
+    async def keep(digest: str) -> None:
+        room.content.kept |= {digest}
+
+    return Ground(
+        room=room,
+        receipts=MemoryReceiptsDue(room=room),
+        sent=sent,
+        history=history,
+        quarantine=quarantine,
+        files=files,
+        keep=keep,
+    )
 
 
 def in_a_database(store: Store) -> Ground:
@@ -137,7 +169,29 @@ def in_a_database(store: Store) -> Ground:
     async def quarantine() -> list[UUID]:
         return [row.id for row in await rows(select(tables.quarantine))]
 
-    return Ground(room=store, receipts=SqlReceiptsDue(store=store), sent=sent, history=history, quarantine=quarantine)
+    async def files() -> FilesKnown:
+        uses = await rows(select(tables.file_uses))
+        grants = await rows(select(tables.file_grants))
+        wanted = await rows(select(tables.fetches).where(tables.fetches.c.state == "waiting"))
+        return FilesKnown(
+            uses={(row.digest, row.case_id) for row in uses},
+            grants={(row.digest, row.recipient) for row in grants},
+            wanted={(row.digest, row.source, row.size) for row in wanted},
+        )
+
+    async def keep(digest: str) -> None:
+        file = KeptFile(digest=digest, size=7, media_type=MediaType.PDF, place=digest, kept_at=NOW)
+        await SqlFiles(store=store).keep(file)
+
+    return Ground(
+        room=store,
+        receipts=SqlReceiptsDue(store=store),
+        sent=sent,
+        history=history,
+        quarantine=quarantine,
+        files=files,
+        keep=keep,
+    )
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -576,3 +630,52 @@ async def test_a_later_moment_does_not_change_the_receipt_of_what_came_before(gr
     async with ground.room.work() as work:
         known = await work.load_inbox([(entry.source, entry.message)])
     assert known[entry.source, entry.message].received_at == NOW
+
+
+A_FILE = Attachment(digest=digest_of(b"a file"), size=7, media_type=MediaType.PDF, name="欠条.pdf")
+
+
+async def test_a_file_is_kept_or_it_is_not(ground: Ground) -> None:
+    other = digest_of(b"another")
+    await ground.keep(A_FILE.digest)
+    async with ground.room.work() as work:
+        assert set(await work.load_kept([A_FILE.digest, other])) == {A_FILE.digest}
+
+
+async def test_whoever_is_sent_a_message_may_fetch_the_files_that_it_names(ground: Ground) -> None:
+    case = a_case(materials=(a_material(file=A_FILE), a_material(file=A_FILE)))
+    supplied = a_message(Supplemented, case=case.id, materials=(a_material(file=A_FILE),), left=(), answers=())
+    messages = (Outgoing(recipient=ZHONGSHAN, data=supplied, answers=DIGEST),)
+    await record(ground, replace(a_decision(case, SICHUAN), messages=messages))
+    known = await ground.files()
+    assert known.grants == {(A_FILE.digest, ZHONGSHAN)}
+    assert known.uses == {(A_FILE.digest, case.id)}
+
+
+async def test_a_decision_that_is_not_written_lets_nobody_fetch(ground: Ground) -> None:
+    case = a_case(materials=(a_material(file=A_FILE),))
+    with pytest.raises(RuntimeError):
+        async with ground.room.work() as work:
+            work.record(a_decision(case), CAUSE)
+            work.record_wanted(ZHONGSHAN, uuid4(), case.id, [A_FILE])
+            raise RuntimeError
+    assert await ground.files() == FilesKnown(uses=set(), grants=set(), wanted=set())
+
+
+async def test_what_a_message_names_is_wanted_from_its_source_once(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    for _ in range(2):
+        async with ground.room.work() as work:
+            work.record_wanted(ZHONGSHAN, uuid4(), case.id, [A_FILE, A_FILE])
+    known = await ground.files()
+    assert known.wanted == {(A_FILE.digest, ZHONGSHAN, 7)}
+    assert known.uses == {(A_FILE.digest, case.id)}
+
+
+async def test_what_is_kept_already_is_not_wanted_but_used(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    await ground.keep(A_FILE.digest)
+    async with ground.room.work() as work:
+        work.record_wanted(ZHONGSHAN, uuid4(), case.id, [A_FILE])
+    known = await ground.files()
+    assert (known.wanted, known.uses) == (set(), {(A_FILE.digest, case.id)})

@@ -19,6 +19,7 @@ from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
 from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
+from transfer.messages.attachments import Attachment
 from transfer.messages.case import IdentityDocument, Material
 from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter
 from transfer.ports.traffic import Parcel, PublishOutcome, Sent
@@ -134,6 +135,12 @@ class Exchange:
             # A room's content is replaced at each commit, never changed.
             twin.rooms[code].content = room.content
         return twin
+
+    def keep(self, region: str, *files: Attachment) -> None:
+        """These files were put in that region's store."""
+        content = self.rooms[region].content.copy()
+        content.kept |= {file.digest for file in files}
+        self.rooms[region].content = content
 
     # What people do -----------------------------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ def test_all_that_is_missing_is_told_once() -> None:
 
 def test_a_second_notice_names_only_papers_that_came_with_the_answer_to_the_first() -> None:
     paper = a_material(applicant=None)
-    story = signed().press(Step.REQUIRE_SUPPLEMENT, ZHONGSHAN)
+    story = signed().put(LUXIAN, paper).press(Step.REQUIRE_SUPPLEMENT, ZHONGSHAN)
     story.press(Step.SUPPLEMENT, LUXIAN, answers=(CLEARED,), materials=(paper,))
     faulty = SupplementItem(defect=Defect.EVIDENCE_ILLEGIBLE, explanation="模糊", paper=paper.title)
     for items in ((faulty, MISSING), (faulty.model_copy(update={"paper": "另一份"}),)):

@@ -8,6 +8,7 @@ from transfer.domain import errors
 from transfer.domain.lifecycle import State, Step
 from transfer.messages.codes import ApplicantStatus, Defect, LegalBasis, RecallReason, Stage
 from transfer.messages.transfer import ApplicantLeft, SupplementItem
+from transfer.ports.files import FileNotKept
 
 HEJIANG = "510522"
 WITH_A_THIRD = (LUXIAN, ZHONGSHAN, HEJIANG, SICHUAN, GUANGDONG)
@@ -155,10 +156,27 @@ def left(story: Story, place: int, status: ApplicantStatus) -> tuple[ApplicantLe
 
 def test_the_answer_and_its_papers_reach_the_receiver() -> None:
     paper = a_material(applicant=None)
-    story = asked().press(Step.SUPPLEMENT, LUXIAN, answers=(CLEARED,), materials=(paper,))
+    story = asked().put(LUXIAN, paper).press(Step.SUPPLEMENT, LUXIAN, answers=(CLEARED,), materials=(paper,))
     assert story.latest(ZHONGSHAN).state is State.SUPPLEMENTED
     assert story.known(ZHONGSHAN).materials == story.known().materials == (paper,)
     assert story.latest(ZHONGSHAN).supplied == {paper.title}
+
+
+def test_a_paper_whose_file_is_not_kept_here_is_not_supplied_and_nothing_is_left_behind() -> None:
+    story = asked()
+    with pytest.raises(FileNotKept, match="sha256:"):
+        story.press(Step.SUPPLEMENT, LUXIAN, answers=(CLEARED,), materials=(a_material(applicant=None),))
+    assert story.latest().state is State.SUPPLEMENT_REQUIRED
+    assert story.known().materials == ()
+
+
+def test_a_file_that_is_on_its_way_here_cannot_be_sent_on_yet() -> None:
+    paper = a_material(applicant=None)
+    story = asked().put(LUXIAN, paper).press(Step.SUPPLEMENT, LUXIAN, answers=(CLEARED,), materials=(paper,))
+    story.press(Step.ACCEPT, ZHONGSHAN)
+    with pytest.raises(FileNotKept):
+        story.offer(LUXIAN, by=ZHONGSHAN)
+    assert story.put(ZHONGSHAN, paper).offer(LUXIAN, by=ZHONGSHAN).known().materials == (paper,)
 
 
 def test_a_paper_of_nobody_in_the_case_is_not_supplied() -> None:

@@ -17,6 +17,7 @@ from tests.builders import (
     a_batch_of_receipts,
     a_body,
     a_change_of_holder,
+    a_material,
     a_recall,
     a_receipt,
     a_resident_id,
@@ -125,6 +126,18 @@ def test_a_message_in_its_place_is_applied_and_its_sender_told() -> None:
     assert node.state is State.OFFERED
     assert [(r.digest, r.outcome) for r in node.receipts] == [(digest_of(body), ReceiptOutcome.APPLIED)]
     assert node.applied() == 1
+
+
+def test_the_files_that_an_applied_message_names_are_wanted_from_its_source() -> None:
+    node, paper = Node(), a_material(applicant=None)
+    offer = an_offer()
+    offer = offer.model_copy(update={"file": offer.file.model_copy(update={"materials": (paper,)})})
+    assert paper.file is not None
+    assert node.take(message(offer, sequence=2)) == [Early()]
+    assert node.room.content.wanted == {}
+    other = Node()
+    assert other.take(message(offer)) == [Applied()]
+    assert other.room.content.wanted == {(paper.file.digest, LUXIAN): paper.file}
 
 
 def test_the_same_envelope_twice_changes_nothing_and_is_told_the_same() -> None:

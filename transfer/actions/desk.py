@@ -11,8 +11,10 @@ from transfer.actions.situation import Situation
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision
 from transfer.domain.errors import StaleVersion, TransferError, UnknownCase
+from transfer.messages.attachments import attachments_of
 from transfer.messages.values import Digest
-from transfer.ports.work import Answered, Cause, Context, StorageRefused, Work, WorkRoom
+from transfer.ports.files import FileNotKept
+from transfer.ports.work import Answered, Cause, Context, StorageRefused, StorageUnavailable, Work, WorkRoom
 
 AT_ONCE: Final = 64
 """How many commands share one transaction at most."""
@@ -104,15 +106,18 @@ class Desk:
             known = dict(await work.load_answered({o.idempotency.key for o in orders if o.idempotency}))
             wanted = {i for order in orders for i in (order.case, *order.others) if i is not None}
             cases = dict(await work.load_cases(wanted)) if wanted else {}
-            return [self._decide(order, work, known, cases) for order in orders]
+            return [await self._decide(order, work, known, cases) for order in orders]
 
-    def _decide(self, order: Order, work: Work, known: dict[str, Answered], cases: dict[UUID, Case]) -> Outcome:
+    async def _decide(self, order: Order, work: Work, known: dict[str, Answered], cases: dict[UUID, Case]) -> Outcome:
         key = order.idempotency
         if key is not None and (given := known.get(key.key)) is not None:
             return given if given.request == key.request else KeyReused(key=key.key)
         context = self.context()
         try:
             decision = _decision(order, context, cases)
+            await _check_files(decision, cases.get(decision.case.id), work)
+        except StorageUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one command stays with it, not with its batch
             return error
         case = work.record(decision, Cause(at=context.now, by=order.by, institution=order.institution))
@@ -133,6 +138,16 @@ def _decision(order: Order, context: Context, cases: dict[UUID, Case]) -> Decisi
         raise StaleVersion(read=order.version, current=case.version)
     others = {i: cases[i] for i in order.others if i in cases}
     return order.decide(Situation(case=case, context=context, others=others))
+
+
+async def _check_files(decision: Decision, was: Case | None, work: Work) -> None:
+    """What is sent, or new in the record, names files that are here; raises FileNotKept."""
+    known = was.materials if was is not None else ()
+    fresh = tuple(paper for paper in decision.case.materials if paper not in known)
+    sent = tuple(message.data for message in decision.messages)
+    named = {file.digest for file in attachments_of((*fresh, *sent))}
+    if named and (missing := named - set(await work.load_kept(named))):
+        raise FileNotKept(files=sorted(missing))
 
 
 def _settle(

@@ -13,7 +13,9 @@ from transfer.crypto.errors import CryptoError, KeysUnusable, PassphraseUnusable
 from transfer.crypto.pki import PkiRefused
 from transfer.crypto.tls import TlsFilesInvalid
 from transfer.domain.errors import TransferError
+from transfer.files.store import StoreInvalid
 from transfer.node import NotMigrated
+from transfer.ports.files import FilesUnavailable
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.settings import SettingsInvalid
 from transfer.storage.engine import DatabaseUrlInvalid
@@ -88,6 +90,8 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
         SuiteNotInstalled: Exit(CONFIGURATION),
         CryptoError: Exit(FAULT),
         TopologyInvalid: Exit(USAGE, "Give regions of the directory."),
+        StoreInvalid: Exit(CONFIGURATION, "TRANSFER_FILES holds it."),
+        FilesUnavailable: Exit(UNAVAILABLE, "TRANSFER_FILES and TRANSFER_FILES_SPOOL name the places."),
         StorageUnavailable: Exit(UNAVAILABLE, "`transfer config check` says what is wrong with the database."),
         StorageRefused: Exit(FAULT),
         TransferError: Exit(FAULT),

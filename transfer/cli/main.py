@@ -8,6 +8,7 @@ from transfer.cli.directory import directory
 from transfer.cli.evidence import evidence
 from transfer.cli.exits import MEANINGS
 from transfer.cli.explained import Commands
+from transfer.cli.files import files
 from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
 from transfer.cli.pki import pki
@@ -43,6 +44,7 @@ for _command in (
     evidence,
     trace,
     quarantine,
+    files,
     config,
     schemas,
 ):

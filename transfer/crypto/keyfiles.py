@@ -101,6 +101,17 @@ def write_private(target: Path, text: str, *, new: bool) -> None:
         raise KeysUnusable(f"{error.filename or target}: {error.strerror}") from error
 
 
+def read_private(path: Path) -> str:
+    """A text that only its owner may read; raises KeysUnusable when others may, and FileNotFoundError."""
+    try:
+        _closed_to_others(path)
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        raise
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeysUnusable(f"{path}: cannot be read") from error
+
+
 def _read(path: Path) -> KeyFile:
     _closed_to_others(path)
     try:

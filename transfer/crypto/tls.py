@@ -76,6 +76,43 @@ class ClientTls:
         return passphrase
 
 
+def serving(cert: Path, key: Path) -> ssl.SSLContext:
+    """The context of a server that shows this certificate, TLS 1.3. Loading the files into it again lets new
+    connections see a renewed one. Raises TlsFilesInvalid."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    show(context, cert, key)
+    return context
+
+
+def show(context: ssl.SSLContext, cert: Path, key: Path) -> None:
+    """The certificate that the server shows from now on; raises TlsFilesInvalid, and then it is the one before."""
+    own = certificates(cert)[0]
+    try:
+        if load_pem_private_key(_read(key), None).public_key() != own.public_key():
+            raise TlsFilesInvalid(f"{key}: is not the key of the certificate in {cert}")
+        context.load_cert_chain(cert, key, password=b"")
+    except (OSError, ValueError, TypeError) as error:
+        if isinstance(error, TlsFilesInvalid):
+            raise
+        raise TlsFilesInvalid(f"{cert}, {key}: cannot be used by a server ({type(error).__name__})") from error
+
+
+def calling(ca: Path | None) -> ssl.SSLContext:
+    """The context of a client that trusts these authorities, or those of the machine; TLS 1.3, the server and its host
+    name verified. Raises TlsFilesInvalid."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    try:
+        if ca is None:
+            context.load_default_certs()
+        else:
+            context.load_verify_locations(ca)
+    except (OSError, ValueError) as error:
+        raise TlsFilesInvalid(f"{ca}: {error}") from error
+    return context
+
+
 def certificates(file: Path) -> list[x509.Certificate]:
     """All in a PEM file, at least one, in its order; raises TlsFilesInvalid."""
     content = _read(file)

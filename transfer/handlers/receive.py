@@ -15,6 +15,7 @@ from transfer.domain.errors import AnswersNothing, TransferError
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown
 from transfer.handlers.dispatch import HANDLERS
 from transfer.handlers.opening import Arrived, NotUnderstood, Opened, Unopened, judge, refusal
+from transfer.messages.attachments import attachments_of
 from transfer.messages.codes import ReceiptOutcome, RefusalCode
 from transfer.messages.envelope import RECEIPT_TYPE, Attributes, decode
 from transfer.messages.receipts import ReceiptIssued, Refusal
@@ -192,6 +193,7 @@ class _Door:
         else:
             cause = Cause(at=self.context.now, by=attributes.source, message=attributes.id, source=attributes.source)
             self.cases[lane[1]] = self.work.record(decision, cause)
+            self.work.record_wanted(attributes.source, attributes.id, lane[1], attachments_of(one.data))
             self._enter(one, ReceiptOutcome.APPLIED, None)
             self.applied[lane] = max(sequence, self.applied.get(lane, 0))
             return Applied()

@@ -10,6 +10,9 @@ from transfer.records import (
     CaseKey,
     CaseLine,
     DatabaseForm,
+    FetchFilter,
+    FetchLine,
+    FileLine,
     HistoryLine,
     KnownCase,
     MessageFilter,
@@ -64,6 +67,14 @@ class Views(Protocol):
 
     async def quarantined(self, entry: UUID) -> tuple[QuarantineLine, bytes] | None:
         """One of them with its body."""
+        ...
+
+    async def fetches(self, chosen: FetchFilter, *, after: TimeKey | None, limit: int) -> Sequence[FetchLine]:
+        """Files that come from other regions, wanted last first."""
+        ...
+
+    async def files(self, *, limit: int) -> Sequence[FileLine]:
+        """Files that are kept here, newest first."""
         ...
 
     async def traffic(self) -> Traffic:

@@ -1,6 +1,6 @@
 """The unit of work: what a decision or a batch of deliveries reads and leaves behind, in one transaction."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from transfer.domain.case import Case
 from transfer.domain.decision import Decision
 from transfer.domain.errors import UnknownInstitution, UnknownRegion
 from transfer.domain.workdays import CalendarUnknown, WorkCalendar, working_days_after
+from transfer.messages.attachments import Attachment
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
@@ -149,8 +150,17 @@ class Work(Protocol):
         """The responses already given to these idempotency keys."""
         ...
 
+    async def load_kept(self, digests: Collection[Digest]) -> Collection[Digest]:
+        """Which of these files are kept here; they stay so while this transaction lasts."""
+        ...
+
     def record(self, decision: Decision, cause: Cause) -> Case:
-        """Write state, messages and history of a decision; returns the case with its new version."""
+        """Write state, messages and history of a decision, and that the recipients of its messages may fetch the
+        files that these name; returns the case with its new version."""
+        ...
+
+    def record_wanted(self, source: str, message: UUID, case: UUID, named: Iterable[Attachment]) -> None:
+        """Files that an applied message of that region names: those that are not kept here are to be fetched."""
         ...
 
     def record_received(self, entry: InboxEntry) -> None:

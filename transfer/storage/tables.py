@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
@@ -25,7 +26,8 @@ from sqlalchemy import (
 
 from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
-from transfer.messages.codes import ApplicantStatus, ReceiptOutcome, Stage, Urgency
+from transfer.messages.codes import ApplicantStatus, MediaType, ReceiptOutcome, Stage, Urgency
+from transfer.records import FetchState
 from transfer.storage.types import Instant, RowId
 
 SHARDS: Final = 16
@@ -376,4 +378,74 @@ answered = Table(
     Column("body", LargeBinary, nullable=False),
     Column("at", Instant, nullable=False),
     Index("ix_answered_at", "at"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("digest", String(71), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String(40), nullable=False),
+    # The name of its object in the store.
+    Column("place", String(120), nullable=False, unique=True),
+    Column("kept_at", Instant, nullable=False),
+    # When somebody was last about to name it; a sweep leaves it alone for a while.
+    Column("touched_at", Instant, nullable=False),
+    CheckConstraint("size >= 1", name="size"),
+    _one_of("media_type", MediaType, "media_type"),
+    Index("ix_files_kept_at", "kept_at", "digest"),
+    Index("ix_files_touched_at", "touched_at"),
+)
+
+# Which cases name a file, in their records or in messages; what none names is not kept for ever.
+file_uses = Table(
+    "file_uses",
+    metadata,
+    Column("digest", String(71), primary_key=True),
+    Column("case_id", Uuid, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+# A message to that region names the file, so the region may fetch it.
+file_grants = Table(
+    "file_grants",
+    metadata,
+    Column("digest", String(71), primary_key=True),
+    Column("recipient", String(6), primary_key=True),
+    Column("message", Uuid, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("digest", String(71), nullable=False),
+    Column("source", String(6), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String(40), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("got", BigInteger, nullable=False, server_default=text("0")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    # When it is due: for one that is being fetched, when whoever does so is taken for dead.
+    Column("retry_at", Instant),
+    Column("code", String(40)),
+    Column("detail", Text),
+    Column("case_id", Uuid, nullable=False),
+    Column("message", Uuid, nullable=False),
+    Column("wanted_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("digest", "source"),
+    _one_of("state", FetchState, "state"),
+    _one_of("media_type", MediaType, "media_type"),
+    CheckConstraint("size >= 1 AND got >= 0 AND got <= size", name="size"),
+    CheckConstraint("(state IN ('waiting', 'fetching')) = (retry_at IS NOT NULL)", name="due_until_its_end"),
+    CheckConstraint("state NOT IN ('refused', 'gone') OR code IS NOT NULL", name="says_why"),
+    Index(
+        "ix_fetches_due",
+        "retry_at",
+        sqlite_where=text("retry_at IS NOT NULL"),
+        postgresql_where=text("retry_at IS NOT NULL"),
+    ),
+    Index("ix_fetches_wanted_at", "wanted_at", "id"),
 )

@@ -23,9 +23,9 @@ from transfer.records import (
     Traffic,
 )
 from transfer.storage.engine import reading
-from transfer.storage.store import Store
 from transfer.storage.tables import destinations, inbox, outbox, quarantine
 from transfer.storage.types import Instant
+from transfer.storage.views_files import FileViews
 
 _PARKED: Final = ReceiptOutcome.PARKED.value
 _SENT: Final[tuple[ColumnElement[Any], ...]] = (
@@ -69,10 +69,8 @@ _NOT_SETTLED: Final = and_(outbox.c.published_at.is_not(None), outbox.c.settled_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageViews:
-    """The part of ports.Views that is about messages."""
-
-    store: Store
+class MessageViews(FileViews):
+    """The part of ports.Views that is about messages, with that about files."""
 
     async def messages(
         self, chosen: MessageFilter, *, after: TimeKey | None, limit: int, newest_first: bool

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision, Outgoing
+from transfer.messages.attachments import Attachment, attachments_of
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
 from transfer.messages.receipts import Receipt, Refusal
@@ -28,12 +29,16 @@ from transfer.messages.values import Digest
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
 from transfer.storage.casework import read_cases, write_cases
+from transfer.storage.naming import digests_of, touch, want, wanted
 from transfer.storage.recent import RecentCases
 from transfer.storage.settling import settle
 from transfer.storage.statements import CHUNK, among, inserting, inserting_once, padded, rows_of, upsert
 from transfer.storage.tables import (
     SHARDS,
     answered,
+    fetches,
+    file_grants,
+    file_uses,
     history,
     inbox,
     lanes,
@@ -139,10 +144,16 @@ class SqlWork:
             row.key: Answered(request=row.request, status=row.status, body=row.body, etag=row.etag) for row in found
         }
 
+    async def load_kept(self, digests: Collection[Digest]) -> Collection[Digest]:
+        return await touch(self.connection, digests, now=self.now)
+
     # Recording ----------------------------------------------------------------------------------------------
 
     def record(self, decision: Decision, cause: Cause) -> Case:
         case = replace(decision.case, version=decision.case.version + 1)
+        was = self._changed.get(case.id) or self._loaded.get(case.id)
+        if was is None or was.materials is not case.materials:
+            self._use(case.id, attachments_of(case.materials))
         self._changed[case.id] = case
         for message in decision.messages:
             self._send(case.id, message, cause)
@@ -197,6 +208,22 @@ class SqlWork:
                 "created_at": cause.at,
             }
         )
+        for digest in self._use(conversation, attachments_of(message.data)):
+            grant = {"digest": digest, "recipient": message.recipient, "message": attributes.id, "at": cause.at}
+            self._rows[file_grants].append(grant)
+
+    def _use(self, case: UUID, named: Iterable[Attachment]) -> Collection[Digest]:
+        digests = digests_of(named)
+        self._rows[file_uses] += [{"digest": digest, "case_id": case, "at": self.now} for digest in digests]
+        return digests
+
+    def record_wanted(self, source: str, message: UUID, case: UUID, named: Iterable[Attachment]) -> None:
+        files = list(named)
+        self._use(case, files)
+        self._rows[fetches] += [
+            {"id": self.new_id(), **wanted(file, source=source, message=message, case=case, now=self.now)}
+            for file in files
+        ]
 
     def _lane(self, conversation: UUID, peer: str) -> _Lane:
         lane = self._lanes.setdefault((conversation, peer), _Lane())
@@ -268,10 +295,12 @@ class SqlWork:
             ("conversation", "peer"),
         )
         await self._write_inbox()
-        for table in (stages, outbox, receipts_due, quarantine, history, answered):
+        await want(self.connection, self._rows[fetches], now=self.now)
+        for table in (stages, outbox, receipts_due, quarantine, history, answered, file_uses, file_grants):
             if self._rows[table]:
-                # Of what cannot be opened and comes again and again, one is kept.
-                statement = inserting(table) if table is not quarantine else inserting_once(dialect, table)
+                # Of what cannot be opened and comes again and again, one is kept; a case may name a file many times.
+                once = table in (quarantine, file_uses)
+                statement = inserting_once(dialect, table) if once else inserting(table)
                 await self.connection.execute(statement, self._rows[table])
 
     async def _write_inbox(self) -> None:

@@ -18,3 +18,5 @@ REQUESTS = Histogram(
 CONNECTED = Gauge("transfer_broker_connected", "1 while the broker can be reached", ["role"], registry=REGISTRY)
 OUTBOX = Gauge("transfer_outbox_messages", "Messages by state of delivery", ["state"], registry=REGISTRY)
 QUARANTINED = Gauge("transfer_quarantined_messages", "Messages in quarantine", registry=REGISTRY)
+FILES_KEPT = Counter("transfer_files_kept", "Files that were taken in or fetched", registry=REGISTRY)
+FETCHES = Counter("transfer_fetches", "Attempts to fetch a file, by how they ended", ["end"], registry=REGISTRY)

@@ -1,7 +1,7 @@
 """Values as the bytes of an answer: JSON with readable Chinese, times in UTC."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -14,12 +14,14 @@ JSON: Final = "application/json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer to a request."""
+    """An answer to a request; one with a stream has ``length`` bytes of it instead of a body."""
 
     status: int = 200
     body: bytes = b""
     media_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    stream: AsyncIterator[bytes] | None = None
+    length: int = 0
 
 
 def to_json(value: BaseModel) -> bytes:

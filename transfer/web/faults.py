@@ -80,6 +80,22 @@ class WrongContentType(Fault):
     """The body must be JSON, sent as Content-Type: application/json."""
 
 
+class NotAFileType(Fault):
+    """Content-Type names no kind of file that is taken."""
+
+
+class Stalled(Fault):
+    """Nothing of the file came for too long."""
+
+
+class RangeNotThere(Fault):
+    """The range lies behind the end of the file."""
+
+
+class NotThatFile(Fault):
+    """The file is another than If-Match says."""
+
+
 class ExpectationFailed(Fault):
     """The header Expect asks for something that is not offered here."""
 

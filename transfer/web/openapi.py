@@ -29,13 +29,14 @@ TAGS: Final[Mapping[Tag, tuple[str, str]]] = {
     Tag.TRANSFERS: ("转交", "Transfers: a case is handed to an institution of another region"),
     Tag.EVIDENCE: ("协作函", "Evidence requests: one region asks another for evidence, item by item"),
     Tag.MESSAGES: ("消息", "Messages between regions and what became of them"),
+    Tag.FILES: ("文件", "Files that papers name: put here, read, fetched from other regions"),
     Tag.QUARANTINE: ("隔离区", "Messages that could not be applied"),
     Tag.NODE: ("节点", "This node, and what monitoring asks"),
 }
 ABOUT: Final = (
     "The API of one region's node on the exchange that hands legal aid cases from region to region. "
     "There is no sign-in yet, so a node listens on the loopback address only. "
-    "Every POST carries Idempotency-Key, and one that changes an existing case carries If-Match. "
+    "Every POST but that of a file carries Idempotency-Key, and one that changes an existing case carries If-Match. "
     "Errors are problem documents (RFC 9457); their kinds are listed on the page /docs."
 )
 
@@ -50,6 +51,13 @@ _WITH_BODY: Final = (faults.MalformedJson, faults.InvalidBody, faults.TooLarge, 
 _WITH_KEY: Final = (faults.KeyMissing, faults.KeyInvalid, KeyReused, StorageRefused)
 _WITH_VERSION: Final = (faults.VersionMissing, faults.VersionInvalid, errors.StaleVersion, faults.BeyondExchange)
 _TEXT: Final = {"schema": {"type": "string"}}
+_UUID: Final = {"type": "string", "format": "uuid"}
+_IN_PATH: Final = {"digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}}
+_PART_HEADERS: Final = {
+    "Range": "the bytes that are wanted, one range: bytes=0-99, bytes=100- or bytes=-100",
+    "If-Range": "the ETag of which a part is at hand; of another file all is sent",
+    "If-Match": "the ETag that is wanted, and no other",
+}
 _BY_RULE: Final = (errors.NotOfThisRegion, errors.UnknownInstitution)
 
 
@@ -129,17 +137,20 @@ def _operation(route: Route, places: Any, parameters: list[Json]) -> Json:  # no
         if (example := EXAMPLES.get(route.takes)) is not None:
             content["example"] = example
         operation["requestBody"] = {"required": route.takes is not Nothing, "content": {JSON: content}}
+    if route.takes_file:
+        kinds: Json = {kind.value: {"schema": {}} for kind in codes.MediaType}
+        operation["requestBody"] = {"required": True, "description": "the content of the file", "content": kinds}
     return operation
 
 
 def _parameters(route: Route, schemas: Json, places: Any) -> list[Json]:  # noqa: ANN401 - pydantic's mapping
     found: list[Json] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-        for name in route.names
+        {"name": name, "in": "path", "required": True, "schema": _IN_PATH.get(name, _UUID)} for name in route.names
     ]
     if route.query is not None:
         model = schemas[_name(places[route.query, "validation"])]
-        found += [_query_parameter(name, dict(schema)) for name, schema in model["properties"].items()]
+        needed = model.get("required", ())
+        found += [_query_parameter(n, dict(schema), needed=n in needed) for n, schema in model["properties"].items()]
     if route.change is not Change.NOTHING:
         pattern = rf'^("{conditions.KEY_PATTERN}"|{conditions.KEY_PATTERN})$'
         said = "a fresh UUID per request; a repeated request with the same one gets the same answer"
@@ -150,6 +161,9 @@ def _parameters(route: Route, schemas: Json, places: Any) -> list[Json]:  # noqa
     if route.may_be_known:
         said = "the ETag that is at hand: 304 when it is still the one"
         found.append({**_header("If-None-Match", said, "^.*$"), "required": False})
+    if route.part:
+        for name, said in _PART_HEADERS.items():
+            found.append({**_header(name, said, "^.*$"), "required": False})
     return found
 
 
@@ -158,7 +172,7 @@ def _header(name: str, description: str, pattern: str) -> Json:
     return {"name": name, "in": "header", "required": True, "description": description, "schema": schema}
 
 
-def _query_parameter(name: str, schema: Json) -> Json:
+def _query_parameter(name: str, schema: Json, *, needed: bool) -> Json:
     """A field of a query's model; what may be null there may be left out here."""
     description = schema.pop("description", None)
     choices = [one for one in schema.pop("anyOf", ()) if one.get("type") != "null"]
@@ -169,7 +183,7 @@ def _query_parameter(name: str, schema: Json) -> Json:
     return {
         "name": name,
         "in": "query",
-        "required": False,
+        "required": needed,
         "description": description or inner or name,
         "schema": schema,
     }
@@ -185,6 +199,10 @@ def _responses(route: Route, places: Any) -> Json:  # noqa: ANN401 - pydantic's 
     if headers := _answer_headers(route):
         good["headers"] = headers
     responses: Json = {str(route.status): good}
+    if route.takes_file:
+        responses["200"] = {**good, "description": "the file is kept here already"}
+    if route.part:
+        responses["206"] = {**good, "description": "the part that Range asks for"}
     if route.may_be_known:
         responses["304"] = {"description": "still the version in If-None-Match", "headers": {"ETag": _TEXT}}
     by_status: dict[int, list[str]] = {}
@@ -220,6 +238,8 @@ def _answer_headers(route: Route) -> Json:
     headers: Json = {}
     if route.change is Change.CASE or route.status == 201 or route.may_be_known:  # noqa: PLR2004 - Created
         headers["ETag"] = _TEXT
+    if route.part:
+        headers |= {"Content-Range": _TEXT, "Content-Disposition": _TEXT}
     if route.status in (201, 302):
         headers["Location"] = _TEXT
     if route.change is not Change.NOTHING:

@@ -112,8 +112,10 @@ def _operation(path: str, method: str, operation: Json, document: Json) -> Itera
         )
         yield "</details>"
     if body := operation.get("requestBody"):
-        content = body["content"]["application/json"]
-        yield f"<details><summary>请求体 · Body: {_type(content['schema'])}</summary>"
+        kinds = body["content"]
+        content = kinds.get("application/json", {})
+        said = _type(content["schema"]) if content else escape(", ".join(kinds))
+        yield f"<details><summary>请求体 · Body: {said}</summary>"
         if "example" in content:
             yield f"<pre>{escape(json.dumps(content['example'], ensure_ascii=False, indent=2))}</pre>"
         yield "</details>"

@@ -7,6 +7,8 @@ from datetime import datetime
 from transfer.actions.desk import Desk
 from transfer.crypto.book import Book
 from transfer.crypto.directory import Directory
+from transfer.crypto.tickets import Tickets
+from transfer.ports.files import Files, NoFiles
 from transfer.ports.traffic import Wire
 from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
@@ -27,8 +29,17 @@ class Parts:
     links: Mapping[str, Linked]
     wire: Wire
     duties: Sequence[Dutiful]
+    files: Files | None
+    tickets: Tickets
 
     @property
     def directory(self) -> Directory:
         """The directory in force, for who is looked up and shown; what is decided asks the context."""
         return self.book.latest
+
+    @property
+    def shelf(self) -> Files:
+        """The files; raises NoFiles."""
+        if self.files is None:
+            raise NoFiles
+        return self.files

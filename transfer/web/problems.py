@@ -9,17 +9,20 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.actions.desk import KeyReused
+from transfer.crypto import tickets
 from transfer.domain import errors
 from transfer.domain.errors import TransferError
 from transfer.domain.workdays import CalendarUnknown
 from transfer.handlers.arrival import CaseNotYetKnown
 from transfer.handlers.replay import NotInQuarantine
+from transfer.ports import files
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.web import faults
 
 MEDIA_TYPE: Final = "application/problem+json"
 PAGE: Final = "/docs"
 RETRY_SECONDS: Final = 2
+_AGAIN: Final = "Try again with the same Idempotency-Key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,29 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         faults.TestIdentity: Kind(422, "本节点不接受测试用证件号码"),
         faults.VersionMissing: Kind(428, "缺少 If-Match 请求头"),
         KeyReused: Kind(422, "该 Idempotency-Key 已用于另一请求"),
+        # Files.
+        files.FileRefused: Kind(422, "文件不予接收"),
+        files.FileEmpty: Kind(422, "文件没有内容"),
+        files.FileTooLarge: Kind(413, "文件超过该类型的大小限制"),
+        files.KindUnknown: Kind(422, "文件内容不属于可接收的类型"),
+        files.KindDiffers: Kind(422, "文件内容与所称类型不符"),
+        files.SizeDiffers: Kind(422, "文件大小与所称不符"),
+        files.ContentDiffers: Kind(422, "文件内容与所称摘要不符"),
+        files.ScanRefused: Kind(422, "文件未通过安全扫描"),
+        files.FileNotKept: Kind(409, "所列文件尚未存放在本节点"),
+        files.UnknownFile: Kind(404, "本节点没有此文件"),
+        files.NoFiles: Kind(503, "本节点未设置文件存放处"),
+        files.FilesUnavailable: Kind(503, "文件存放处暂时不可用"),
+        faults.NotAFileType: Kind(415, "不接收此类型的文件"),
+        faults.Stalled: Kind(408, "上传中断过久"),
+        faults.RangeNotThere: Kind(416, "请求的范围超出文件"),
+        faults.NotThatFile: Kind(412, "文件与 If-Match 所称不符"),
+        tickets.TicketMissing: Kind(401, "缺少取件凭证"),
+        tickets.TicketBad: Kind(401, "取件凭证无效"),
+        tickets.TicketExpired: Kind(401, "取件凭证已过期"),
+        tickets.TicketForAnotherFile: Kind(403, "取件凭证属于其他文件"),
+        tickets.TicketForAnotherRegion: Kind(403, "取件凭证属于其他地区"),
+        files.FileNotGranted: Kind(403, "没有消息向该地区提及此文件"),
         # What the request names.
         errors.UnknownCase: Kind(404, "本地区没有此案件"),
         errors.UnknownTransfer: Kind(404, "该案件没有此次转交"),
@@ -157,7 +183,10 @@ def _said(error: Exception) -> tuple[str, dict[str, Any], dict[str, str]]:
             return error.message, {"about": about} if about else {}, {}
         case faults.Fault():
             return error.detail or title(type(error)), dict(error.members), error.headers
-        case StorageUnavailable():
-            return "Try again with the same Idempotency-Key.", {}, {"Retry-After": str(RETRY_SECONDS)}
+        case tickets.TicketMissing() | tickets.TicketBad() | tickets.TicketExpired():
+            return title(type(error)), {}, {"WWW-Authenticate": "Bearer"}
+        case files.FilesUnavailable() | StorageUnavailable():
+            again = "Try again later." if isinstance(error, files.FilesUnavailable) else _AGAIN
+            return again, {}, {"Retry-After": str(RETRY_SECONDS)}
         case _:
             return title(type(error)), {}, {}

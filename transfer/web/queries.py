@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
+from transfer.messages.attachments import FileName
 from transfer.messages.codes import Matter, Stage, Urgency
 from transfer.messages.values import Day, Line, RegionCode
-from transfer.records import Direction, MessageState
+from transfer.records import Direction, FetchState, MessageState
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
@@ -95,3 +96,23 @@ class QuarantinedQuery(Query):
     """How much of a message of the quarantine."""
 
     body: Annotated[bool, Field(description="with the content, as base64; it may hold personal data")] = False
+
+
+class FileNamed(Query):
+    """How a file is called."""
+
+    name: FileName
+
+
+class FileShown(Query):
+    """Under which name a file is to be saved."""
+
+    name: Annotated[FileName | None, Field(description="name under which it is to be saved")] = None
+
+
+class FetchesQuery(Paged):
+    """Which files that come from other regions."""
+
+    state: FetchState | None = None
+    source: Annotated[RegionCode | None, Field(description="the region that has the file")] = None
+    case: Annotated[UUID | None, Field(description="the case whose message named it first")] = None

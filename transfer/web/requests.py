@@ -17,6 +17,7 @@ from transfer.web.route import Ask, Change, Route
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_ERRORS: Final = 50
+_PIECE: Final = 256 * 1024
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
 _QUOTING: Final[Mapping[str, str]] = {
@@ -42,6 +43,8 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
         key=conditions.key_in(request.headers.get(conditions.KEY_HEADER)) if changes else "",
         version=conditions.version_in(request.headers.get("If-Match")) if route.change is Change.CASE else None,
         if_none_match=request.headers.get("If-None-Match"),
+        headers=request.headers,
+        content=request.content.iter_chunked(_PIECE) if route.takes_file else None,
         parameters=parameters,
         query=_query(route, parameters),
         body=_body(route.takes, content) if route.takes is not None else None,

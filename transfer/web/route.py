@@ -1,7 +1,7 @@
 """A route as data: the router, the OpenAPI document and the page for readers are all made from it."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import Any, Final
@@ -24,6 +24,7 @@ class Tag(StrEnum):
     TRANSFERS = "transfers"
     EVIDENCE = "evidence"
     MESSAGES = "messages"
+    FILES = "files"
     QUARANTINE = "quarantine"
     NODE = "node"
 
@@ -40,7 +41,8 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A request that has been read: what it names, its query, its body and its conditions, all checked for form."""
+    """A request that has been read: what it names, its query, its body and its conditions, all checked for form. The
+    content of a file is not read yet: the handler takes it as it comes."""
 
     parts: Parts
     routes: "Sequence[Route]"
@@ -53,6 +55,8 @@ class Ask:
     digest: Digest = ""
     version: int | None = None
     if_none_match: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: AsyncIterator[bytes] | None = None
 
     def id(self, name: str) -> UUID:
         """An id in the path; raises NotFound for what is no id, since nothing has it."""
@@ -81,6 +85,10 @@ class Route:
     query: type[BaseModel] | None = None
     change: Change = Change.NOTHING
     may_be_known: bool = False
+    takes_file: bool = False
+    """The body is a file, of any size, in one of the kinds that are taken."""
+    part: bool = False
+    """The answer is a file, or the part of it that Range asks for."""
     problems: Sequence[type[Exception]] = field(default=())
 
     @property

@@ -8,10 +8,12 @@ from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS
 from transfer.domain import errors
 from transfer.domain.evidence_table import RequestStep
 from transfer.handlers.replay import NotInQuarantine
+from transfer.ports.files import FileNotKept
 from transfer.records import MessageLine
 from transfer.web import commanding, documents, health, lists, quarantine, queries
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
+from transfer.web.file_routes import FILE_ROUTES
 from transfer.web.route import Change, Route, Tag
 from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, kebab
 
@@ -29,6 +31,7 @@ _CASES: Final = (
         change=Change.ADDS,
         problems=(
             TestIdentity,
+            FileNotKept,
             errors.ImplausibleDate,
             errors.UnknownInstitution,
             errors.NotOfThisRegion,
@@ -118,7 +121,7 @@ _TRANSFERS: Final = (
         gives=CaseBody,
         status=201,
         change=Change.CASE,
-        problems=(errors.UnknownCase, errors.NotTheHolder, errors.TransferOpen, errors.MustEscalate),
+        problems=(errors.UnknownCase, errors.NotTheHolder, errors.TransferOpen, errors.MustEscalate, FileNotKept),
     ),
     *(
         Route(
@@ -131,7 +134,7 @@ _TRANSFERS: Final = (
             takes=button.command,
             gives=CaseBody,
             change=Change.CASE,
-            problems=(errors.UnknownCase, errors.UnknownTransfer, errors.IllegalStep, errors.NotThisSide),
+            problems=(errors.UnknownCase, errors.UnknownTransfer, errors.IllegalStep, errors.NotThisSide, FileNotKept),
         )
         for step, button in BUTTONS.items()
     ),
@@ -330,4 +333,4 @@ _NODE: Final = (
     ),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_CASES, *_TRANSFERS, *_EVIDENCE, *_MESSAGES, *_NODE)
+ROUTES: Final[tuple[Route, ...]] = (*_CASES, *_TRANSFERS, *_EVIDENCE, *FILE_ROUTES, *_MESSAGES, *_NODE)

@@ -2,10 +2,12 @@
 
 import asyncio
 import re
+import ssl
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
@@ -23,6 +25,8 @@ from transfer.web.routes import ROUTES
 
 log = structlog.get_logger(__name__)
 
+STALLED_SECONDS: Final = 60.0
+
 STOPPING_SECONDS: Final = 5.0
 """How long requests in hand may take when the node stops."""
 
@@ -37,40 +41,83 @@ _SAFE_HEADERS: Final = {
 }
 _ROUTE: Final = web.RequestKey("route", str)
 _WORDS: Final = frozenset(word for route in ROUTES for word in route.path.split("/"))
-_ID: Final = re.compile(r"[0-9a-f-]{36}")
+_ID: Final = re.compile(r"[0-9a-f-]{36}|sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where requests are taken; without TLS, from this machine alone."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
 
 
 @asynccontextmanager
-async def serve(parts: Parts, *, routes: Sequence[Route] = ROUTES) -> AsyncIterator[str]:
+async def serve(parts: Parts, *, routes: Sequence[Route] = ROUTES, site: Site | None = None) -> AsyncIterator[str]:
     """Answer requests until the block ends; gives the address, with the port that was free when port 0 was asked.
 
-    At the end no new requests are taken, and those in hand are answered.
+    At the end no new requests are taken, and those in hand are answered. Without a site it is that of the API.
     """
+    site = site or Site(host=parts.settings.host, port=parts.settings.port)
     application = web.Application(client_max_size=MAX_BYTES)
     for route in routes:
         application.router.add_route(route.method, route.path, _endpoint(route, parts, routes))
         if route.method == "GET":
             application.router.add_route("HEAD", route.path, _endpoint(route, parts, routes))
     runner = _Runner(
-        application, access_log=None, shutdown_timeout=STOPPING_SECONDS, auto_decompress=False, keepalive_timeout=75
+        application,
+        local=site.tls is None,
+        access_log=None,
+        shutdown_timeout=STOPPING_SECONDS,
+        auto_decompress=False,
+        keepalive_timeout=75,
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, parts.settings.host, parts.settings.port).start()
+        await web.TCPSite(runner, site.host, site.port, ssl_context=site.tls).start()
         host, port, *_ = runner.addresses[0]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        yield f"{'http' if site.tls is None else 'https'}://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
         await runner.cleanup()
 
 
-def _endpoint(route: Route, parts: Parts, routes: Sequence[Route]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _endpoint(
+    route: Route, parts: Parts, routes: Sequence[Route]
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     handler: Handler = route.handler
 
-    async def answer(request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.StreamResponse:
         request[_ROUTE] = route.path
-        return _response(await handler(await read(request, route, parts, routes)))
+        reply = await handler(await read(request, route, parts, routes))
+        return _response(reply) if reply.stream is None else await _streamed(request, reply, reply.stream)
 
     return answer
+
+
+async def _streamed(request: web.Request, reply: Reply, stream: AsyncIterator[bytes]) -> web.StreamResponse:
+    """An answer that is sent as it is read. What cannot be read at all is still a problem; what breaks later ends the
+    connection, and the client sees that bytes are missing."""
+    headers = {**_SAFE_HEADERS, **reply.headers, "Content-Type": reply.media_type}
+    response = web.StreamResponse(status=reply.status, headers=headers)
+    response.content_length = reply.length
+    if request.method == "HEAD":
+        await response.prepare(request)
+        return response
+    block = await anext(stream, b"")
+    await response.prepare(request)
+    try:
+        while block:
+            # A client that takes nothing for so long holds memory and a file for nobody.
+            async with asyncio.timeout(STALLED_SECONDS):
+                await response.write(block)
+            block = await anext(stream, b"")
+        await response.write_eof()
+    except Exception as error:  # noqa: BLE001 - the answer has begun, so it can only end
+        log.info("stream_broken", route=request[_ROUTE], error=type(error).__name__)
+        if request.transport is not None:
+            request.transport.abort()
+    return response
 
 
 def _response(reply: Reply) -> web.Response:
@@ -114,11 +161,13 @@ def _unexpected(error: Exception, request: web.BaseRequest) -> faults.Unexpected
     return faults.Unexpected(error_id=error_id)
 
 
-async def _guarded(handle: Callable[[web.BaseRequest], Awaitable[Any]], request: web.BaseRequest) -> Any:  # noqa: ANN401 - aiohttp's own type
+async def _guarded(
+    handle: Callable[[web.BaseRequest], Awaitable[Any]], request: web.BaseRequest, *, local: bool
+) -> Any:  # noqa: ANN401 - aiohttp's own type
     """The answer to a request, whatever happens."""
     started = time.perf_counter()
     try:
-        if _LOOPBACK.fullmatch(request.headers.get("Host", "")) is None:
+        if local and _LOOPBACK.fullmatch(request.headers.get("Host", "")) is None:
             # A page of another site may have its name point to this machine; its name stands in Host.
             raise faults.NotThisHost("Without sign-in this node answers only to localhost, 127.0.0.1 and [::1].")
         response = await handle(request)
@@ -152,10 +201,14 @@ class _Server(web.Server):
 
 
 class _Runner(web.AppRunner):
+    def __init__(self, application: web.Application, *, local: bool, **kwargs: Any) -> None:  # noqa: ANN401 - aiohttp's own
+        super().__init__(application, **kwargs)
+        self._local = local
+
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
 
         async def handle(request: web.BaseRequest) -> Any:  # noqa: ANN401 - aiohttp's own type
-            return await _guarded(made.request_handler, request)
+            return await _guarded(made.request_handler, request, local=self._local)
 
         return _Server(handle, request_factory=made.request_factory, **made._kwargs)  # noqa: SLF001 - no other way to see malformed HTTP

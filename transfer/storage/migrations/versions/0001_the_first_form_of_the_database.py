@@ -13,6 +13,83 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "fetches",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.String(length=71), nullable=False),
+        sa.Column("source", sa.String(length=6), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("media_type", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("got", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("retry_at", Instant(), nullable=True),
+        sa.Column("code", sa.String(length=40), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("message", sa.Uuid(), nullable=False),
+        sa.Column("wanted_at", Instant(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.CheckConstraint(
+            "(state IN ('waiting', 'fetching')) = (retry_at IS NOT NULL)", name=op.f("ck_fetches_due_until_its_end")
+        ),
+        sa.CheckConstraint(
+            "media_type IN ('application/pdf', 'application/ofd', 'image/jpeg', 'image/png', 'image/tiff', 'audio/mpeg', 'audio/wav', 'video/mp4')",
+            name=op.f("ck_fetches_media_type"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'fetching', 'kept', 'refused', 'gone')", name=op.f("ck_fetches_state")
+        ),
+        sa.CheckConstraint("state NOT IN ('refused', 'gone') OR code IS NOT NULL", name=op.f("ck_fetches_says_why")),
+        sa.CheckConstraint("size >= 1 AND got >= 0 AND got <= size", name=op.f("ck_fetches_size")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fetches")),
+        sa.UniqueConstraint("digest", "source", name=op.f("uq_fetches_digest_source")),
+    )
+    with op.batch_alter_table("fetches", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_fetches_due",
+            ["retry_at"],
+            unique=False,
+            sqlite_where=sa.text("retry_at IS NOT NULL"),
+            postgresql_where=sa.text("retry_at IS NOT NULL"),
+        )
+        batch_op.create_index("ix_fetches_wanted_at", ["wanted_at", "id"], unique=False)
+
+    op.create_table(
+        "file_grants",
+        sa.Column("digest", sa.String(length=71), nullable=False),
+        sa.Column("recipient", sa.String(length=6), nullable=False),
+        sa.Column("message", sa.Uuid(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", "recipient", "message", name=op.f("pk_file_grants")),
+    )
+    op.create_table(
+        "file_uses",
+        sa.Column("digest", sa.String(length=71), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", "case_id", name=op.f("pk_file_uses")),
+    )
+    op.create_table(
+        "files",
+        sa.Column("digest", sa.String(length=71), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("media_type", sa.String(length=40), nullable=False),
+        sa.Column("place", sa.String(length=120), nullable=False),
+        sa.Column("kept_at", Instant(), nullable=False),
+        sa.Column("touched_at", Instant(), nullable=False),
+        sa.CheckConstraint(
+            "media_type IN ('application/pdf', 'application/ofd', 'image/jpeg', 'image/png', 'image/tiff', 'audio/mpeg', 'audio/wav', 'video/mp4')",
+            name=op.f("ck_files_media_type"),
+        ),
+        sa.CheckConstraint("size >= 1", name=op.f("ck_files_size")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_files")),
+        sa.UniqueConstraint("place", name=op.f("uq_files_place")),
+    )
+    with op.batch_alter_table("files", schema=None) as batch_op:
+        batch_op.create_index("ix_files_kept_at", ["kept_at", "digest"], unique=False)
+        batch_op.create_index("ix_files_touched_at", ["touched_at"], unique=False)
+
+    op.create_table(
         "directories",
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
@@ -393,6 +470,23 @@ def downgrade() -> None:
         batch_op.drop_index("ix_evidence_requests_worklist")
 
     op.drop_table("evidence_requests")
+    with op.batch_alter_table("files", schema=None) as batch_op:
+        batch_op.drop_index("ix_files_touched_at")
+        batch_op.drop_index("ix_files_kept_at")
+
+    op.drop_table("files")
+    op.drop_table("file_uses")
+    op.drop_table("file_grants")
+    with op.batch_alter_table("fetches", schema=None) as batch_op:
+        batch_op.drop_index("ix_fetches_wanted_at")
+        batch_op.drop_index(
+            "ix_fetches_due",
+            sqlite_where=sa.text("retry_at IS NOT NULL"),
+            postgresql_where=sa.text("retry_at IS NOT NULL"),
+        )
+
+    op.drop_table("fetches")
+
     with op.batch_alter_table("transfers", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_transfers_open_offer",

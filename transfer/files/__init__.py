@@ -1,0 +1,1 @@
+"""Attachments: kept encrypted, taken in from people, given to regions, fetched from them."""

@@ -1,0 +1,176 @@
+"""What is known of files: which are kept here, who may fetch them, which are to be fetched from where."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from transfer.domain.errors import TransferError
+from transfer.messages.attachments import Attachment
+from transfer.messages.codes import MediaType
+from transfer.messages.values import Digest
+
+
+class FilesUnavailable(Exception):
+    """The place where files are kept, or what looks at them, cannot be reached now; the same may succeed later."""
+
+
+class NoFiles(TransferError):
+    """This node has no place for files; its setting files names one."""
+
+
+class FileNotKept(TransferError):
+    """A file that is named is not kept here; put it here first, or wait until it has been fetched."""
+
+
+class FileNotGranted(TransferError):
+    """No message to this region names the file."""
+
+
+class UnknownFile(TransferError):
+    """No such file is kept here."""
+
+
+class FileRefused(TransferError):
+    """The file is not taken."""
+
+
+class FileEmpty(FileRefused):
+    """The file has no content."""
+
+
+class FileTooLarge(FileRefused):
+    """The file is larger than files of its kind may be."""
+
+
+class KindUnknown(FileRefused):
+    """The content is of no kind of file that is taken."""
+
+
+class KindDiffers(FileRefused):
+    """The content is not of the kind that was said."""
+
+
+class SizeDiffers(FileRefused):
+    """The file is shorter or longer than was said."""
+
+
+class ContentDiffers(FileRefused):
+    """The content is not the one that was said: its digest is another."""
+
+
+class ScanRefused(FileRefused):
+    """The scan of the content did not pass it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptFile:
+    """A file that is kept here; ``place`` is the name of its object in the store."""
+
+    digest: Digest
+    size: int
+    media_type: MediaType
+    place: str
+    kept_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """A file that is to be fetched, claimed until ``until`` by who asked for it. ``got`` counts the bytes that are
+    here, ``attempts`` how often in a row it did not come on."""
+
+    id: UUID
+    digest: Digest
+    source: str
+    size: int
+    media_type: MediaType
+    got: int
+    attempts: int
+    wanted_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setback:
+    """Why a file did not come: a code for programs, a sentence for people."""
+
+    code: str
+    detail: str
+
+
+class FileRecords(Protocol):
+    """The database's side of files. A file is there for everybody once it is recorded, and not before."""
+
+    async def kept(self, digest: Digest) -> KeptFile | None:
+        """The file, if it is kept here."""
+        ...
+
+    async def touch(self, digest: Digest) -> KeptFile | None:
+        """As ``kept``, and its time of disuse begins anew, so that no sweep takes it from under who just asked."""
+        ...
+
+    async def keep(self, file: KeptFile, *, instead_of: str | None = None) -> KeptFile:
+        """Record it, and that no source need be asked for it any more; gives the one that counts, which is another
+        when somebody was faster. ``instead_of`` is the place of a lost object that it replaces."""
+        ...
+
+    async def granted(self, digest: Digest, recipient: str) -> bool:
+        """Whether a message to that region named the file."""
+        ...
+
+    async def claim(self, *, now: datetime, lease: timedelta) -> Fetch | None:
+        """The fetch that is due longest, for whoever asks alone until the lease ends."""
+        ...
+
+    async def renew(self, fetch: Fetch, got: int, *, now: datetime, lease: timedelta) -> Fetch | None:
+        """So far it has come, and the lease begins anew; None when it is no longer the caller's."""
+        ...
+
+    async def put_off(self, fetch: Fetch, got: int, why: Setback, *, now: datetime, retry_at: datetime) -> None:
+        """It did not come this time."""
+        ...
+
+    async def give_back(self, fetch: Fetch, got: int, *, now: datetime) -> None:
+        """The caller stops; whoever asks next goes on."""
+        ...
+
+    async def end(self, fetch: Fetch, why: Setback, *, gone: bool, now: datetime) -> None:
+        """It will not come: refused, or gone from its source."""
+        ...
+
+    async def in_use(self, spools: Collection[UUID]) -> Collection[UUID]:
+        """Which of these are fetches that have not ended."""
+        ...
+
+    async def recorded(self, places: Collection[str]) -> Collection[str]:
+        """Which of these objects belong to a file."""
+        ...
+
+    async def forget_unused(self, *, before: datetime, limit: int) -> Sequence[str]:
+        """Drop files that nothing has named and nobody has put here since then; gives the places of their objects."""
+        ...
+
+
+class Files(Protocol):
+    """Files for people and for other regions."""
+
+    async def take(self, content: AsyncIterable[bytes], *, media_type: MediaType, name: str) -> tuple[Attachment, bool]:
+        """Keep what comes; gives how messages name it, and whether it is new here.
+
+        Raises FileRefused by its kinds, FilesUnavailable, StorageUnavailable.
+        """
+        ...
+
+    async def find(self, digest: Digest) -> KeptFile:
+        """Raises UnknownFile."""
+        ...
+
+    def read(self, file: KeptFile, start: int, stop: int) -> AsyncIterator[bytes]:
+        """The bytes from ``start`` up to ``stop``, in blocks; raises FilesUnavailable, and CryptoError for what was
+        altered."""
+        ...
+
+    async def granted(self, digest: Digest, recipient: str) -> bool:
+        """Whether that region may fetch it."""
+        ...

@@ -148,7 +148,7 @@ def custody_record(form: CustodyRecord) -> Letter:
     )
     columns = (
         Column(head="序号", share=4),
-        Column(head="时间", share=10),
+        Column(head="时间", share=12),
         Column(head="经手人", share=7),
         Column(head="所在单位", share=11),
         Column(head="事项", share=13),
@@ -157,7 +157,7 @@ def custody_record(form: CustodyRecord) -> Letter:
     body: list[Block] = [
         Paragraph(label="证据名称", text=form.evidence),
         Paragraph(label="案件编号", text=form.case_number or NOTHING),
-        Paragraph(label="证据摘要（SHA-256）", text=_grouped(form.digest)),
+        Paragraph(label="证据摘要（SHA-256）", text=_grouped(form.digest), is_code=True),
         Table(columns=columns, rows=rows),
         Closing(text=f"以上记录共{len(rows)}条，按时间先后排列。"),
     ]
@@ -266,7 +266,7 @@ def _collection(pieces: tuple[Piece, ...]) -> Table:
     columns = (
         Column(head="序号", share=2),
         Column(head="收集人", share=4),
-        Column(head="时间", share=5),
+        Column(head="时间", share=6),
         Column(head="地点", share=6),
         Column(head="方式", share=5),
         Column(head="提供人", share=5),

@@ -33,10 +33,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
-    """Running text, indented by two characters. A label, when there is one, stands before it in Hei."""
+    """Running text, indented by two characters. A label stands before it in Hei; a digest or an id is set smaller."""
 
     text: str
     label: str = ""
+    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

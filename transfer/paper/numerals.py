@@ -29,4 +29,4 @@ def official_moment(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a moment needs its offset from UTC")
     local = moment.astimezone(CHINA)
-    return f"{official_day(local)}{local:%H:%M}"
+    return f"{official_day(local)} {local:%H:%M}"

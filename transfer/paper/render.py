@@ -72,8 +72,8 @@ def _block(block: Block) -> dict[str, Any]:
     match block:
         case Heading(level=level, text=text):
             return {"kind": "heading", "level": level, "text": text}
-        case Paragraph(text=text, label=label):
-            return {"kind": "paragraph", "label": label, "text": text}
+        case Paragraph(text=text, label=label, is_code=is_code):
+            return {"kind": "paragraph", "label": label, "text": text, "code": is_code}
         case Closing(text=text):
             return {"kind": "closing", "text": text}
         case Table(columns=columns, rows=rows):

@@ -21,7 +21,12 @@ def pages_of(pdf: Path) -> list[list[str]]:
 
 def text_of(pdf: Path) -> str:
     """All text in reading order, without spaces and line ends."""
-    return re.sub(r"\s", "", _run("pdftotext", str(pdf), "-").decode())
+    return re.sub(r"\s", "", copied_from(pdf))
+
+
+def copied_from(pdf: Path) -> str:
+    """All text in reading order, as who selects and copies it gets it."""
+    return _run("pdftotext", str(pdf), "-").decode()
 
 
 def facts_of(pdf: Path) -> dict[str, str]:

@@ -32,6 +32,7 @@ from transfer.paper.render import render
 NOT_FIRST = "，。！？；：、”’）》】〕…·"
 NOT_LAST = "“‘（《【〔"
 SENTENCE = "阿依古丽·买买提说：“《考勤表》（一份）——在这里……没有”，共20,000.50元、ABCDEF123456、2026年12月31日！"
+ENDLESS = "https://example.org/" + "x" * 200
 AGAIN = """
 import hashlib, sys
 from tests.paper.samples import samples
@@ -65,6 +66,10 @@ def test_every_word_of_a_letter_can_be_found_by_another_program(printed: Printed
         "（联系人：周明，联系电话：024-52430000）",
     ):
         assert words in text
+
+
+def test_a_date_is_copied_in_one_piece(printed: Printed) -> None:
+    assert "2026年2月11日\n" in reading.copied_from(printed(a_letter()))
 
 
 def test_the_file_tells_its_title_author_language_and_day(printed: Printed) -> None:
@@ -105,14 +110,26 @@ def test_numbers_and_words_are_not_broken(printed: Printed) -> None:
     assert sum(line.count("ABCDEF123456") for line in lines) == 60
 
 
-def test_a_word_without_end_is_broken_and_nothing_of_it_is_lost(printed: Printed) -> None:
-    address = "https://example.org/" + "x" * 300
-    columns = (Column(head="一", share=1), Column(head="二", share=9), Column(head="三", share=2, is_code=True))
-    digest = "0123456789abcdef" * 4
-    file = printed(a_letter(Paragraph(text=address), Table(columns=columns, rows=((address, address, digest),))))
-    text = reading.text_of(file)
-    assert address in text
-    assert digest in text
+def test_the_dot_of_a_name_does_not_begin_a_line_of_a_narrow_column(printed: Printed) -> None:
+    columns = (Column(head="一", share=1), Column(head="二", share=5))
+    rows = tuple(("阿" * before + "·买买提", "") for before in range(1, 9))
+    lines = [line for page in reading.pages_of(printed(a_letter(Table(columns=columns, rows=rows)))) for line in page]
+    assert sum("·" in line for line in lines) == len(rows)
+    assert [line for line in lines if line.startswith("·")] == []
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Paragraph(text=ENDLESS),
+        Table(columns=(Column(head="一", share=1), Column(head="二", share=3)), rows=((ENDLESS, ""),)),
+        Table(columns=(Column(head="一", share=1, is_code=True), Column(head="二", share=3)), rows=((ENDLESS, ""),)),
+    ],
+    ids=["paragraph", "cell", "code"],
+)
+def test_a_word_without_end_is_broken_and_nothing_of_it_is_lost(block: Block, printed: Printed) -> None:
+    file = printed(a_letter(block))
+    assert ENDLESS in reading.text_of(file)
     assert max(len(line) for page in reading.pages_of(file) for line in page) < 100
 
 

@@ -19,7 +19,7 @@ FONTS: Final = {
     ),
 }
 READERS: Final = {
-    "poppler-utils": ("pdffonts", "pdfinfo", "pdftoppm", "pdftotext"),
+    "poppler-utils": ("pdffonts", "pdfinfo", "pdftocairo", "pdftoppm", "pdftotext"),
     "zbar-tools": ("zbarimg",),
 }
 

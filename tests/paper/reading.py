@@ -29,6 +29,11 @@ def copied_from(pdf: Path) -> str:
     return _run("pdftotext", str(pdf), "-").decode()
 
 
+def signs_on(pdf: Path, page: int) -> int:
+    """How many signs are drawn on the page; a ligature is one."""
+    return _run("pdftocairo", "-f", str(page), "-l", str(page), "-svg", str(pdf), "-").count(b"<use ")
+
+
 def facts_of(pdf: Path) -> dict[str, str]:
     """What pdfinfo says of the file."""
     lines = _run("pdfinfo", str(pdf)).decode().splitlines()

@@ -72,6 +72,11 @@ def test_a_date_is_copied_in_one_piece(printed: Printed) -> None:
     assert "2026年2月11日\n" in reading.copied_from(printed(a_letter()))
 
 
+def test_two_digits_of_a_digest_are_two_signs(printed: Printed) -> None:
+    few, many = (reading.signs_on(printed(a_letter(Paragraph(text="f" * count))), 1) for count in (8, 10))
+    assert many - few == 2
+
+
 def test_the_file_tells_its_title_author_language_and_day(printed: Printed) -> None:
     file = printed(cooperation_letter(a_request()))
     facts = reading.facts_of(file)

@@ -249,7 +249,7 @@ def _results(results: tuple[ItemResult, ...]) -> Table:
 def _evidence(pieces: tuple[Piece, ...]) -> Table:
     columns = (
         Column(head="序号", share=2),
-        Column(head="对应事项", share=3),
+        Column(head="对应项", share=3),
         Column(head="名称", share=9),
         Column(head="页数", share=3),
         Column(head="是否核对原件", share=3),

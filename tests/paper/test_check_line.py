@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.paper.samples import a_check_line
+from tests.paper.builders import a_check_line
 from transfer.paper.errors import NotACheckLine
 from transfer.paper.qr import CheckLine, modules, picture
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.paper.samples import (
+from tests.paper.builders import (
     a_case,
     a_custody_record,
     a_forwarding,

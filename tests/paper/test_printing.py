@@ -3,30 +3,26 @@
 import hashlib
 import subprocess
 import sys
-from datetime import date
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.paper import reading
-from tests.paper.conftest import Printed
-from tests.paper.samples import (
+from tests.paper.builders import (
     LONG_INSTITUTION,
     RARE_NAMES,
     a_case,
-    a_check_line,
     a_custody_event,
     a_custody_record,
     a_frame,
+    a_letter,
     a_request,
-    samples,
 )
+from tests.paper.conftest import Printed
+from tests.paper.samples import samples
 from transfer.paper.errors import LayoutFailed, NoGlyph, NotPrintable
 from transfer.paper.fonts import Fonts
 from transfer.paper.layouts import cooperation_letter, custody_record
-from transfer.paper.letter import Block, Closing, Column, Contact, Heading, Letter, Level, Paragraph, Table
-from transfer.paper.qr import CheckLine
+from transfer.paper.letter import Block, Closing, Column, Contact, Heading, Level, Paragraph, Table
 from transfer.paper.render import render
 
 NOT_FIRST = "，。！？；：、”’）》】〕…·"
@@ -40,16 +36,6 @@ from transfer.paper.fonts import find_fonts
 from transfer.paper.render import render
 print(hashlib.sha256(render(dict(samples())[sys.argv[1]], find_fonts())).hexdigest())
 """
-
-
-def a_letter(*body: Block, **changes: Any) -> Letter:
-    given: dict[str, Any] = {
-        "issuer": "中山市法律援助处",
-        "title": "协作函",
-        "body": body or (Paragraph(text="正文。"),),
-        "signed_on": date(2026, 2, 11),
-    }
-    return Letter(**(given | changes))
 
 
 def test_every_word_of_a_letter_can_be_found_by_another_program(printed: Printed) -> None:
@@ -277,35 +263,3 @@ def test_a_long_name_number_and_marks_are_printed_in_full(printed: Printed) -> N
     assert "".join(first[:2]) == LONG_INSTITUTION
     assert first[2] == "内部资料★1年和静县农民工援助协作函〔2026〕第1024号"
     assert first[3] == "特急"
-
-
-def test_a_scanner_reads_the_line_that_is_printed_beside_the_code(printed: Printed, tmp_path: Path) -> None:
-    line = a_check_line()
-    file = printed(a_letter(check=line))
-    pages = reading.pages_of(file)
-    read = reading.scanned(file, len(pages), tmp_path)
-    assert [CheckLine.parse(one) for one in read] == [line]
-    assert line.text in reading.text_of(file)
-
-
-def test_the_code_is_at_least_25_millimetres_wide(printed: Printed) -> None:
-    file = printed(a_letter(check=a_check_line(), body=()))
-    # Left of the title and under the red rule the code comes first; its upper edge is dark at both of its corners.
-    assert reading.width_of_first_dark_row(file, 1, left=0, top=80, right=85) >= 25
-
-
-def test_without_a_check_line_there_is_no_code(printed: Printed, tmp_path: Path) -> None:
-    file = printed(a_letter())
-    assert reading.scanned(file, 1, tmp_path) == []
-    assert "核验" not in reading.text_of(file)
-
-
-@pytest.mark.parametrize("name", [name for name, _ in samples()])
-def test_every_sample_is_printed_and_its_code_is_read(name: str, printed: Printed, tmp_path: Path) -> None:
-    letter = dict(samples())[name]
-    file = printed(letter)
-    read = [
-        line for page in range(1, len(reading.pages_of(file)) + 1) for line in reading.scanned(file, page, tmp_path)
-    ]
-    assert letter.check is not None
-    assert read == [letter.check.text]

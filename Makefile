@@ -69,7 +69,7 @@ $(INSTALLED): requirements-dev.lock
 
 .PHONY: demo
 demo: setup  ## play the transfer of a case between three regions; ONCE=1 ends by itself
-	@$(STACK) install --broker
+	@$(STACK) install --broker --fonts
 	$(call pki,$(DEMO)/pki)
 	@$(VENV)/bin/transfer topology --directory deploy/local/directory.json --vhost demo > $(DEMO)/definitions.json
 	@echo 'starting a private RabbitMQ, about 10 s'
@@ -83,7 +83,7 @@ test: setup  ## check, then run all tests; BROKER=4 runs those that need a broke
 	@BROKER=4 $(PY) -m pytest -m broker $(PYTEST)
 else
 test: check
-	@$(STACK) install --broker --postgres
+	@$(STACK) install --broker --postgres --fonts --readers
 	@BROKER=$(BROKER) $(PY) -m pytest $(PYTEST)
 endif
 

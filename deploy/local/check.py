@@ -1,10 +1,11 @@
 """Says what of the local stack is on this machine, and how the rest can be had."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from deploy.local.errors import StackError
 from deploy.local.external import AMQP_URL, MANAGEMENT_URL, ExternalBroker
+from deploy.local.papers import FONTS, READERS, font_files, reader_programs
 from deploy.local.programs import installed_rabbitmq, postgres_programs, rabbitmq_version
 from deploy.local.rabbitmq4 import MAJOR, make_sure_of_namespaces, unpacked_folder
 
@@ -13,6 +14,8 @@ def check(environment: Mapping[str, str]) -> bool:
     """Prints one line for each part; gives whether a broker and a database can be started or reached."""
     broker = _external(environment[AMQP_URL], environment) if environment.get(AMQP_URL) else _installed()
     _unpacked()
+    _packages("Fonts", FONTS, font_files)
+    _packages("Readers", READERS, reader_programs)
     return _postgres() and broker
 
 
@@ -59,6 +62,16 @@ def _postgres() -> bool:
     told = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
     _say("PostgreSQL", f"{told.stdout.strip().removeprefix('postgres (PostgreSQL) ')}, in {folder}")
     return True
+
+
+def _packages(part: str, packages: Iterable[str], find: Callable[[str], object]) -> None:
+    try:
+        for package in packages:
+            find(package)
+    except StackError as error:
+        _say(part, f"{error} (for formal letters)")
+        return
+    _say(part, f"{', '.join(packages)}, installed")
 
 
 def _say(part: str, state: str) -> None:

@@ -26,7 +26,12 @@ from deploy.local.errors import (
 )
 from deploy.local.external import AMQP_URL, AMQPS_URL, MANAGEMENT_URL, ExternalBroker, broker_for
 from deploy.local.node import ServerTls
-from deploy.local.packages import make_sure_of_postgres, make_sure_of_rabbitmq
+from deploy.local.packages import (
+    make_sure_of_fonts,
+    make_sure_of_postgres,
+    make_sure_of_rabbitmq,
+    make_sure_of_readers,
+)
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq4 import MAJOR, rabbitmq_programs
 
@@ -82,8 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("a command is missing after --")
     if asked.task != "run" and command:
         parser.error(f"{asked.task} takes no command")
-    if asked.task != "check" and not (_wants_broker(asked) or asked.postgres):
-        parser.error("nothing is asked for: give --broker, --postgres or both")
+    if asked.task != "check" and not (_wants_broker(asked) or asked.postgres or _wants_papers(asked)):
+        also = "" if asked.task == "run" else ", --fonts or --readers"
+        parser.error(f"nothing is asked for: give --broker, --postgres or both{also}")
     try:
         return _do(asked, command)
     except StackError as error:
@@ -108,6 +114,10 @@ def _install(asked: argparse.Namespace) -> None:
         make_sure_of_rabbitmq()
     if asked.postgres:
         make_sure_of_postgres()
+    if getattr(asked, "fonts", False):
+        make_sure_of_fonts()
+    if getattr(asked, "readers", False):
+        make_sure_of_readers()
 
 
 def _run(asked: argparse.Namespace, command: Sequence[str]) -> int:
@@ -143,6 +153,10 @@ def _wants_broker(asked: argparse.Namespace) -> bool:
     return bool(
         asked.broker or asked.broker_version or getattr(asked, "definitions", None) or getattr(asked, "tls", None)
     )
+
+
+def _wants_papers(asked: argparse.Namespace) -> bool:
+    return bool(getattr(asked, "fonts", False) or getattr(asked, "readers", False))
 
 
 def _definitions(file: Path) -> dict[str, Any]:
@@ -208,6 +222,8 @@ def _parser() -> argparse.ArgumentParser:
         "nothing where all is there.",
     )
     _add_choices(install)
+    install.add_argument("--fonts", action="store_true", help="fonts that formal letters are printed with")
+    install.add_argument("--readers", action="store_true", help="programs by which tests read printed letters")
     install.set_defaults(install=True)
     tasks.add_parser(
         "check",

@@ -5,8 +5,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from deploy.local.errors import InstallFailed, NotInstalled
+from deploy.local.papers import FONTS, READERS, font_files, reader_programs
 from deploy.local.programs import (
     POSTGRES_PACKAGE,
     RABBITMQ_PACKAGE,
@@ -15,32 +17,45 @@ from deploy.local.programs import (
 )
 
 _INSTALL = ["apt-get", "install", "-y", "--no-install-recommends"]
+_UNUSED_SERVICE = ", whose service this stack does not use"
 
 
 def make_sure_of_rabbitmq() -> None:
     """Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
-    _make_sure(installed_rabbitmq, RABBITMQ_PACKAGE)
+    _make_sure(installed_rabbitmq, RABBITMQ_PACKAGE, note=_UNUSED_SERVICE)
 
 
 def make_sure_of_postgres() -> None:
     """Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
-    _make_sure(postgres_programs, POSTGRES_PACKAGE)
+    _make_sure(postgres_programs, POSTGRES_PACKAGE, note=_UNUSED_SERVICE)
 
 
-def _make_sure(find: Callable[[], object], package: str) -> None:
+def make_sure_of_fonts() -> None:
+    """What letters are printed with. Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
+    for package in FONTS:
+        _make_sure(partial(font_files, package), package)
+
+
+def make_sure_of_readers() -> None:
+    """What tests read letters with. Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
+    for package in READERS:
+        _make_sure(partial(reader_programs, package), package)
+
+
+def _make_sure(find: Callable[[], object], package: str, *, note: str = "") -> None:
     try:
         find()
     except NotInstalled:
         if os.geteuid() != 0:
             raise
-        _install(package)
+        _install(package, note)
         find()
 
 
-def _install(package: str) -> None:
+def _install(package: str, note: str) -> None:
     if shutil.which("apt-get") is None:
         raise InstallFailed(f"there is no apt-get here; install {package} by other means")
-    print(f"installing the package {package}, whose service this stack does not use", file=sys.stderr)
+    print(f"installing the package {package}{note}", file=sys.stderr)
     tried = _apt([*_INSTALL, package])
     if tried.returncode:
         # The package lists may be missing or old.

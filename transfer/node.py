@@ -25,6 +25,7 @@ from transfer.crypto.tickets import Tickets
 from transfer.crypto.tls import ClientTls
 from transfer.crypto.wire import Wire
 from transfer.files.parts import FETCHERS, SWEEP_SECONDS, FileParts, build_files
+from transfer.paper.printer import PdfPrinter
 from transfer.ports.traffic import Carrier
 from transfer.ports.views import Linked
 from transfer.ports.work import Context
@@ -211,6 +212,7 @@ def build(
             wire=wire,
             duties=duties,
             files=files.room if files is not None else None,
+            printer=PdfPrinter(clock=clock),
             tickets=tickets,
         ),
     )

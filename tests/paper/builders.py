@@ -117,7 +117,6 @@ def a_request(**changes: Any) -> CooperationRequest:
                 urgency_reason="",
             ),
         ),
-        "due_on": date(2026, 3, 3),
         "due_rule": "自收到本函次日起10个工作日内",
         "use_clause": USE_CLAUSE,
         "cost_rule": COST_RULE,
@@ -140,7 +139,7 @@ def a_receipt(**changes: Any) -> SignedFor:
     given: dict[str, Any] = {
         "frame": an_answer_frame(signed_on=LETTER_DAY),
         "answered": an_answered(),
-        "received_at": datetime(2026, 2, 11, 7, 30, tzinfo=UTC),
+        "received_on": date(2026, 2, 11),
         "signed_by": "马玉兰（协作联络员）",
         "item_count": 2,
         "attachments": ("律师事务所证明", "律师执业证复印件"),

@@ -119,7 +119,9 @@ def return_reply(at: Situation, request_id: UUID, command: commands.Return) -> D
         approved_by=command.by,
         answers=answers,
     )
-    return _decided(at, taken.changed(reply_letter=command.letter), "evidence_returned", message)
+    return _decided(
+        at, taken.changed(reply_letter=command.letter, returned_at=at.context.now), "evidence_returned", message
+    )
 
 
 def _sent(at: Situation, request: EvidenceRequest, command: Command) -> tuple[EvidenceRequest, tuple[ItemAnswer, ...]]:

@@ -126,7 +126,7 @@ def send(at: Situation, request_id: UUID, command: commands.Send) -> Decision:
     agreement = context.directory.agreement(context.region, taken.peer, legal_day(context.now))
     check_not_had(taken.items, case, recognised=agreement is not None and agreement.mutual_recognition)
     sent_on = legal_day(context.now)
-    taken = taken.changed(due_on=context.due(sent_on, taken.working_days))
+    taken = taken.changed(sent_at=context.now, due_on=context.due(sent_on, taken.working_days))
     message = EvidenceRequested(
         request=taken.id,
         case=case.id,

@@ -47,6 +47,7 @@ class EvidenceRequest(Frozen):
     changed_at: datetime
     drafted_by: str | None = None
     approved_by: str | None = None
+    sent_at: datetime | None = None
     received_on: date | None = None
     due_on: date | None = None
     signed_by: str | None = None
@@ -58,6 +59,7 @@ class EvidenceRequest(Frozen):
     answers: tuple[ItemAnswer, ...] = ()
     rework: tuple[Rework, ...] = ()
     reply_letter: str | None = None
+    returned_at: datetime | None = None
     extension: Extension | None = None
     declined: EvidenceDeclined | None = None
     cancelled: CancelReason | None = None

@@ -56,7 +56,7 @@ def returned(arrival: Arrival, message: EvidenceReturned) -> Decision:
     request = arrival.evidence_step(message, _R, RequestStep.RETURN)
     request = _received(arrival, request, message.answers)
     request.check_complete()
-    return arrival.requested(request.changed(reply_letter=message.letter), "evidence_returned")
+    return arrival.requested(request.changed(reply_letter=message.letter, returned_at=message.at), "evidence_returned")
 
 
 def _received(arrival: Arrival, request: EvidenceRequest, answers: tuple[ItemAnswer, ...]) -> EvidenceRequest:

@@ -52,6 +52,7 @@ def requested(arrival: Arrival, message: EvidenceRequested) -> Decision:
         working_days=message.working_days,
         approved_by=message.approved_by,
         opened_at=message.at,
+        sent_at=message.at,
         changed_at=context.now,
         received_on=received_on,
         due_on=context.due(received_on, message.working_days),

@@ -64,13 +64,13 @@ class Lawyer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CooperationRequest:
-    """法律援助协作函. ``due_rule`` says how the day was counted, such as ten working days from receipt."""
+    """法律援助协作函. ``due_rule`` says how the day is counted, such as ten working days from receipt; which day that
+    is turns out when the letter has come."""
 
     frame: Frame
     case: CaseBasics
     purpose: str
     items: tuple[AskedItem, ...]
-    due_on: date
     due_rule: str
     use_clause: str
     cost_rule: str
@@ -93,11 +93,11 @@ class SignedFor:
 
     frame: Frame
     answered: Answered
-    received_at: datetime
+    received_on: date
     signed_by: str
     item_count: int
     attachments: tuple[str, ...]
-    answer_due_on: date
+    answer_due_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

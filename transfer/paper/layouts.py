@@ -47,9 +47,7 @@ def cooperation_letter(form: CooperationRequest) -> Letter:
         body += _asked(number, item)
     body += [
         *_section(4, "办理期限"),
-        Paragraph(
-            text=f"请于{official_day(form.due_on)}（含当日）前函复办理结果（{form.due_rule}）。不能按期办结或者不能协作的，请及时书面说明理由。"
-        ),
+        Paragraph(text=f"请{form.due_rule}函复办理结果。不能按期办结或者不能协作的，请及时书面说明理由。"),
     ]
     following = 5
     if form.lawyer:
@@ -70,11 +68,11 @@ def receipt(form: SignedFor) -> Letter:
     came = "、".join(form.attachments) if form.attachments else "无"
     body: list[Block] = [
         Paragraph(text=f"贵单位{_named(form.answered)}收悉，现将签收情况函告如下："),
-        Paragraph(label="收到时间", text=official_moment(form.received_at)),
+        Paragraph(label="收到日期", text=official_day(form.received_on)),
         Paragraph(label="签收人", text=form.signed_by),
         Paragraph(label="请求事项", text=f"共{form.item_count}项"),
         Paragraph(label="随函材料", text=came),
-        Paragraph(label="函复期限", text=official_day(form.answer_due_on)),
+        Paragraph(label="函复期限", text=official_day(form.answer_due_on) if form.answer_due_on else NOTHING),
         Closing(text="特此回执。"),
     ]
     return _letter(form.frame, RECEIPT_TITLE, body)
@@ -279,4 +277,5 @@ def _collection(pieces: tuple[Piece, ...]) -> Table:
 
 
 def _grouped(digest: str) -> str:
-    return " ".join(digest[at : at + _GROUP] for at in range(0, len(digest), _GROUP))
+    """For the eye; a piece that is paper alone has none."""
+    return NOTHING if not digest else " ".join(digest[at : at + _GROUP] for at in range(0, len(digest), _GROUP))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from transfer.ports.paper import Behind
 from transfer.records import (
     CaseFilter,
     CaseKey,
@@ -55,6 +56,10 @@ class Views(Protocol):
         self, chosen: MessageFilter, *, after: TimeKey | None, limit: int, newest_first: bool
     ) -> Sequence[MessageLine]:
         """Messages sent and received, by time."""
+        ...
+
+    async def behind(self, case: UUID, request: UUID, type_: str) -> Behind | None:
+        """The last message of that type on that evidence request, sent or received."""
         ...
 
     async def message(self, message: UUID, *, sources: Collection[str]) -> MessageLine | None:

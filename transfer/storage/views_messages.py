@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, literal_column, select, tuple_
 from sqlalchemy import case as case_when
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.receipts import Refusal
+from transfer.ports.paper import Behind
 from transfer.records import (
     DestinationLine,
     Direction,
@@ -87,6 +89,22 @@ class MessageViews(FileViews):
                 found += [_received_line(row) for row in await connection.execute(received.limit(limit))]
         found.sort(key=lambda line: (line.at, line.id), reverse=newest_first)
         return found[:limit]
+
+    async def behind(self, case: UUID, request: UUID, type_: str) -> Behind | None:
+        sent = select(outbox.c.message, outbox.c.digest, outbox.c.body, outbox.c.row.label("at")).where(
+            outbox.c.conversation == case, outbox.c.type == type_
+        )
+        received = select(inbox.c.message, inbox.c.digest, inbox.c.body, inbox.c.sequence.label("at")).where(
+            inbox.c.conversation == case, inbox.c.type == type_, inbox.c.outcome == ReceiptOutcome.APPLIED.value
+        )
+        async with reading(self.store.engine) as connection:
+            for statement in (sent, received):
+                rows = await connection.execute(statement.order_by(literal_column("at").desc()))
+                for row in rows:
+                    event = from_json(row.body)
+                    if event["data"]["request"] == str(request):
+                        return Behind(region=event["source"], message=row.message, digest=row.digest)
+        return None
 
     async def message(self, message: UUID, *, sources: Collection[str]) -> MessageLine | None:
         sent = select(*_SENT).where(outbox.c.message == message)

@@ -9,6 +9,7 @@ from transfer.crypto.book import Book
 from transfer.crypto.directory import Directory
 from transfer.crypto.tickets import Tickets
 from transfer.ports.files import Files, NoFiles
+from transfer.ports.paper import Printer
 from transfer.ports.traffic import Wire
 from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
@@ -31,6 +32,7 @@ class Parts:
     duties: Sequence[Dutiful]
     files: Files | None
     tickets: Tickets
+    printer: Printer
 
     @property
     def directory(self) -> Directory:

@@ -16,6 +16,7 @@ from transfer.domain.workdays import CalendarUnknown
 from transfer.handlers.arrival import CaseNotYetKnown
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports import files
+from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.web import faults
 
@@ -80,6 +81,8 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.UnknownCase: Kind(404, "本地区没有此案件"),
         errors.UnknownTransfer: Kind(404, "该案件没有此次转交"),
         NotInQuarantine: Kind(404, "隔离区没有此消息"),
+        NoSuchPaper: Kind(404, "没有此文书：协作尚未到此步骤，或者没有此证据"),
+        CannotPrint: Kind(503, "本节点无法打印文书"),
         errors.UnknownRequest: Kind(404, "该案件没有此协作函"),
         errors.UnknownItem: Kind(422, "该协作函没有此事项，或者该事项未要求此内容"),
         errors.BeyondLeastData: Kind(422, "超出该类协作事项的最少必要范围"),

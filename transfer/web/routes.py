@@ -9,8 +9,9 @@ from transfer.domain import errors
 from transfer.domain.evidence_table import RequestStep
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.files import FileNotKept
+from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.records import MessageLine
-from transfer.web import commanding, documents, health, lists, quarantine, queries
+from transfer.web import commanding, documents, health, lists, papers, quarantine, queries
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
@@ -184,6 +185,28 @@ _EVIDENCE: Final = (
             problems=(errors.UnknownCase, errors.UnknownRequest, errors.IllegalStep, errors.NotThisSide),
         )
         for step, button in EVIDENCE_BUTTONS.items()
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case}/requests/{request}/papers/{paper}",
+        handler=papers.paper,
+        zh="协作函、回执、回函或者不能协作说明（PDF）",
+        en="A formal letter of the request as PDF: letter, receipt, reply or decline",
+        tag=Tag.EVIDENCE,
+        gives=None,
+        media_type=papers.MEDIA_TYPE,
+        problems=(errors.UnknownCase, errors.UnknownRequest, NoSuchPaper, CannotPrint, NotFound),
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case}/requests/{request}/pieces/{piece}/custody",
+        handler=papers.custody,
+        zh="证据保管链记录（PDF）",
+        en="The chain of custody of a piece of evidence as PDF",
+        tag=Tag.EVIDENCE,
+        gives=None,
+        media_type=papers.MEDIA_TYPE,
+        problems=(errors.UnknownCase, errors.UnknownRequest, NoSuchPaper, CannotPrint),
     ),
     Route(
         method="GET",

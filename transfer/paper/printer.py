@@ -1,0 +1,47 @@
+"""Prints the letters of requests; see ports.Printer."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from transfer.crypto.directory import Directory
+from transfer.domain.case import Case
+from transfer.domain.clocks import legal_day
+from transfer.domain.evidence import EvidenceRequest
+from transfer.paper.errors import PaperError
+from transfer.paper.fonts import Fonts, find_fonts
+from transfer.paper.letter import Letter
+from transfer.paper.render import render
+from transfer.paper.requests import custody_of, paper_of
+from transfer.ports.paper import Behind, CannotPrint, Paper
+
+
+@dataclass(slots=True, kw_only=True)
+class PdfPrinter:
+    """Looks for the fonts when the first paper is printed, and shares them from then on."""
+
+    clock: Callable[[], datetime]
+    _fonts: Fonts | None = field(default=None, init=False)
+
+    async def evidence(
+        self, paper: Paper, case: Case, request: EvidenceRequest, behind: Behind | None, directory: Directory
+    ) -> bytes:
+        """See ports.Printer."""
+        return await self._printed(paper_of(paper, case, request, behind, directory))
+
+    async def custody(self, case: Case, request: EvidenceRequest, piece: UUID, directory: Directory) -> bytes:
+        """See ports.Printer."""
+        return await self._printed(custody_of(case, request, piece, directory, legal_day(self.clock())))
+
+    async def _printed(self, letter: Letter) -> bytes:
+        try:
+            return await asyncio.to_thread(self._render, letter)
+        except PaperError as error:
+            raise CannotPrint(str(error)) from error
+
+    def _render(self, letter: Letter) -> bytes:
+        if self._fonts is None:
+            self._fonts = find_fonts()
+        return render(letter, self._fonts)

@@ -58,6 +58,21 @@ async def test_a_draft_has_no_line_to_check_it_by_and_a_sent_letter_has(here: Ap
     assert await printed(there, case, "papers/letter", tmp_path) == letter
 
 
+async def test_a_printed_letter_is_checked_by_its_line_at_both_ends(here: Api, there: Api) -> None:
+    case = await asked(here, there)
+    messages = await here.items(f"/v1/cases/{case['id']}/messages")
+    message = next(one for one in messages if one["type"].endswith("requested.v1"))
+    line = f"legalaid:1:{ZHONGSHAN}:{message['id']}:{message['digest'].removeprefix('sha256:')}"
+    for api in (here, there):
+        found = (await api.get(f"/v1/check?line={line}")).body
+        assert (found["known"], found["same"], found["message"]["id"]) == (True, True, message["id"])
+        altered = (await api.get(f"/v1/check?line={line[:-1]}{'0' if line[-1] != '0' else '1'}")).body
+        assert (altered["known"], altered["same"]) == (True, False)
+        elsewhere = (await api.get(f"/v1/check?line={line.replace(ZHONGSHAN, LUXIAN)}")).body
+        assert (elsewhere["known"], elsewhere["message"]) == (False, None)
+    assert (await here.get("/v1/check?line=legalaid:2:x")).status == 422
+
+
 async def test_receipt_reply_and_chain_are_printed_at_both_ends(here: Api, there: Api, tmp_path: Path) -> None:
     case = await asked(here, there)
     await taken(there, case, "sign-for")

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from transfer.messages.check_line import CheckLine
 from transfer.paper.forms import (
     Answered,
     ApplicationForwarded,
@@ -23,7 +24,6 @@ from transfer.paper.forms import (
     SignedFor,
 )
 from transfer.paper.letter import Block, Contact, Letter, Paragraph
-from transfer.paper.qr import CheckLine
 
 LETTER_DAY = date(2026, 2, 11)
 REPLY_DAY = date(2026, 3, 2)

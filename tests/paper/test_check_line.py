@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from tests.paper.builders import a_check_line
-from transfer.paper.errors import NotACheckLine
-from transfer.paper.qr import CheckLine, modules, picture
+from transfer.messages.check_line import CheckLine, NotACheckLine
+from transfer.paper.qr import modules, picture
 
 MESSAGE = "0199a3c2-7f10-7abc-8def-0123456789ab"
 DIGEST = "0123456789abcdef" * 4

@@ -8,7 +8,7 @@ from tests.paper import reading
 from tests.paper.builders import a_check_line, a_letter
 from tests.paper.conftest import Printed
 from tests.paper.samples import samples
-from transfer.paper.qr import CheckLine
+from transfer.messages.check_line import CheckLine
 
 
 def test_a_scanner_reads_the_line_that_is_printed_beside_the_code(printed: Printed, tmp_path: Path) -> None:

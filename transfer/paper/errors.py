@@ -34,7 +34,3 @@ class LayoutFailed(PaperError):
 
 class TableUneven(PaperError):
     """A row of a table has another number of cells than its head."""
-
-
-class NotACheckLine(PaperError):
-    """The line is not one by which a message can be checked."""

@@ -8,8 +8,8 @@ arts. 73 and 134 for items and originals; E-Signature Law arts. 4 to 8 for how a
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from transfer.messages.check_line import CheckLine
 from transfer.paper.letter import Contact
-from transfer.paper.qr import CheckLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from transfer.messages.check_line import CheckLine
 from transfer.paper.errors import TableUneven
-from transfer.paper.qr import CheckLine
 
 NOTHING: Final = "—"
 """Stands in a cell of a table that has nothing to say, so that it was not forgotten."""

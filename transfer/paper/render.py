@@ -13,12 +13,13 @@ from typing import Any, Final
 
 import typst
 
+from transfer.messages.check_line import CheckLine
 from transfer.messages.values import showable
 from transfer.paper.errors import LayoutFailed, NoGlyph, NotPrintable
 from transfer.paper.fonts import Fonts
 from transfer.paper.letter import Block, Closing, Heading, Letter, Paragraph, Table
 from transfer.paper.numerals import official_day
-from transfer.paper.qr import QUIET, CheckLine, modules, picture
+from transfer.paper.qr import QUIET, modules, picture
 
 STANDARD: Final = "a-2u"
 """ISO 19005-2, level U: for archives, all text mapped to Unicode. It forbids the empty box of a missing glyph."""

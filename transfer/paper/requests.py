@@ -9,6 +9,7 @@ from transfer.crypto.directory import Directory
 from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
 from transfer.domain.evidence import EvidenceRequest
+from transfer.messages.check_line import CheckLine
 from transfer.messages.codes_evidence import CustodyAct
 from transfer.messages.evidence_items import Asked, ItemAnswer
 from transfer.messages.evidence_items import Piece as Found
@@ -23,7 +24,6 @@ from transfer.paper.layouts import (
 )
 from transfer.paper.letter import NOTHING, Contact, Letter
 from transfer.paper.numerals import official_day
-from transfer.paper.qr import CheckLine
 from transfer.ports.paper import Behind, NoSuchPaper, Paper
 
 USE: Final = "贵单位收集的材料仅用于办理上述法律援助案件，不作其他用途；涉及个人隐私和个人信息的，依法予以保密。"

@@ -1,11 +1,14 @@
 """The formal letters of evidence requests, as PDF files."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import quote
+
+from pydantic import Field
 
 from transfer.domain.case import Case
 from transfer.domain.errors import UnknownCase
+from transfer.messages.check_line import CheckLine, NotACheckLine
 from transfer.messages.envelope import TYPE_NAMES
 from transfer.messages.evidence import (
     EvidenceDeclined,
@@ -15,8 +18,11 @@ from transfer.messages.evidence import (
     EvidenceSignedFor,
 )
 from transfer.ports.paper import Paper
-from transfer.web.answers import Reply
-from transfer.web.faults import NotFound
+from transfer.records import Direction, MessageLine
+from transfer.web import queries
+from transfer.web.answers import Reply, reply
+from transfer.web.case_body import Body
+from transfer.web.faults import InvalidQuery, NotFound
 from transfer.web.route import Ask
 
 MEDIA_TYPE: Final = "application/pdf"
@@ -48,6 +54,29 @@ async def custody(ask: Ask) -> Reply:
     request = case.request(ask.id("request"))
     made = await ask.parts.printer.custody(case, request, ask.id("piece"), ask.parts.directory)
     return _file(made, f"{request.letter} custody.pdf")
+
+
+class Checked(Body):
+    """What is known here of the message that a printed letter stands for."""
+
+    known: Annotated[bool, Field(description="whether a message with this id was sent or received here")]
+    same: Annotated[bool, Field(description="whether it has the content that the letter names")]
+    message: MessageLine | None
+
+
+async def check(ask: Ask) -> Reply:
+    """Whether a letter stands for a message that was sent or received here, by the line that is printed on it."""
+    query: queries.CheckQuery = ask.query
+    try:
+        line = CheckLine.parse_typed(query.line)
+    except NotACheckLine as error:
+        raise InvalidQuery([{"parameter": "line", "message": str(error)}]) from None
+    found = await ask.parts.views.message(line.message, sources=[line.region])
+    sent_here = found is not None and found.direction is Direction.OUT
+    if found is not None and sent_here != (line.region == ask.parts.settings.region):
+        found = None
+    same = found is not None and found.digest == f"sha256:{line.digest}"
+    return reply(Checked(known=found is not None, same=same, message=found))
 
 
 async def _case(ask: Ask) -> Case:

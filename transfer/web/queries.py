@@ -77,6 +77,15 @@ class RequestsQuery(Paged):
     due_before: Annotated[Day | None, Field(description="open ones whose answer is due before this day")] = None
 
 
+class CheckQuery(Query):
+    """Which printed letter."""
+
+    line: Annotated[
+        str,
+        Field(max_length=400, description="the line on the letter, as scanned or typed", examples=["legalaid:1:…"]),
+    ]
+
+
 class MessagesQuery(Paged):
     """Which messages."""
 

@@ -223,6 +223,16 @@ _EVIDENCE: Final = (
 _MESSAGES: Final = (
     Route(
         method="GET",
+        path="/v1/check",
+        handler=papers.check,
+        zh="核验文书：二维码中的核验行",
+        en="Check a printed letter by the line in its QR code",
+        tag=Tag.MESSAGES,
+        query=queries.CheckQuery,
+        gives=papers.Checked,
+    ),
+    Route(
+        method="GET",
         path="/v1/messages",
         handler=lists.messages,
         zh="往来消息：新的在前",

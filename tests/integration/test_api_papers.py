@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving
-from tests.integration.test_api_evidence import asked, known, taken
+from tests.integration.test_api_evidence import asked, drafted, known, taken
 from transfer.actions.evidence_commands import Record
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 
@@ -121,3 +121,19 @@ async def test_an_unknown_paper_is_named_with_those_that_there_are(here: Api, th
     answer = await here.get(f"/v1/cases/{case['id']}/requests/{case['requests'][0]['id']}/papers/bill")
     assert answer.status == 404
     assert "letter, receipt, reply, decline" in answer.body["detail"]
+
+
+async def test_a_letter_by_post_has_a_line_too_and_is_checked_by_it(here: Api, tmp_path: Path) -> None:
+    office = {"requested": "652300", "requested_name": "昌吉州某法律援助中心", "by_post": True}
+    case = dict((await drafted(here, **office)).body)
+    assert "legalaid:1" not in await printed(here, case, "papers/letter", tmp_path)
+    await taken(here, case, "approve")
+    case = await taken(here, case, "send")
+    [request] = case["requests"]
+    assert {step["step"] for step in case["steps"]} >= {"enter-reply", "enter-decline", "cancel"}
+    letter = await printed(here, case, "papers/letter", tmp_path)
+    line = f"legalaid:1:{ZHONGSHAN}:{request['id']}:{request['posted'].removeprefix('sha256:')}"
+    assert line in letter
+    assert "昌吉州某法律援助中心" in letter
+    found = (await here.get(f"/v1/check?line={line}")).body
+    assert (found["known"], found["same"], found["message"]) == (True, True, None)

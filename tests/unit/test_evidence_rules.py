@@ -14,6 +14,7 @@ from transfer.messages.codes import LegalBasis, Stage
 from transfer.messages.codes_evidence import (
     CancelReason,
     CustodyAct,
+    DeclineReason,
     EvidenceField,
     EvidenceKind,
     ItemResult,
@@ -399,3 +400,83 @@ def test_an_extension_that_crosses_the_reply_changes_nothing() -> None:
     story.press(Step.ASK_EXTENSION, until=date(2026, 3, 20), reason="x")
     story.part().press(Step.RETURN).press(Step.GRANT_EXTENSION).meet()
     assert [one.state for one in story.both] == [State.RETURNED] * 2
+
+
+# By post ----------------------------------------------------------------------------------------------------
+
+OFFICE = {"requested": "652300", "requested_name": "昌吉州某法律援助中心", "by_post": True}
+"""An office of a region that is not on the exchange."""
+
+
+def posted() -> Asking:
+    return Asking(months=2).ask(**OFFICE)
+
+
+def test_a_letter_to_an_office_without_a_link_is_posted_and_nothing_is_sent() -> None:
+    story = posted()
+    assert story.record().state is State.REQUESTED
+    assert story.record().posted is not None
+    assert story.exchange.rooms[FUSHUN].content.outbox == {}
+    assert story.known().followers == frozenset()
+
+
+def test_a_reply_that_came_on_paper_is_entered_with_its_scans() -> None:
+    story = posted().on(2026, 2, 27)
+    answers = tuple(story.an_answer(item.id) for item in story.record().items)
+    with pytest.raises(errors.ItemsUnanswered):
+        story.press(Step.ENTER_REPLY, letter="昌援函1号", received_on=date(2026, 2, 26), answers=answers[:1])
+    story.press(Step.ENTER_REPLY, letter="昌援函1号", received_on=date(2026, 2, 26), answers=answers)
+    request = story.record()
+    assert (request.state, request.reply_letter) == (State.RETURNED, "昌援函1号")
+    assert [hop.act for hop in request.answers[0].pieces[0].custody] == [CustodyAct.COLLECTED, CustodyAct.RECEIVED]
+    assert story.press(Step.CONFIRM).record().state is State.CONFIRMED
+    assert story.exchange.rooms[FUSHUN].content.outbox == {}
+
+
+def test_a_reply_is_not_entered_before_it_came() -> None:
+    story = posted()
+    answers = tuple(story.an_answer(item.id) for item in story.record().items)
+    with pytest.raises(errors.ImplausibleDate):
+        story.press(Step.ENTER_REPLY, letter="x", received_on=date(2026, 2, 12), answers=answers)
+
+
+def test_a_decline_that_came_on_paper_is_entered() -> None:
+    declined = posted().press(
+        Step.ENTER_DECLINE, reason=DeclineReason.OBJECTIVE_IMPOSSIBLE, explanation="档案灭失", declined_by="某主任"
+    )
+    assert declined.record().state is State.DECLINED
+
+
+def test_rework_by_post_is_answered_by_another_letter() -> None:
+    story = posted()
+    answers = tuple(story.an_answer(item.id) for item in story.record().items)
+    story.press(Step.ENTER_REPLY, letter="一", received_on=story.today, answers=answers)
+    story.press(Step.ASK_REWORK, items=(Rework(item=answers[0].item, defect="模糊"),))
+    story.press(Step.ENTER_REPLY, letter="二", received_on=story.today, answers=answers[:1])
+    assert story.record().reply_letter == "二"
+
+
+def test_a_posted_request_is_taken_back_without_a_message() -> None:
+    assert posted().press(Step.CANCEL).exchange.rooms[FUSHUN].content.outbox == {}
+
+
+def test_what_comes_over_the_exchange_is_not_entered_by_hand() -> None:
+    story = Asking().ask()
+    answers = tuple(story.an_answer(item.id) for item in story.record().items)
+    with pytest.raises(errors.IllegalStep):
+        story.press(Step.ENTER_REPLY, letter="x", received_on=story.today, answers=answers)
+
+
+def test_who_is_on_the_exchange_gets_no_letter_by_post() -> None:
+    with pytest.raises(errors.OnTheExchange):
+        Asking().draft(by_post=True, requested_name="x")
+
+
+def test_a_letter_by_post_names_the_office() -> None:
+    with pytest.raises(errors.NameMissing):
+        Asking().draft(by_post=True, requested="652300")
+
+
+def test_an_office_that_is_not_on_the_exchange_gets_no_message() -> None:
+    with pytest.raises(errors.UnknownInstitution):
+        Asking().draft(requested="652300")

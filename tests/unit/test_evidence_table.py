@@ -10,6 +10,7 @@ from transfer.actions.buttons import EVIDENCE_BUTTONS
 from transfer.domain.errors import IllegalStep
 from transfer.domain.evidence_table import (
     CLOSED_REQUESTS,
+    POSTED_ROWS,
     REQUEST_ROWS,
     REQUESTS,
     RequestSide,
@@ -38,7 +39,7 @@ def test_what_has_no_row_is_refused() -> None:
 
 
 def test_every_step_has_its_button_and_every_button_a_row() -> None:
-    pressed = {(row.step, row.by) for row in REQUEST_ROWS if not row.crossing}
+    pressed = {(row.step, row.by) for row in (*REQUEST_ROWS, *POSTED_ROWS) if not row.crossing}
     assert {(step, button.side) for step, button in EVIDENCE_BUTTONS.items()} == pressed
     assert set(RequestStep) - {step for step, _ in pressed} == {RequestStep.DRAFT}
 

@@ -9,7 +9,7 @@ import pytest
 
 from transfer.domain.diagram import lifecycle_page
 from transfer.domain.errors import IllegalStep
-from transfer.domain.evidence_table import REQUEST_ROWS
+from transfer.domain.evidence_table import POSTED_ROWS, REQUEST_ROWS
 from transfer.domain.lifecycle import (
     CLOSED,
     OFFERABLE,
@@ -54,10 +54,10 @@ def test_the_page_shows_every_row_every_too_late_step_and_every_stage() -> None:
         assert f"| {state} | {step} |\n" in page
     for stage in STAGES:
         assert f"    {stage.stage} --> {stage.to}\n" in page
-    for one in REQUEST_ROWS:
+    for one in (*REQUEST_ROWS, *POSTED_ROWS):
         assert f"| {one.state} | {one.step} | {one.to} | {one.by} |" in page
     crossing = len(CROSSING) + len([one for one in REQUEST_ROWS if one.crossing])
-    assert page.count("| crossing |\n") == crossing + 2
+    assert page.count("| crossing |\n") == crossing + 3
 
 
 def test_every_state_is_reached_by_what_persons_do() -> None:

@@ -8,12 +8,22 @@ from transfer.actions.situation import Situation
 from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
 from transfer.domain.decision import Decision, Event, Outgoing
-from transfer.domain.errors import CaseEnded, DueDatePassed, SamePerson, SameRegion, TransferOpen, UnknownItem
+from transfer.domain.errors import (
+    CaseEnded,
+    DueDatePassed,
+    NameMissing,
+    OnTheExchange,
+    SamePerson,
+    SameRegion,
+    TransferOpen,
+    UnknownItem,
+)
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide, RequestState, RequestStep
 from transfer.domain.least_data import check_least_data, check_not_had, shown
 from transfer.messages.codes import Stage
 from transfer.messages.codes_evidence import CancelReason, EvidenceKind
+from transfer.messages.envelope import digest_of
 from transfer.messages.evidence import (
     EvidenceCancelled,
     EvidenceClarified,
@@ -60,10 +70,7 @@ def amend(at: Situation, request_id: UUID, command: commands.AmendRequest) -> De
 def _drafted(at: Situation, request_id: UUID, command: commands.DraftRequest) -> EvidenceRequest:
     requester = at.as_holder(command)
     context, case = at.context, at.case
-    region = context.known_region(region_of(command.requested))
-    context.deciding(command.requested)
-    if region == context.region:
-        raise SameRegion(requested=command.requested)
+    region = _asked_region(context, command)
     if case.stage.stage in PAST:
         raise CaseEnded(stage=case.stage.stage.value)
     items = tuple(Asked(**{**dict(item), "id": item.id or context.new_id()}) for item in command.items)
@@ -87,10 +94,27 @@ def _drafted(at: Situation, request_id: UUID, command: commands.DraftRequest) ->
         persons=persons,
         items=items,
         working_days=command.working_days or usual,
+        by_post=command.by_post,
+        requested_name=command.requested_name if command.by_post else None,
         drafted_by=command.by,
         opened_at=context.now,
         changed_at=context.now,
     )
+
+
+def _asked_region(context: Context, command: commands.DraftRequest) -> str:
+    """The region that is asked: one of the exchange, unless the letter goes by post to an office that is not on it."""
+    region = region_of(command.requested)
+    if region == context.region:
+        raise SameRegion(requested=command.requested)
+    if not command.by_post:
+        context.deciding(command.requested)
+        return context.known_region(region)
+    if command.requested in context.directory.institutions:
+        raise OnTheExchange(requested=command.requested)
+    if command.requested_name is None:
+        raise NameMissing
+    return region
 
 
 def _applicants(case: Case, items: tuple[Asked, ...]) -> tuple[Person, ...]:
@@ -144,8 +168,11 @@ def send(at: Situation, request_id: UUID, command: commands.Send) -> Decision:
         working_days=taken.working_days,
         approved_by=taken.approved_by or command.by,
     )
-    decided = _decided(case, taken, "evidence_requested", {"items": len(taken.items)}, message)
-    return _following(decided, taken.peer)
+    detail: dict[str, object] = {"items": len(taken.items), "by_post": taken.by_post}
+    if taken.by_post:
+        content = message.model_dump_json(exclude_none=True).encode()
+        return _decided(case, taken.changed(posted=digest_of(content)), "evidence_requested", detail)
+    return _following(_decided(case, taken, "evidence_requested", detail, message), taken.peer)
 
 
 def _following(decided: Decision, region: str) -> Decision:
@@ -221,7 +248,7 @@ def cancelled(
 ) -> tuple[EvidenceRequest, tuple[Outgoing, ...]]:
     """The request taken back, and the notice of it, when it was sent; raises IllegalStep."""
     taken = request.take(RequestStep.CANCEL, by=_R, at=context.now).changed(cancelled=reason)
-    if request.state in {RequestState.DRAFTED, RequestState.APPROVED}:
+    if request.by_post or request.state in {RequestState.DRAFTED, RequestState.APPROVED}:
         return taken, ()
     message = EvidenceCancelled(
         request=request.id, case=case.id, at=context.now, reason=reason, explanation=explanation
@@ -272,7 +299,11 @@ def _decided(
     detail: dict[str, object] | None = None,
     message: EvidenceMessage | None = None,
 ) -> Decision:
-    sent = () if message is None else (Outgoing(recipient=request.peer, data=message, answers=request.heard),)
+    sent = (
+        ()
+        if message is None or request.by_post
+        else (Outgoing(recipient=request.peer, data=message, answers=request.heard),)
+    )
     return Decision(
         case=case.with_request(request),
         event=Event(name=event, request=request.id, detail=detail or {}),

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from transfer.actions import answering, applicants, asking, commands, deciding, progress, receiving, sending
+from transfer.actions import answering, applicants, asking, commands, deciding, posting, progress, receiving, sending
 from transfer.actions import evidence_commands as evidence
 from transfer.actions.desk import Order
 from transfer.actions.situation import Situation
@@ -99,6 +99,8 @@ EVIDENCE_BUTTONS: Final[Mapping[RequestStep, Button]] = MappingProxyType(
             _evidence(_P.CANCEL, _R, evidence.CancelRequest, asking.cancel),
             _evidence(_P.CHANGE_LAWYER, _R, evidence.ChangeLawyer, asking.change_lawyer),
             _evidence(_P.HAND_ON, _R, evidence.HandOn, asking.hand_on),
+            _evidence(_P.ENTER_REPLY, _R, evidence.EnterReply, posting.enter_reply),
+            _evidence(_P.ENTER_DECLINE, _R, evidence.EnterDecline, posting.enter_decline),
             _evidence(_P.SIGN_FOR, _D, evidence.SignForRequest, answering.sign_for),
             _evidence(_P.ASK_CLARIFICATION, _D, evidence.AskClarification, answering.ask_clarification),
             _evidence(_P.UNDERTAKE, _D, evidence.Undertake, answering.undertake),

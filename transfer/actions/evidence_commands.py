@@ -28,6 +28,8 @@ class DraftRequest(Command):
     lawyer: Lawyer
     persons: Annotated[tuple[Person, ...], Field(max_length=500, description="who is no applicant")] = ()
     items: Annotated[tuple[NewItem, ...], Field(min_length=1, max_length=200)]
+    by_post: Annotated[bool, Field(description="the office has no link; the letter is printed and posted")] = False
+    requested_name: Annotated[Line | None, Field(description="name of that office; needed for a letter by post")] = None
     working_days: Annotated[
         WorkingDays | None, Field(description="time limit; by the agreement of the regions when absent, else 10")
     ] = None
@@ -35,6 +37,22 @@ class DraftRequest(Command):
 
 class AmendRequest(DraftRequest):
     """Replace a draft; it is to be approved anew."""
+
+
+class EnterReply(Command):
+    """Enter a reply that came on paper, with its scans as pieces."""
+
+    letter: Annotated[Line, Field(description="number of the reply letter")]
+    received_on: Day
+    answers: Annotated[tuple[ItemAnswer, ...], Field(min_length=1, max_length=200)]
+
+
+class EnterDecline(Command):
+    """Enter that an office without a link cannot help."""
+
+    reason: DeclineReason
+    explanation: Text
+    declined_by: Name
 
 
 class Approve(Command):

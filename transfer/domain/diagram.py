@@ -5,6 +5,7 @@ from typing import Final
 
 from transfer.domain.evidence_table import (
     CLOSED_REQUESTS,
+    POSTED_ROWS,
     REQUEST_ROWS,
     RequestRow,
     RequestSide,
@@ -82,6 +83,10 @@ nothing. A cancellation and an answer may cross: then both records end as cancel
 requester. How late an answer is decides nothing.
 """
 
+_POSTED: Final = """\
+A letter to an office without a link goes by post; the requester enters what comes back on paper:
+"""
+
 _STAGES: Final = """\
 ## The stages of a case
 
@@ -109,7 +114,9 @@ def lifecycle_page() -> str:
         _table(("state", "step"), ((state, step) for state in State for step in Step if (state, step) in TOO_LATE)),
         _EVIDENCE,
         _request_diagram(),
-        _request_table(),
+        _request_table(REQUEST_ROWS),
+        _POSTED,
+        _request_table(POSTED_ROWS),
         _STAGES,
         _stage_diagram(),
         _stage_table(),
@@ -149,7 +156,7 @@ def _request_diagram() -> str:
     return _mermaid(lines)
 
 
-def _request_table() -> str:
+def _request_table(rows: Iterable[RequestRow]) -> str:
     return _table(
         ("state", "step", "next state", "taken by", "in the records of", "crossing"),
         (
@@ -161,7 +168,7 @@ def _request_table() -> str:
                 "both" if len(r.seen_by) == len(RequestSide) else next(iter(r.seen_by)),
                 "crossing" if r.crossing else "",
             )
-            for r in REQUEST_ROWS
+            for r in rows
         ),
     )
 

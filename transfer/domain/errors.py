@@ -150,6 +150,14 @@ class UnknownRequest(TransferError):
     """The case has no such evidence request here."""
 
 
+class OnTheExchange(TransferError):
+    """This institution is on the exchange; send the request, and do not post it."""
+
+
+class NameMissing(TransferError):
+    """A letter by post names the office that it goes to."""
+
+
 class UnknownItem(TransferError):
     """The request has no such item, or its item does not ask for this."""
 

@@ -5,7 +5,8 @@ from typing import Self
 from uuid import UUID
 
 from transfer.domain.errors import IllegalStep, ItemsUnanswered, UnknownItem
-from transfer.domain.evidence_table import CLOSED_REQUESTS, REQUESTS, RequestSide, RequestState, RequestStep
+from transfer.domain.evidence_table import CLOSED_REQUESTS, POSTED, REQUESTS, RequestSide, RequestState, RequestStep
+from transfer.domain.machine import Machine
 from transfer.messages.codes_evidence import CancelReason
 from transfer.messages.evidence import EvidenceDeclined, Rework
 from transfer.messages.evidence_items import Asked, Custody, ItemAnswer, Lawyer, Person
@@ -29,7 +30,8 @@ class Extension(Frozen):
 
 
 class EvidenceRequest(Frozen):
-    """One request; ``recorded`` are answers of the requested side that it has not sent yet."""
+    """One request; ``recorded`` are answers of the requested side that it has not sent yet. One that goes by post has
+    the name of the office, and the digest of what its letter says."""
 
     id: UUID
     side: RequestSide
@@ -45,6 +47,9 @@ class EvidenceRequest(Frozen):
     working_days: int
     opened_at: datetime
     changed_at: datetime
+    by_post: bool = False
+    requested_name: str | None = None
+    posted: Digest | None = None
     drafted_by: str | None = None
     approved_by: str | None = None
     sent_at: datetime | None = None
@@ -90,12 +95,22 @@ class EvidenceRequest(Frozen):
 
     def take(self, step: RequestStep, *, by: RequestSide, at: datetime) -> Self:
         """The request after a step; raises IllegalStep."""
-        state = REQUESTS.after(self.state, step, by=by, record=self.side)
+        state = self.machine.after(self.state, step, by=by, record=self.side)
         return self.changed(state=state, changed_at=at)
 
     def opens(self, step: RequestStep) -> bool:
         """Whether the table opens this step to a person of this side."""
-        return step in REQUESTS.open_steps(self.state, self.side)
+        return step in self.open_steps
+
+    @property
+    def open_steps(self) -> tuple[RequestStep, ...]:
+        """The steps that the table opens to a person of this side."""
+        return self.machine.open_steps(self.state, self.side)
+
+    @property
+    def machine(self) -> Machine[RequestState, RequestStep, RequestSide]:
+        """The table of this request: another one where the other office has no link."""
+        return POSTED if self.by_post else REQUESTS
 
     def item(self, item_id: UUID) -> Asked:
         """Raises UnknownItem."""

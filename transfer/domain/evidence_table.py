@@ -48,6 +48,8 @@ class RequestStep(StrEnum):
     CANCEL = "cancel"
     CHANGE_LAWYER = "change_lawyer"
     HAND_ON = "hand_on"
+    ENTER_REPLY = "enter_reply"
+    ENTER_DECLINE = "enter_decline"
 
 
 class RequestSide(StrEnum):
@@ -132,3 +134,27 @@ REQUEST_ROWS: Final[tuple[RequestRow, ...]] = (
 )
 
 REQUESTS: Final = Machine(REQUEST_ROWS)
+
+POSTED_ROWS: Final[tuple[RequestRow, ...]] = (
+    _internal(_S.DRAFTED, _P.AMEND, _S.DRAFTED, _R),
+    _internal(_S.DRAFTED, _P.APPROVE, _S.APPROVED, _R),
+    _internal(_S.APPROVED, _P.AMEND, _S.DRAFTED, _R),
+    _internal(_S.APPROVED, _P.SEND, _S.REQUESTED, _R),
+    _internal(_S.REQUESTED, _P.ENTER_REPLY, _S.RETURNED, _R),
+    _internal(_S.REQUESTED, _P.ENTER_DECLINE, _S.DECLINED, _R),
+    _internal(_S.RETURNED, _P.CONFIRM, _S.CONFIRMED, _R),
+    _internal(_S.RETURNED, _P.ASK_REWORK, _S.REWORK_ASKED, _R),
+    _internal(_S.REWORK_ASKED, _P.ENTER_REPLY, _S.RETURNED, _R),
+    *(
+        _internal(state, _P.CANCEL, _S.CANCELLED, _R)
+        for state in (_S.DRAFTED, _S.APPROVED, _S.REQUESTED, _S.REWORK_ASKED)
+    ),
+    *(
+        _internal(state, _P.CHANGE_LAWYER, state, _R)
+        for state in (_S.DRAFTED, _S.APPROVED, _S.REQUESTED, _S.RETURNED, _S.REWORK_ASKED, _S.CONFIRMED)
+    ),
+    *(_internal(state, _P.HAND_ON, state, _R) for state in (_S.RETURNED, _S.CONFIRMED)),
+)
+"""A letter to an office without a link: the requester enters what came back on paper."""
+
+POSTED: Final = Machine(POSTED_ROWS)

@@ -45,9 +45,11 @@ class _Frames:
         self._request, self._behind, self._known = request, behind, directory.institutions
 
     def name(self, institution: str) -> str:
-        """As it stands in the directory; its code when it is no longer there."""
-        known = self._known.get(institution)
-        return known.name_zh if known else institution
+        """As it stands in the directory, or as a letter by post names it; else its code."""
+        if (known := self._known.get(institution)) is not None:
+            return known.name_zh
+        named = self._request.requested_name if institution == self._request.requested else None
+        return named or institution
 
     def there(self, number: str, person: str, on: date) -> forms.Frame:
         """A letter of the requester."""

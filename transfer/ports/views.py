@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from transfer.messages.values import Digest
 from transfer.ports.paper import Behind
 from transfer.records import (
     CaseFilter,
@@ -56,6 +57,10 @@ class Views(Protocol):
         self, chosen: MessageFilter, *, after: TimeKey | None, limit: int, newest_first: bool
     ) -> Sequence[MessageLine]:
         """Messages sent and received, by time."""
+        ...
+
+    async def posted(self, request: UUID) -> Digest | None:
+        """The digest of what the letter of a request says that this node sent by post."""
         ...
 
     async def behind(self, case: UUID, request: UUID, type_: str) -> Behind | None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.receipts import Refusal
+from transfer.messages.values import Digest
 from transfer.ports.paper import Behind
 from transfer.records import (
     DestinationLine,
@@ -25,7 +26,7 @@ from transfer.records import (
     Traffic,
 )
 from transfer.storage.engine import reading
-from transfer.storage.tables import destinations, inbox, outbox, quarantine
+from transfer.storage.tables import destinations, evidence_requests, inbox, outbox, quarantine
 from transfer.storage.types import Instant
 from transfer.storage.views_files import FileViews
 
@@ -89,6 +90,12 @@ class MessageViews(FileViews):
                 found += [_received_line(row) for row in await connection.execute(received.limit(limit))]
         found.sort(key=lambda line: (line.at, line.id), reverse=newest_first)
         return found[:limit]
+
+    async def posted(self, request: UUID) -> Digest | None:
+        wanted = select(evidence_requests.c.detail).where(evidence_requests.c.id == request)
+        async with reading(self.store.engine) as connection:
+            detail = await connection.scalar(wanted)
+        return None if detail is None else from_json(detail).get("posted")
 
     async def behind(self, case: UUID, request: UUID, type_: str) -> Behind | None:
         sent = select(outbox.c.message, outbox.c.digest, outbox.c.body, outbox.c.row.label("at")).where(

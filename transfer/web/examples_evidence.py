@@ -91,6 +91,18 @@ EVIDENCE_EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = {
     evidence.RefuseExtension: {**_ZHONGSHAN, "reason": "仲裁将于十二月十日开庭。"},
     evidence.CancelRequest: {**_ZHONGSHAN, "reason": "NOT_NEEDED"},
     evidence.ChangeLawyer: {**_ZHONGSHAN, "lawyer": {"name": "吴律师"}},
+    evidence.EnterReply: {
+        **_ZHONGSHAN,
+        "letter": "某援函〔2026〕第2号",
+        "received_on": "2026-11-20",
+        "answers": [{"item": _ITEM, "result": "not_found", "statement": "查无此公司。"}],
+    },
+    evidence.EnterDecline: {
+        **_ZHONGSHAN,
+        "reason": "OBJECTIVE_IMPOSSIBLE",
+        "explanation": "档案因火灾灭失。",
+        "declined_by": "某主任",
+    },
     evidence.HandOn: {
         **_ZHONGSHAN,
         "piece": "0197a3c1-5e04-7d14-8f65-ad4e5f607109",

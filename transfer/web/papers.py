@@ -17,7 +17,7 @@ from transfer.messages.evidence import (
     EvidenceReturned,
     EvidenceSignedFor,
 )
-from transfer.ports.paper import Paper
+from transfer.ports.paper import Behind, Paper
 from transfer.records import Direction, MessageLine
 from transfer.web import queries
 from transfer.web.answers import Reply, reply
@@ -44,6 +44,8 @@ async def paper(ask: Ask) -> Reply:
     case, parts = await _case(ask), ask.parts
     request = case.request(ask.id("request"))
     behind = await parts.views.behind(case.id, request.id, TYPE_NAMES[BEHIND[wanted]])
+    if request.posted is not None and wanted is Paper.LETTER:
+        behind = Behind(region=parts.settings.region, message=request.id, digest=request.posted)
     made = await parts.printer.evidence(wanted, case, request, behind, parts.directory)
     return _file(made, f"{request.letter} {wanted.value}.pdf")
 
@@ -59,9 +61,9 @@ async def custody(ask: Ask) -> Reply:
 class Checked(Body):
     """What is known here of the message that a printed letter stands for."""
 
-    known: Annotated[bool, Field(description="whether a message with this id was sent or received here")]
+    known: Annotated[bool, Field(description="whether it was sent or received here, or posted from here")]
     same: Annotated[bool, Field(description="whether it has the content that the letter names")]
-    message: MessageLine | None
+    message: Annotated[MessageLine | None, Field(description="null for a letter that went by post")]
 
 
 async def check(ask: Ask) -> Reply:
@@ -75,8 +77,10 @@ async def check(ask: Ask) -> Reply:
     sent_here = found is not None and found.direction is Direction.OUT
     if found is not None and sent_here != (line.region == ask.parts.settings.region):
         found = None
-    same = found is not None and found.digest == f"sha256:{line.digest}"
-    return reply(Checked(known=found is not None, same=same, message=found))
+    digest = found.digest if found is not None else None
+    if digest is None and line.region == ask.parts.settings.region:
+        digest = await ask.parts.views.posted(line.message)
+    return reply(Checked(known=digest is not None, same=digest == f"sha256:{line.digest}", message=found))
 
 
 async def _case(ask: Ask) -> Case:

@@ -84,6 +84,8 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         NoSuchPaper: Kind(404, "没有此文书：协作尚未到此步骤，或者没有此证据"),
         CannotPrint: Kind(503, "本节点无法打印文书"),
         errors.UnknownRequest: Kind(404, "该案件没有此协作函"),
+        errors.OnTheExchange: Kind(422, "该机构已接入交换平台，应在线发出"),
+        errors.NameMissing: Kind(422, "邮寄的协作函须写明机构名称"),
         errors.UnknownItem: Kind(422, "该协作函没有此事项，或者该事项未要求此内容"),
         errors.BeyondLeastData: Kind(422, "超出该类协作事项的最少必要范围"),
         errors.AlreadyInPackage: Kind(409, "材料中已有，不得重复索取"),

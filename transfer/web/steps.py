@@ -12,7 +12,7 @@ from transfer.actions.sending import ATTEMPTS_BEFORE_ESCALATION, attempts
 from transfer.domain.case import Case, Transfer
 from transfer.domain.designation import judges
 from transfer.domain.errors import NoSuperior
-from transfer.domain.evidence_table import REQUESTS, UNANSWERED, RequestSide, RequestStep
+from transfer.domain.evidence_table import UNANSWERED, RequestSide, RequestStep
 from transfer.domain.lifecycle import OFFERABLE, REQUIRED_BASIS, Side, Step, open_stages, open_steps
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.ports.work import Context
@@ -76,7 +76,7 @@ def _transfer_steps(case: Case, context: Context, path: str, *, holds: bool) -> 
 
 def _evidence_steps(case: Case, path: str, *, holds: bool) -> Iterator[StepOpen]:
     for request in case.requests:
-        for step in REQUESTS.open_steps(request.state, request.side):
+        for step in request.open_steps:
             if step is not RequestStep.SEND or (holds and case.open_offer is None):
                 href = f"{path}/requests/{request.id}/{kebab(step)}"
                 yield _opened(kebab(step), EVIDENCE_WORDING[step], href, request=request.id)

@@ -58,6 +58,8 @@ EVIDENCE_WORDING: Final[Mapping[RequestStep, Wording]] = MappingProxyType(
         RequestStep.REFUSE_EXTENSION: Wording(zh="不同意延期", en="Refuse more time"),
         RequestStep.CANCEL: Wording(zh="撤回协作函", en="Take the request back"),
         RequestStep.CHANGE_LAWYER: Wording(zh="更换承办人", en="Name another handling lawyer"),
+        RequestStep.ENTER_REPLY: Wording(zh="登记邮寄回函", en="Enter a reply that came on paper"),
+        RequestStep.ENTER_DECLINE: Wording(zh="登记邮寄的不能协作说明", en="Enter a decline that came on paper"),
         RequestStep.HAND_ON: Wording(zh="登记证据移交", en="Record that evidence was handed on"),
     }
 )

@@ -17,7 +17,7 @@ from transfer.crypto.errors import CannotBeOpened, KeyUnfit, Malformed
 from transfer.crypto.examples import CONTENT, EXPIRES_AT, GIVEN, ISSUED_AT
 from transfer.crypto.keys import KeyUse, PrivateJwk, PrivateKey, PublicJwk, PublicKey, SuiteName, key_id
 from transfer.crypto.signed import TYPE
-from transfer.crypto.sm2_curve import identified, sm3
+from transfer.crypto.sm2_curve import NUMBER, identified, sm3
 from transfer.crypto.suites import suite
 
 TOKEN: Final = GIVEN[SuiteName.JOSE].signed
@@ -189,7 +189,8 @@ class TestSm:
         fields = {"alg": "SM2-SM3", "kid": key.kid, "iat": ISSUED_AT, "exp": EXPIRES_AT, "typ": TYPE}
         said = compact.header(fields) + b"." + compact.encode(CONTENT.encode())
         other = gmalg.SM2(sk=key.jwk.secret, uid=sm2.SIGNER, pk=b"\x04" + key.public.jwk.point)
-        r, s = other.sign(said)
+        # It leaves leading zeros out.
+        r, s = (number.rjust(NUMBER, b"\0") for number in other.sign(said))
         token = said + b"." + compact.encode(r + s)
         assert SM.verify(token, lambda _: key.public).content.decode() == CONTENT
 

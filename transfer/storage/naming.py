@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Insert, bindparam, select, update
+from sqlalchemy import Insert, bindparam, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,9 +64,9 @@ def _wanting(dialect: str) -> Insert:
         column.name: insertion.excluded[column.name] for column in fetches.columns if column.name not in kept
     }
     anew |= {"got": 0, "attempts": 0, "code": None, "detail": None}
-    return insertion.on_conflict_do_update(
-        index_elements=["digest", "source"], set_=anew, where=fetches.c.state.in_(ENDS)
-    )
+    # Written out: a list of parameters cannot go with many rows.
+    ended = or_(*(fetches.c.state == literal_column(f"'{end}'") for end in ENDS))
+    return insertion.on_conflict_do_update(index_elements=["digest", "source"], set_=anew, where=ended)
 
 
 def digests_of(files_named: Iterable[Attachment]) -> Collection[Digest]:

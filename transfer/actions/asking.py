@@ -13,7 +13,7 @@ from transfer.domain.errors import CaseEnded, DueDatePassed, SamePerson, SameReg
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide, RequestState, RequestStep
 from transfer.domain.least_data import check_least_data, check_not_had, shown
-from transfer.messages.codes import Stage
+from transfer.domain.lifecycle import PAST
 from transfer.messages.codes_evidence import CancelReason, EvidenceKind
 from transfer.messages.evidence import (
     EvidenceCancelled,
@@ -31,10 +31,6 @@ from transfer.ports.work import Context
 
 USUAL_WORKING_DAYS: Final = 10
 """Where two regions have not agreed on another time; as Pudong and Yunyang answer (domain.md 5.4)."""
-
-ENDED: Final = frozenset({Stage.REFUSED, Stage.TERMINATED, Stage.CONCLUDED})
-"""Stages that end the need for evidence: whoever was asked for it is told to stop."""
-PAST: Final = ENDED | {Stage.FILE_SUBMITTED, Stage.FILE_REVIEWED, Stage.ARCHIVED, Stage.MAINTAINED, Stage.OBJECTED}
 
 _R: Final = RequestSide.REQUESTER
 

@@ -1,13 +1,15 @@
 """Resources of the integration tests: one private RabbitMQ node for the session, a fresh vhost for each test."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from deploy.local.broker import Broker
 from deploy.local.errors import ManagementRefused
+from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving
 from tests.integration.hub import REGIONS, Hub
 from tests.pki import Pki
 from transfer.broker.topology import Topology, all_pairs
@@ -46,6 +48,20 @@ def hub(broker_node: Broker, pki: Pki, request: pytest.FixtureRequest) -> Iterat
             broker_node.delete_vhost(made.vhost)
         except ManagementRefused:
             _renew(broker_node)
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Api]:
+    """The API of Zhongshan's node, without a broker."""
+    async with serving(tmp_path, ZHONGSHAN) as api:
+        yield api
+
+
+@pytest.fixture
+async def there(tmp_path: Path) -> AsyncIterator[Api]:
+    """The API of Luxian's node, without a broker."""
+    async with serving(tmp_path, LUXIAN) as api:
+        yield api
 
 
 def _renew(node: Broker) -> None:

@@ -1,13 +1,9 @@
 """The whole road of an evidence request over the APIs of two nodes, with messages carried by hand."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-import pytest
-
-from tests.integration.api_node import LUXIAN, ZHONGSHAN, Answer, Api, serving, today
+from tests.integration.api_node import LUXIAN, ZHONGSHAN, Answer, Api, today
 from transfer.actions.buttons import EVIDENCE_BUTTONS
 from transfer.actions.evidence_commands import Record
 from transfer.handlers.receive import Applied
@@ -35,18 +31,6 @@ DRAFT: Final[dict[str, Any]] = {
     ],
 }
 BY: Final = {"approve": "梁主任", "supply": "王主任", "return": "王主任"}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Api]:
-    async with serving(tmp_path, ZHONGSHAN) as api:
-        yield api
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Api]:
-    async with serving(tmp_path, LUXIAN) as api:
-        yield api
 
 
 def names(case: Case) -> set[str]:

@@ -2,15 +2,13 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
-from tests.integration.api_node import LUXIAN, OFFER, ZHONGSHAN, Answer, Api, serving
+from tests.integration.api_node import LUXIAN, OFFER, ZHONGSHAN, Answer, Api
 from transfer.domain.decision import Decision
 from transfer.handlers import receive
 from transfer.handlers.dispatch import HANDLERS, Handler
@@ -18,18 +16,6 @@ from transfer.handlers.receive import Applied, Duplicate, Early, Refused
 from transfer.messages.transfer import Offered
 from transfer.messages.values import Frozen
 from transfer.storage.tables import outbox, receipts_due
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Api]:
-    async with serving(tmp_path, ZHONGSHAN) as api:
-        yield api
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Api]:
-    async with serving(tmp_path, LUXIAN) as api:
-        yield api
 
 
 async def sent(api: Api) -> list[bytes]:

@@ -1,6 +1,5 @@
 """The whole road of a transfer over the APIs of two or three nodes, with messages carried by hand."""
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -28,18 +27,6 @@ from transfer.handlers.receive import Applied
 from transfer.web.wording import kebab
 
 Case = dict[str, Any]
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Api]:
-    async with serving(tmp_path, ZHONGSHAN) as api:
-        yield api
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Api]:
-    async with serving(tmp_path, LUXIAN) as api:
-        yield api
 
 
 async def arrived(here: Api, there: Api, **changes: Any) -> Case:

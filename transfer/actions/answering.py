@@ -7,7 +7,7 @@ from transfer.actions import evidence_commands as commands
 from transfer.actions.commands import Command
 from transfer.actions.situation import Situation
 from transfer.domain.clocks import legal_day
-from transfer.domain.decision import Decision, Event, Outgoing
+from transfer.domain.decision import Decision
 from transfer.domain.errors import DueDatePassed, IllegalStep, NothingRecorded, SamePerson
 from transfer.domain.evidence import EvidenceRequest, Exchange, Extension, merged, with_hops
 from transfer.domain.evidence_table import RequestSide, RequestStep
@@ -16,7 +16,6 @@ from transfer.messages.evidence import (
     EvidenceClarificationAsked,
     EvidenceDeclined,
     EvidenceExtensionAsked,
-    EvidenceMessage,
     EvidenceReturned,
     EvidenceSignedFor,
     EvidenceSupplied,
@@ -43,7 +42,7 @@ def sign_for(at: Situation, request_id: UUID, command: commands.SignForRequest) 
         received_on=taken.received_on or legal_day(at.context.now),
         due_on=taken.due_on,
     )
-    return _decided(at, taken.changed(signed_by=command.by), "evidence_signed_for", message)
+    return at.requested(taken.changed(signed_by=command.by), "evidence_signed_for", message=message)
 
 
 def ask_clarification(at: Situation, request_id: UUID, command: commands.AskClarification) -> Decision:
@@ -55,7 +54,9 @@ def ask_clarification(at: Situation, request_id: UUID, command: commands.AskClar
     message = EvidenceClarificationAsked(
         request=taken.id, case=at.case.id, at=at.context.now, items=command.items, question=command.question
     )
-    return _decided(at, taken.changed(questions=(*taken.questions, asked)), "evidence_clarification_asked", message)
+    return at.requested(
+        taken.changed(questions=(*taken.questions, asked)), "evidence_clarification_asked", message=message
+    )
 
 
 def undertake(at: Situation, request_id: UUID, command: commands.Undertake) -> Decision:
@@ -71,13 +72,13 @@ def undertake(at: Situation, request_id: UUID, command: commands.Undertake) -> D
         contact=command.contact,
     )
     assigned = taken.changed(collector=command.collector, contact=command.contact)
-    return _decided(at, assigned, "evidence_undertaken", message)
+    return at.requested(assigned, "evidence_undertaken", message=message)
 
 
 def assign(at: Situation, request_id: UUID, command: commands.Assign) -> Decision:
     """Assign another person of this region."""
     taken = _taken(at, request_id, command, RequestStep.ASSIGN)
-    return _decided(at, taken.changed(collector=command.collector), "evidence_assigned")
+    return at.requested(taken.changed(collector=command.collector), "evidence_assigned")
 
 
 def record(at: Situation, request_id: UUID, command: commands.Record) -> Decision:
@@ -91,7 +92,7 @@ def record(at: Situation, request_id: UUID, command: commands.Record) -> Decisio
     recorded = taken.changed(
         recorded=merged(taken.recorded, command.answers), recorded_by=taken.recorded_by | {command.by}
     )
-    return _decided(at, recorded, "evidence_recorded", detail={"items": [str(a.item) for a in command.answers]})
+    return at.requested(recorded, "evidence_recorded", {"items": [str(a.item) for a in command.answers]})
 
 
 def supply(at: Situation, request_id: UUID, command: commands.Supply) -> Decision:
@@ -103,7 +104,7 @@ def supply(at: Situation, request_id: UUID, command: commands.Supply) -> Decisio
     message = EvidenceSupplied(
         request=taken.id, case=at.case.id, at=at.context.now, approved_by=command.by, answers=answers
     )
-    return _decided(at, taken, "evidence_supplied", message, {a.item.hex: a.result.value for a in answers})
+    return at.requested(taken, "evidence_supplied", {a.item.hex: a.result.value for a in answers}, message)
 
 
 def return_reply(at: Situation, request_id: UUID, command: commands.Return) -> Decision:
@@ -119,8 +120,8 @@ def return_reply(at: Situation, request_id: UUID, command: commands.Return) -> D
         approved_by=command.by,
         answers=answers,
     )
-    return _decided(
-        at, taken.changed(reply_letter=command.letter, returned_at=at.context.now), "evidence_returned", message
+    return at.requested(
+        taken.changed(reply_letter=command.letter, returned_at=at.context.now), "evidence_returned", message=message
     )
 
 
@@ -144,7 +145,7 @@ def decline(at: Situation, request_id: UUID, command: commands.Decline) -> Decis
         explanation=command.explanation,
         declined_by=command.by,
     )
-    return _decided(at, taken.changed(declined=message), "evidence_declined", message, {"reason": command.reason.value})
+    return at.requested(taken.changed(declined=message), "evidence_declined", {"reason": command.reason.value}, message)
 
 
 def ask_extension(at: Situation, request_id: UUID, command: commands.AskExtension) -> Decision:
@@ -158,19 +159,4 @@ def ask_extension(at: Situation, request_id: UUID, command: commands.AskExtensio
         request=taken.id, case=at.case.id, at=at.context.now, until=command.until, reason=command.reason
     )
     asked = taken.changed(extension=Extension(until=command.until, reason=command.reason))
-    return _decided(at, asked, "evidence_extension_asked", message, {"until": command.until.isoformat()})
-
-
-def _decided(
-    at: Situation,
-    request: EvidenceRequest,
-    event: str,
-    message: EvidenceMessage | None = None,
-    detail: dict[str, object] | None = None,
-) -> Decision:
-    sent = () if message is None else (Outgoing(recipient=request.peer, data=message, answers=request.heard),)
-    return Decision(
-        case=at.case.with_request(request),
-        event=Event(name=event, request=request.id, detail=detail or {}),
-        messages=sent,
-    )
+    return at.requested(asked, "evidence_extension_asked", {"until": command.until.isoformat()}, message)

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from transfer.actions import evidence_commands as commands
 from transfer.actions.situation import Situation
+from transfer.crypto.directory import Agreement
 from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
-from transfer.domain.decision import Decision, Event, Outgoing
+from transfer.domain.decision import Decision, Outgoing
 from transfer.domain.errors import (
     CaseEnded,
     DueDatePassed,
@@ -21,7 +22,7 @@ from transfer.domain.errors import (
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide, RequestState, RequestStep
 from transfer.domain.least_data import check_least_data, check_not_had, shown
-from transfer.messages.codes import Stage
+from transfer.domain.lifecycle import PAST
 from transfer.messages.codes_evidence import CancelReason, EvidenceKind
 from transfer.messages.envelope import digest_of
 from transfer.messages.evidence import (
@@ -31,7 +32,6 @@ from transfer.messages.evidence import (
     EvidenceExtensionGranted,
     EvidenceExtensionRefused,
     EvidenceLawyerChanged,
-    EvidenceMessage,
     EvidenceRequested,
     EvidenceReworkAsked,
 )
@@ -41,10 +41,6 @@ from transfer.ports.work import Context
 
 USUAL_WORKING_DAYS: Final = 10
 """Where two regions have not agreed on another time; as Pudong and Yunyang answer (domain.md 5.4)."""
-
-ENDED: Final = frozenset({Stage.REFUSED, Stage.TERMINATED, Stage.CONCLUDED})
-"""Stages that end the need for evidence: whoever was asked for it is told to stop."""
-PAST: Final = ENDED | {Stage.FILE_SUBMITTED, Stage.FILE_REVIEWED, Stage.ARCHIVED, Stage.MAINTAINED, Stage.OBJECTED}
 
 _R: Final = RequestSide.REQUESTER
 
@@ -56,7 +52,7 @@ def draft(at: Situation, command: commands.DraftRequest) -> Decision:
     SameRegion, UnknownRegion, UnknownInstitution, NotTheHolder.
     """
     drafted = _drafted(at, at.context.new_id(), command)
-    return _decided(at.case, drafted, "evidence_drafted", {"items": len(drafted.items), "of": drafted.requested})
+    return at.requested(drafted, "evidence_drafted", {"items": len(drafted.items), "of": drafted.requested})
 
 
 def amend(at: Situation, request_id: UUID, command: commands.AmendRequest) -> Decision:
@@ -64,7 +60,7 @@ def amend(at: Situation, request_id: UUID, command: commands.AmendRequest) -> De
     was = at.own_request(request_id, _R, command)
     taken = was.take(RequestStep.AMEND, by=_R, at=at.context.now)
     drafted = _drafted(at, request_id, command).changed(state=taken.state, opened_at=was.opened_at)
-    return _decided(at.case, drafted, "evidence_amended", {"items": len(drafted.items)})
+    return at.requested(drafted, "evidence_amended", {"items": len(drafted.items)})
 
 
 def _drafted(at: Situation, request_id: UUID, command: commands.DraftRequest) -> EvidenceRequest:
@@ -77,9 +73,9 @@ def _drafted(at: Situation, request_id: UUID, command: commands.DraftRequest) ->
     persons = (*_applicants(case, items), *command.persons)
     if fault := persons_asked_fault(persons, items):
         raise UnknownItem(fault=fault)
-    agreement = context.directory.agreement(context.region, region, legal_day(context.now))
+    agreement = _agreement(context, region)
     check_least_data(items, persons)
-    check_not_had(items, case, recognised=agreement is not None and agreement.mutual_recognition)
+    _check_not_had(case, items, agreement)
     usual = agreement.answer_working_days if agreement is not None else USUAL_WORKING_DAYS
     return EvidenceRequest(
         id=request_id,
@@ -117,6 +113,14 @@ def _asked_region(context: Context, command: commands.DraftRequest) -> str:
     return region
 
 
+def _agreement(context: Context, region: str) -> Agreement | None:
+    return context.directory.agreement(context.region, region, legal_day(context.now))
+
+
+def _check_not_had(case: Case, items: tuple[Asked, ...], agreement: Agreement | None) -> None:
+    check_not_had(items, case, recognised=agreement is not None and agreement.mutual_recognition)
+
+
 def _applicants(case: Case, items: tuple[Asked, ...]) -> tuple[Person, ...]:
     kinds: dict[UUID, set[EvidenceKind]] = {}
     for item in items:
@@ -131,7 +135,7 @@ def approve(at: Situation, request_id: UUID, command: commands.Approve) -> Decis
     taken = request.take(RequestStep.APPROVE, by=_R, at=at.context.now)
     if command.by == request.drafted_by:
         raise SamePerson(by=command.by)
-    return _decided(at.case, taken.changed(approved_by=command.by), "evidence_approved")
+    return at.requested(taken.changed(approved_by=command.by), "evidence_approved")
 
 
 def send(at: Situation, request_id: UUID, command: commands.Send) -> Decision:
@@ -147,8 +151,7 @@ def send(at: Situation, request_id: UUID, command: commands.Send) -> Decision:
         raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
     if case.stage.stage in PAST:
         raise CaseEnded(stage=case.stage.stage.value)
-    agreement = context.directory.agreement(context.region, taken.peer, legal_day(context.now))
-    check_not_had(taken.items, case, recognised=agreement is not None and agreement.mutual_recognition)
+    _check_not_had(case, taken.items, _agreement(context, taken.peer))
     sent_on = legal_day(context.now)
     taken = taken.changed(sent_at=context.now, due_on=context.due(sent_on, taken.working_days))
     message = EvidenceRequested(
@@ -171,8 +174,8 @@ def send(at: Situation, request_id: UUID, command: commands.Send) -> Decision:
     detail: dict[str, object] = {"items": len(taken.items), "by_post": taken.by_post}
     if taken.by_post:
         content = message.model_dump_json(exclude_none=True).encode()
-        return _decided(case, taken.changed(posted=digest_of(content)), "evidence_requested", detail)
-    return _following(_decided(case, taken, "evidence_requested", detail, message), taken.peer)
+        return at.requested(taken.changed(posted=digest_of(content)), "evidence_requested", detail)
+    return _following(at.requested(taken, "evidence_requested", detail, message), taken.peer)
 
 
 def _following(decided: Decision, region: str) -> Decision:
@@ -188,7 +191,7 @@ def clarify(at: Situation, request_id: UUID, command: commands.Clarify) -> Decis
     *others, last = taken.questions
     taken = taken.changed(questions=(*others, last.model_copy(update={"answer": command.answer})))
     message = EvidenceClarified(request=taken.id, case=at.case.id, at=at.context.now, answer=command.answer)
-    return _decided(at.case, taken, "evidence_clarified", {}, message)
+    return at.requested(taken, "evidence_clarified", {}, message)
 
 
 def confirm(at: Situation, request_id: UUID, command: commands.Confirm) -> Decision:
@@ -196,7 +199,7 @@ def confirm(at: Situation, request_id: UUID, command: commands.Confirm) -> Decis
     request = at.own_request(request_id, _R, command)
     taken = request.take(RequestStep.CONFIRM, by=_R, at=at.context.now).changed(used=command.used)
     message = EvidenceConfirmed(request=taken.id, case=at.case.id, at=at.context.now, used=command.used)
-    return _decided(at.case, taken, "evidence_confirmed", {}, message)
+    return at.requested(taken, "evidence_confirmed", {}, message)
 
 
 def ask_rework(at: Situation, request_id: UUID, command: commands.AskRework) -> Decision:
@@ -210,7 +213,7 @@ def ask_rework(at: Situation, request_id: UUID, command: commands.AskRework) -> 
     message = EvidenceReworkAsked(
         request=taken.id, case=at.case.id, at=at.context.now, items=command.items, working_days=days
     )
-    return _decided(at.case, taken, "evidence_rework_asked", {"items": [str(i.item) for i in command.items]}, message)
+    return at.requested(taken, "evidence_rework_asked", {"items": [str(i.item) for i in command.items]}, message)
 
 
 def grant_extension(at: Situation, request_id: UUID, command: commands.GrantExtension) -> Decision:
@@ -223,7 +226,7 @@ def grant_extension(at: Situation, request_id: UUID, command: commands.GrantExte
         raise DueDatePassed(due_on=due_on)
     taken = taken.changed(extension=asked.model_copy(update={"granted": True}), due_on=due_on)
     message = EvidenceExtensionGranted(request=taken.id, case=at.case.id, at=at.context.now, due_on=due_on)
-    return _decided(at.case, taken, "evidence_extension_granted", {"due_on": due_on.isoformat()}, message)
+    return at.requested(taken, "evidence_extension_granted", {"due_on": due_on.isoformat()}, message)
 
 
 def refuse_extension(at: Situation, request_id: UUID, command: commands.RefuseExtension) -> Decision:
@@ -232,14 +235,14 @@ def refuse_extension(at: Situation, request_id: UUID, command: commands.RefuseEx
     taken = request.take(RequestStep.REFUSE_EXTENSION, by=_R, at=at.context.now)
     taken = taken.changed(extension=taken.pending_extension().model_copy(update={"granted": False}))
     message = EvidenceExtensionRefused(request=taken.id, case=at.case.id, at=at.context.now, reason=command.reason)
-    return _decided(at.case, taken, "evidence_extension_refused", {}, message)
+    return at.requested(taken, "evidence_extension_refused", {}, message)
 
 
 def cancel(at: Situation, request_id: UUID, command: commands.CancelRequest) -> Decision:
     """Take the request back; who was asked is told to stop."""
     request = at.own_request(request_id, _R, command)
     taken, told = cancelled(at.case, request, command.reason, command.explanation, at.context)
-    decided = _decided(at.case, taken, "evidence_cancelled", {"reason": command.reason.value})
+    decided = at.requested(taken, "evidence_cancelled", {"reason": command.reason.value})
     return Decision(case=decided.case, event=decided.event, messages=told)
 
 
@@ -273,7 +276,7 @@ def change_lawyer(at: Situation, request_id: UUID, command: commands.ChangeLawye
     taken = request.take(RequestStep.CHANGE_LAWYER, by=_R, at=at.context.now).changed(lawyer=command.lawyer)
     told = taken.is_open and taken.state not in {RequestState.DRAFTED, RequestState.APPROVED}
     message = EvidenceLawyerChanged(request=taken.id, case=at.case.id, at=at.context.now, lawyer=command.lawyer)
-    return _decided(at.case, taken, "evidence_lawyer_changed", {}, message if told else None)
+    return at.requested(taken, "evidence_lawyer_changed", {}, message if told else None)
 
 
 def hand_on(at: Situation, request_id: UUID, command: commands.HandOn) -> Decision:
@@ -289,23 +292,4 @@ def hand_on(at: Situation, request_id: UUID, command: commands.HandOn) -> Decisi
         note=command.note,
     )
     taken = taken.with_hop(command.piece, hop)
-    return _decided(at.case, taken, "evidence_handed_on", {"piece": str(command.piece)})
-
-
-def _decided(
-    case: Case,
-    request: EvidenceRequest,
-    event: str,
-    detail: dict[str, object] | None = None,
-    message: EvidenceMessage | None = None,
-) -> Decision:
-    sent = (
-        ()
-        if message is None or request.by_post
-        else (Outgoing(recipient=request.peer, data=message, answers=request.heard),)
-    )
-    return Decision(
-        case=case.with_request(request),
-        event=Event(name=event, request=request.id, detail=detail or {}),
-        messages=sent,
-    )
+    return at.requested(taken, "evidence_handed_on", {"piece": str(command.piece)})

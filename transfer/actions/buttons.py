@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from transfer.actions import answering, applicants, asking, commands, deciding, posting, progress, receiving, sending
@@ -50,9 +50,15 @@ class OwnButton:
         return Order(by=command.by, institution=command.institution, case=case, decide=lambda at: decide(at, command))
 
 
+AnyStep = TypeVar("AnyStep", Step, RequestStep)
+
+
 def _button(
-    step: Step, side: Side, command: type[commands.Command], decide: Callable[[Situation, UUID, Any], Decision]
-) -> tuple[Step, Button]:
+    step: AnyStep,
+    side: Side | RequestSide,
+    command: type[commands.Command],
+    decide: Callable[[Situation, UUID, Any], Decision],
+) -> tuple[AnyStep, Button]:
     return step, Button(step=step, side=side, command=command, decide=decide)
 
 
@@ -74,42 +80,33 @@ BUTTONS: Final[Mapping[Step, Button]] = MappingProxyType(
 """Steps on an existing transfer. Offering makes a transfer; releasing is the node's answer to a recall."""
 
 
-def _evidence(
-    step: RequestStep,
-    side: RequestSide,
-    command: type[commands.Command],
-    decide: Callable[[Situation, UUID, Any], Decision],
-) -> tuple[RequestStep, Button]:
-    return step, Button(step=step, side=side, command=command, decide=decide)
-
-
 _R, _D, _P = RequestSide.REQUESTER, RequestSide.REQUESTED, RequestStep
 
 EVIDENCE_BUTTONS: Final[Mapping[RequestStep, Button]] = MappingProxyType(
     dict(
         (
-            _evidence(_P.AMEND, _R, evidence.AmendRequest, asking.amend),
-            _evidence(_P.APPROVE, _R, evidence.Approve, asking.approve),
-            _evidence(_P.SEND, _R, evidence.Send, asking.send),
-            _evidence(_P.CLARIFY, _R, evidence.Clarify, asking.clarify),
-            _evidence(_P.CONFIRM, _R, evidence.Confirm, asking.confirm),
-            _evidence(_P.ASK_REWORK, _R, evidence.AskRework, asking.ask_rework),
-            _evidence(_P.GRANT_EXTENSION, _R, evidence.GrantExtension, asking.grant_extension),
-            _evidence(_P.REFUSE_EXTENSION, _R, evidence.RefuseExtension, asking.refuse_extension),
-            _evidence(_P.CANCEL, _R, evidence.CancelRequest, asking.cancel),
-            _evidence(_P.CHANGE_LAWYER, _R, evidence.ChangeLawyer, asking.change_lawyer),
-            _evidence(_P.HAND_ON, _R, evidence.HandOn, asking.hand_on),
-            _evidence(_P.ENTER_REPLY, _R, evidence.EnterReply, posting.enter_reply),
-            _evidence(_P.ENTER_DECLINE, _R, evidence.EnterDecline, posting.enter_decline),
-            _evidence(_P.SIGN_FOR, _D, evidence.SignForRequest, answering.sign_for),
-            _evidence(_P.ASK_CLARIFICATION, _D, evidence.AskClarification, answering.ask_clarification),
-            _evidence(_P.UNDERTAKE, _D, evidence.Undertake, answering.undertake),
-            _evidence(_P.ASSIGN, _D, evidence.Assign, answering.assign),
-            _evidence(_P.RECORD, _D, evidence.Record, answering.record),
-            _evidence(_P.SUPPLY, _D, evidence.Supply, answering.supply),
-            _evidence(_P.RETURN, _D, evidence.Return, answering.return_reply),
-            _evidence(_P.DECLINE, _D, evidence.Decline, answering.decline),
-            _evidence(_P.ASK_EXTENSION, _D, evidence.AskExtension, answering.ask_extension),
+            _button(_P.AMEND, _R, evidence.AmendRequest, asking.amend),
+            _button(_P.APPROVE, _R, evidence.Approve, asking.approve),
+            _button(_P.SEND, _R, evidence.Send, asking.send),
+            _button(_P.CLARIFY, _R, evidence.Clarify, asking.clarify),
+            _button(_P.CONFIRM, _R, evidence.Confirm, asking.confirm),
+            _button(_P.ASK_REWORK, _R, evidence.AskRework, asking.ask_rework),
+            _button(_P.GRANT_EXTENSION, _R, evidence.GrantExtension, asking.grant_extension),
+            _button(_P.REFUSE_EXTENSION, _R, evidence.RefuseExtension, asking.refuse_extension),
+            _button(_P.CANCEL, _R, evidence.CancelRequest, asking.cancel),
+            _button(_P.CHANGE_LAWYER, _R, evidence.ChangeLawyer, asking.change_lawyer),
+            _button(_P.HAND_ON, _R, evidence.HandOn, asking.hand_on),
+            _button(_P.ENTER_REPLY, _R, evidence.EnterReply, posting.enter_reply),
+            _button(_P.ENTER_DECLINE, _R, evidence.EnterDecline, posting.enter_decline),
+            _button(_P.SIGN_FOR, _D, evidence.SignForRequest, answering.sign_for),
+            _button(_P.ASK_CLARIFICATION, _D, evidence.AskClarification, answering.ask_clarification),
+            _button(_P.UNDERTAKE, _D, evidence.Undertake, answering.undertake),
+            _button(_P.ASSIGN, _D, evidence.Assign, answering.assign),
+            _button(_P.RECORD, _D, evidence.Record, answering.record),
+            _button(_P.SUPPLY, _D, evidence.Supply, answering.supply),
+            _button(_P.RETURN, _D, evidence.Return, answering.return_reply),
+            _button(_P.DECLINE, _D, evidence.Decline, answering.decline),
+            _button(_P.ASK_EXTENSION, _D, evidence.AskExtension, answering.ask_extension),
         )
     )
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 from transfer.actions.evidence_commands import EnterDecline, EnterReply
 from transfer.actions.situation import Situation
 from transfer.domain.clocks import legal_day
-from transfer.domain.decision import Decision, Event
+from transfer.domain.decision import Decision
 from transfer.domain.errors import ImplausibleDate
 from transfer.domain.evidence import with_hops
 from transfer.domain.evidence_table import RequestSide, RequestStep
@@ -38,9 +38,7 @@ def enter_reply(at: Situation, request_id: UUID, command: EnterReply) -> Decisio
     taken.check_complete()
     taken = taken.changed(reply_letter=command.letter, returned_at=at.context.now)
     detail = {answer.item.hex: answer.result.value for answer in command.answers}
-    return Decision(
-        case=at.case.with_request(taken), event=Event(name="evidence_entered", request=taken.id, detail=detail)
-    )
+    return at.requested(taken, "evidence_entered", detail)
 
 
 def enter_decline(at: Situation, request_id: UUID, command: EnterDecline) -> Decision:
@@ -56,7 +54,4 @@ def enter_decline(at: Situation, request_id: UUID, command: EnterDecline) -> Dec
         declined_by=command.declined_by,
     )
     detail = {"reason": command.reason.value, "by_post": True}
-    return Decision(
-        case=at.case.with_request(taken.changed(declined=said)),
-        event=Event(name="evidence_declined", request=taken.id, detail=detail),
-    )
+    return at.requested(taken.changed(declined=said), "evidence_declined", detail)

@@ -1,12 +1,12 @@
 """What the holder does with the case itself: bring it to its next stage."""
 
-from transfer.actions.asking import ENDED, without_requests
+from transfer.actions.asking import without_requests
 from transfer.actions.commands import PublishStage
 from transfer.actions.situation import Situation
 from transfer.domain.clocks import legal_day
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.errors import BasisMissing, ImplausibleDate
-from transfer.domain.lifecycle import REQUIRED_BASIS, check_stage
+from transfer.domain.lifecycle import ENDED, REQUIRED_BASIS, check_stage
 from transfer.messages.case import StageReached
 from transfer.messages.case_progress import StagePublished
 

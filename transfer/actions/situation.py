@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from transfer.actions.commands import Command
 from transfer.domain.case import Case, Transfer
+from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.errors import NotOfThisRegion, NotThisSide, NotYoursToAssist
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide
 from transfer.domain.lifecycle import Side
+from transfer.messages.evidence import EvidenceMessage
 from transfer.messages.values import region_of
 from transfer.ports.work import Context
 
@@ -54,6 +57,24 @@ class Situation:
         if deciding_institution(command, self.context) != self.context.deciding(mine):
             raise NotOfThisRegion(institution=command.institution, needed=mine)
         return request
+
+    def requested(
+        self,
+        request: EvidenceRequest,
+        event: str,
+        detail: Mapping[str, Any] | None = None,
+        message: EvidenceMessage | None = None,
+    ) -> Decision:
+        """The decision that the case has the request as it is now, and tells the other region so by this message.
+
+        An office that is asked by post is not on the exchange: nothing is sent to it.
+        """
+        if message is None or request.by_post:
+            sent: tuple[Outgoing, ...] = ()
+        else:
+            sent = (Outgoing(recipient=request.peer, data=message, answers=request.heard),)
+        said = Event(name=event, request=request.id, detail=detail or {})
+        return Decision(case=self.case.with_request(request), event=said, messages=sent)
 
 
 def deciding_institution(command: Command, context: Context) -> str:

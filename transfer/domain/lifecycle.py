@@ -172,6 +172,11 @@ STAGES: Final[tuple[StageRow, ...]] = (
 OFFERABLE: Final = frozenset({Stage.RECEIVED, Stage.UNDER_REVIEW, Stage.SUSPENDED, Stage.AID_FIRST})
 """Stages in which a case may be offered to another region: before a decision, or under aid-first."""
 
+ENDED: Final = frozenset({Stage.REFUSED, Stage.TERMINATED, Stage.CONCLUDED})
+"""Stages that end the need for evidence: whoever was asked for it is told to stop."""
+PAST: Final = ENDED | {Stage.FILE_SUBMITTED, Stage.FILE_REVIEWED, Stage.ARCHIVED, Stage.MAINTAINED, Stage.OBJECTED}
+"""Stages in which nothing more is asked of others."""
+
 
 REQUIRED_BASIS: Final[Mapping[Stage, frozenset[LegalBasis]]] = MappingProxyType(
     {

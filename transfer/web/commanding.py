@@ -54,11 +54,11 @@ async def publish_stage(ask: Ask) -> Reply:
     return await _carry_out(ask, stage_order(ask.id("case"), ask.body), status=200)
 
 
-def step(button: Button) -> Handler:
-    """The handler of a step on a transfer."""
+def step(button: Button, subject: str) -> Handler:
+    """The handler of a step on what the path names so: a transfer or a request."""
 
     async def take(ask: Ask) -> Reply:
-        return await _carry_out(ask, button.order(ask.id("case"), ask.id("transfer"), ask.body), status=200)
+        return await _carry_out(ask, button.order(ask.id("case"), ask.id(subject), ask.body), status=200)
 
     return take
 
@@ -66,15 +66,6 @@ def step(button: Button) -> Handler:
 async def draft_request(ask: Ask) -> Reply:
     """Draft an evidence request."""
     return await _carry_out(ask, draft_order(ask.id("case"), ask.body), status=201)
-
-
-def evidence_step(button: Button) -> Handler:
-    """The handler of a step on an evidence request."""
-
-    async def take(ask: Ask) -> Reply:
-        return await _carry_out(ask, button.order(ask.id("case"), ask.id("request"), ask.body), status=200)
-
-    return take
 
 
 def own_step(button: OwnButton) -> Handler:

@@ -128,7 +128,7 @@ _TRANSFERS: Final = (
         Route(
             method="POST",
             path=f"/v1/cases/{{case}}/transfers/{{transfer}}/{kebab(step)}",
-            handler=commanding.step(button),
+            handler=commanding.step(button, "transfer"),
             zh=WORDING[step].zh,
             en=WORDING[step].en,
             tag=Tag.TRANSFERS,
@@ -175,7 +175,7 @@ _EVIDENCE: Final = (
         Route(
             method="POST",
             path=f"/v1/cases/{{case}}/requests/{{request}}/{kebab(step)}",
-            handler=commanding.evidence_step(button),
+            handler=commanding.step(button, "request"),
             zh=EVIDENCE_WORDING[step].zh,
             en=EVIDENCE_WORDING[step].en,
             tag=Tag.EVIDENCE,

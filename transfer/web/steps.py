@@ -6,14 +6,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from transfer.actions.asking import PAST
 from transfer.actions.buttons import BUTTONS, OWN_BUTTONS
 from transfer.actions.sending import ATTEMPTS_BEFORE_ESCALATION, attempts
 from transfer.domain.case import Case, Transfer
 from transfer.domain.designation import judges
 from transfer.domain.errors import NoSuperior
 from transfer.domain.evidence_table import UNANSWERED, RequestSide, RequestStep
-from transfer.domain.lifecycle import OFFERABLE, REQUIRED_BASIS, Side, Step, open_stages, open_steps
+from transfer.domain.lifecycle import OFFERABLE, PAST, REQUIRED_BASIS, Side, Step, open_stages, open_steps
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.ports.work import Context
 from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, Wording, kebab

@@ -4,19 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
 from tests.federation.exchange import Exchange
-from transfer.actions.buttons import EVIDENCE_BUTTONS, draft_order, offer_order, stage_order
-from transfer.actions.commands import Offer, PublishStage
+from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS, draft_order, offer_order, stage_order
+from transfer.actions.commands import Command, Offer, PublishStage
+from transfer.actions.desk import Order
 from transfer.actions.evidence_commands import DraftRequest, NewItem
 from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA, legal_day
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestStep
+from transfer.domain.lifecycle import Step
+from transfer.messages.attachments import Attachment
 from transfer.messages.case import Material
-from transfer.messages.codes import MaterialKind, Stage
+from transfer.messages.codes import Defect, MaterialKind, Stage
 from transfer.messages.codes_evidence import (
     CancelReason,
     CollectionMethod,
@@ -28,6 +31,8 @@ from transfer.messages.codes_evidence import (
     ProofForm,
 )
 from transfer.messages.evidence_items import Custody, ItemAnswer, Lawyer, Piece
+from transfer.messages.transfer import SupplementItem
+from transfer.web.wording import kebab
 
 FUSHUN: Final = "210402"
 LINGWU: Final = "640181"
@@ -98,9 +103,39 @@ def a_piece(at: datetime, **changes: Any) -> Piece:
     return Piece(**(given | changes))
 
 
+class World(Protocol):
+    """Where a story takes place: in memory, or on nodes."""
+
+    now: datetime
+
+    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...]) -> UUID:
+        """A new case, first received there."""
+        ...
+
+    def carry_out(self, region: str, case: UUID, path: str, command: Command, order: Order) -> Case:
+        """A command on the case, which the API takes at this path below the case; raises what forbids it."""
+        ...
+
+    def put(self, region: str, content: bytes, name: str) -> Attachment:
+        """A file, put into that region's store."""
+        ...
+
+    def holds(self, region: str, file: Attachment) -> bytes | None:
+        """What the region can show of a file that others named to it, once it has come."""
+        ...
+
+    def drain(self) -> None:
+        """Let all that was sent arrive."""
+        ...
+
+    def case(self, region: str, case: UUID) -> Case:
+        """The case as it is recorded there."""
+        ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Asking:
-    """One case of Fushun, and the latest evidence request on it."""
+    """One case of Fushun, and the latest evidence request on it; in memory, unless a world is given."""
 
     regions: tuple[str, ...] = (FUSHUN, LINGWU)
     requester: str = FUSHUN
@@ -110,20 +145,25 @@ class Asking:
     papers: tuple[MaterialKind, ...] = ()
     began: datetime = datetime(2026, 2, 11, 9, 0, tzinfo=CHINA)
     carried: bool = True
+    place: World | None = None
+    world: World = field(init=False)
     exchange: Exchange = field(init=False)
     case: UUID = field(init=False)
     request: UUID = field(init=False)
 
     def __post_init__(self) -> None:
-        self.exchange = Exchange.of(*self.regions)
-        self.exchange.now = self.began
+        if self.place is None:
+            self.world = self.exchange = Exchange.of(*self.regions)
+        else:
+            self.world = self.place
+        self.world.now = self.began
         materials = tuple(Material(kind=kind, title=kind.zh) for kind in self.papers)
-        self.case = self.exchange.take_in(self.requester, persons=self.persons, materials=materials)
+        self.case = self.world.take_in(self.requester, persons=self.persons, materials=materials)
 
     # What is known ------------------------------------------------------------------------------------------
 
     def known(self, region: str | None = None) -> Case:
-        return self.exchange.rooms[region or self.requester].content.cases[self.case]
+        return self.world.case(region or self.requester, self.case)
 
     def record(self, region: str | None = None) -> EvidenceRequest:
         return self.known(region).request(self.request)
@@ -138,7 +178,7 @@ class Asking:
 
     @property
     def today(self) -> date:
-        return legal_day(self.exchange.now)
+        return legal_day(self.world.now)
 
     # What people do -----------------------------------------------------------------------------------------
 
@@ -155,8 +195,9 @@ class Asking:
             "lawyer": LAWYER,
             "items": wanted,
         }
-        order = draft_order(self.case, DraftRequest(**(fields | typed)))
-        self.request = self.exchange.order(self.requester, order).requests[-1].id
+        command = DraftRequest(**(fields | typed))
+        order = draft_order(self.case, command)
+        self.request = self._carry_out(self.requester, "requests", command, order).requests[-1].id
         return self
 
     def ask(self, *items: NewItem, **typed: Any) -> "Asking":
@@ -169,10 +210,10 @@ class Asking:
         by = _BY.get(step, THEIR_HEAD if region == self.requested else CLERK)
         fields: dict[str, Any] = {"by": by, "institution": region, **_TYPED.get(step, {})}
         button = EVIDENCE_BUTTONS[step]
-        self.exchange.order(region, button.order(self.case, self.request, button.command(**(fields | typed))))
-        if self.carried:
-            self.exchange.drain()
-        return self
+        command = button.command(**(fields | typed))
+        order = button.order(self.case, self.request, command)
+        self._carry_out(region, f"requests/{self.request}/{kebab(step)}", command, order)
+        return self._carry()
 
     def signed(self) -> "Asking":
         return self.press(RequestStep.SIGN_FOR)
@@ -191,7 +232,7 @@ class Asking:
     def an_answer(self, item: UUID, result: ItemResult = ItemResult.OBTAINED, **changes: Any) -> ItemAnswer:
         given: dict[str, Any] = {"item": item, "result": result}
         if result in {ItemResult.OBTAINED, ItemResult.PARTLY}:
-            given["pieces"] = (a_piece(self.exchange.now),)
+            given["pieces"] = (a_piece(self.world.now),)
         if result is not ItemResult.OBTAINED:
             given["statement"] = "厂方书面说明：该月未保存。"
         return ItemAnswer(**(given | changes))
@@ -199,19 +240,33 @@ class Asking:
     def reach(self, *stages: Stage, **typed: Any) -> "Asking":
         for stage in stages:
             fields = {"by": CLERK, "institution": self.requester, "stage": stage, "occurred_on": self.today, **typed}
-            self.exchange.order(self.requester, stage_order(self.case, PublishStage(**fields)))
-        if self.carried:
-            self.exchange.drain()
-        return self
+            command = PublishStage(**fields)
+            self._carry_out(self.requester, "stages", command, stage_order(self.case, command))
+        return self._carry()
 
     def offer(self, receiver: str) -> "Asking":
         command = Offer(by=CLERK, institution=self.requester, receiver=receiver, letter="函", reason="由")
-        self.exchange.order(self.requester, offer_order(self.case, command))
+        self._carry_out(self.requester, "transfers", command, offer_order(self.case, command))
         return self
+
+    def decide(self, region: str, step: Step, **typed: Any) -> "Asking":
+        """Take a step on the case's last transfer."""
+        button, transfer = BUTTONS[step], self.known(region).transfers[-1].id
+        command = button.command(by="陈静", institution=region, **typed)
+        order = button.order(self.case, transfer, command)
+        self._carry_out(region, f"transfers/{transfer}/{kebab(step)}", command, order)
+        return self._carry()
+
+    def own(self, place: str, **typed: Any) -> "Asking":
+        """Take a step on the requester's own case."""
+        button = OWN_BUTTONS[place]
+        command = button.command(by=CLERK, institution=self.requester, **typed)
+        self._carry_out(self.requester, place, command, button.order(self.case, command))
+        return self._carry()
 
     def on(self, year: int, month: int, day: int, hour: int = 10) -> "Asking":
         """Time goes on until then."""
-        self.exchange.now = datetime(year, month, day, hour, 0, tzinfo=CHINA)
+        self.world.now = datetime(year, month, day, hour, 0, tzinfo=CHINA)
         return self
 
     def part(self) -> "Asking":
@@ -222,5 +277,39 @@ class Asking:
     def meet(self) -> "Asking":
         """All that was sent meanwhile arrives."""
         self.carried = True
-        self.exchange.drain()
+        return self._carry()
+
+    def _carry_out(self, region: str, path: str, command: Command, order: Order) -> Case:
+        return self.world.carry_out(region, self.case, path, command, order)
+
+    def _carry(self) -> "Asking":
+        if self.carried:
+            self.world.drain()
         return self
+
+
+def knitters_answered(story: Asking) -> Asking:
+    """Three signatures were to be witnessed and three identities checked: two persons are fine, the third is not."""
+    kinds = (
+        (EvidenceKind.SIGNING_WITNESS, EvidenceField.SIGNED_PAPER),
+        (EvidenceKind.IDENTITY_CHECK, EvidenceField.IDENTITY_CONFIRMED),
+    )
+    items = [
+        an_item(kind=kind, fields=(asked,), about=(one,), period_from=None, period_to=None)
+        for one in story.applicants
+        for kind, asked in kinds
+    ]
+    story.ask(*items).undertaken().found(*[ItemResult.OBTAINED] * 4).press(RequestStep.SUPPLY)
+    unclear = tuple(
+        story.an_answer(item.id, ItemResult.PARTLY, statement="照片无法辨认；表格缺签名。")
+        for item in story.record(story.requested).items[4:]
+    )
+    return story.press(RequestStep.RECORD, answers=unclear).press(RequestStep.RETURN)
+
+
+def defects_of(applicant: UUID) -> tuple[SupplementItem, ...]:
+    """Of the third: a photo that cannot be read, and a form without a signature."""
+    return (
+        SupplementItem(defect=Defect.EVIDENCE_ILLEGIBLE, explanation="身份证照片模糊", applicant=applicant),
+        SupplementItem(defect=Defect.FORM_UNSIGNED, explanation="申请表缺签名", applicant=applicant),
+    )

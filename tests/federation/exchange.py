@@ -21,7 +21,9 @@ from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import IdentityDocument, Material
-from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter
+from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter, MediaType
+from transfer.messages.envelope import digest_of
+from transfer.messages.values import Digest
 from transfer.ports.traffic import Parcel, PublishOutcome, Sent
 from transfer.ports.work import Context, Delivery
 from transfer.telemetry.calendar import is_worked
@@ -102,6 +104,7 @@ class Exchange:
     ids: dict[str, int] = field(default_factory=dict)
     published: dict[str, int] = field(default_factory=dict)
     contexts: dict[str, Callable[[], Context]] = field(default_factory=dict)
+    contents: dict[Digest, bytes] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *codes: str, tick: timedelta = TICK) -> "Exchange":
@@ -141,6 +144,24 @@ class Exchange:
         content = self.rooms[region].content.copy()
         content.kept |= {file.digest for file in files}
         self.rooms[region].content = content
+
+    # As a world of ``tests.asking`` --------------------------------------------------------------------------
+
+    def carry_out(self, region: str, case: UUID, path: str, command: Command, order: Order) -> Case:  # noqa: ARG002 - see World
+        return self.order(region, order)
+
+    def put(self, region: str, content: bytes, name: str) -> Attachment:
+        file = Attachment(digest=digest_of(content), size=len(content), media_type=MediaType.PDF, name=name)
+        self.contents[file.digest] = content
+        self.keep(region, file)
+        return file
+
+    def holds(self, region: str, file: Attachment) -> bytes | None:
+        wanted = any(digest == file.digest for digest, _ in self.rooms[region].content.wanted)
+        return self.contents[file.digest] if wanted else None
+
+    def case(self, region: str, case: UUID) -> Case:
+        return self.rooms[region].content.cases[case]
 
     # What people do -----------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from transfer.telemetry import clock
 
+PROGRAM: Final = "deploy.demo.dated"
 CLOCK: Final = "CLOCK"
 _REAL: Final = clock.now
 

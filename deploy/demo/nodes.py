@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from deploy.demo import dated
 from transfer.broker.dialling import refusal
 from transfer.cli.exits import Unreachable
 from transfer.cli.remote import Api, Refused
@@ -28,9 +29,14 @@ class NodeEnded(Unreachable):
 class NodeProcess:
     """One region's node. It ends when this process ends, however that happens: it watches the pipe to it."""
 
-    def __init__(self, region: str, *, settings: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, region: str, *, settings: Mapping[str, str], folder: Path, clock: Path | None = None
+    ) -> None:
+        """With a ``clock`` it stands at the date that this file says; see ``dated``."""
         self.region = region
         self.folder = folder
+        self._program = "transfer" if clock is None else dated.PROGRAM
+        self._own = {} if clock is None else {dated.CLOCK: str(clock)}
         self.settings = {"region": region, "port": "0", "database_url": f"sqlite:///{folder}/{region}.db", **settings}
         self._process: subprocess.Popen[bytes] | None = None
         self._api: Api | None = None
@@ -58,13 +64,22 @@ class NodeProcess:
     def environment(self) -> dict[str, str]:
         """The node's settings as environment variables, this process's own left out."""
         others = {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
-        return others | {f"{PREFIX}{name.upper()}": value for name, value in self.settings.items()}
+        return others | {f"{PREFIX}{name.upper()}": value for name, value in self.settings.items()} | self._own
+
+    def command(self, *words: str) -> str:
+        """What `transfer` says to these words beside the node; raises NodeEnded with its complaint."""
+        done = subprocess.run(
+            [sys.executable, "-m", self._program, *words], env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise NodeEnded(f"transfer {' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
 
     def launch(self) -> None:
         """Start the process; ``ready`` waits until it serves."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "transfer", "serve", "--migrate", "--until-stdin-closes"],
+                [sys.executable, "-m", self._program, "serve", "--migrate", "--until-stdin-closes"],
                 env=self.environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

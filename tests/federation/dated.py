@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-from deploy.demo.dated import CLOCK, set_clock
+from deploy.demo.dated import CLOCK, PROGRAM, set_clock
 from deploy.local.broker import Broker
 from deploy.local.ports import free_ports
 from tests.builders import a_resident_id
@@ -35,7 +35,6 @@ from transfer.storage.views import SqlViews
 from transfer.telemetry import clock
 from transfer.web.problems import PROBLEMS, slug
 
-PROGRAM: Final = "deploy.demo.dated"
 _SECONDS: Final = 30.0
 _DAYS: Final = 3000
 """Certificates count by the calendar of this day and of the story's."""

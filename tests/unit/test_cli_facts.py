@@ -6,7 +6,7 @@ from uuid import UUID
 
 from transfer.cli.facts import Attempt, Facts, Stage, Tenure, compare
 
-FIRST, SECOND = UUID(int=1), UUID(int=2)
+FIRST, SECOND, THIRD = UUID(int=1), UUID(int=2), UUID(int=3)
 SINCE = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 
 ZHONGSHAN = Facts(
@@ -18,6 +18,7 @@ ZHONGSHAN = Facts(
         FIRST: Attempt("442000", "510000", "released"),
         SECOND: Attempt("442000", "510521-ZS", "accepted"),
     },
+    requests={THIRD: Attempt("510521", "442000", "returned")},
 )
 
 
@@ -35,6 +36,10 @@ def test_a_transfer_that_only_one_side_took_part_in_is_no_disagreement() -> None
     assert [one.fact for one in compare(ZHONGSHAN, luxian) if one.agree is None] == ["transfer"]
 
 
+def test_a_request_that_was_not_sent_yet_is_no_disagreement() -> None:
+    assert differing(ZHONGSHAN, replace(ZHONGSHAN, requests={})) == []
+
+
 def test_a_stage_from_before_a_region_followed_is_no_disagreement() -> None:
     assert differing(ZHONGSHAN, replace(ZHONGSHAN, stages={})) == []
 
@@ -46,5 +51,6 @@ def test_holder_tenures_stage_and_states_must_be_the_same() -> None:
         tenures={1: Tenure("442000", SINCE)},
         stages={(2, 1): Stage("refused", date(2026, 3, 3))},
         transfers={SECOND: Attempt("442000", "510521-ZS", "signed_for")},
+        requests={THIRD: Attempt("510521", "442000", "undertaken")},
     )
-    assert differing(ZHONGSHAN, behind) == ["holder", "tenure 2", "transfer", "stage", "stage 2.1"]
+    assert differing(ZHONGSHAN, behind) == ["holder", "tenure 2", "transfer", "request", "stage", "stage 2.1"]

@@ -45,7 +45,7 @@ def test_drawn_passwords_are_written_for_their_owner_alone_and_never_printed(tmp
     made = printed("--new-passwords", str(file))
     drawn = json.loads(file.read_text())
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert drawn.keys() == {"442000", "510521", "510000", "directory"}
+    assert drawn.keys() == {"442000", "510521", "510000", "210402", "640181", "directory"}
     assert not any(password in json.dumps(made) for password in drawn.values())
     again = printed("--passwords", str(file))
     for user in (*made["users"], *again["users"]):

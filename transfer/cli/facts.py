@@ -1,4 +1,5 @@
-"""What two regions must agree on about a case: holder, tenures, stages, states of transfers; and how they differ."""
+"""What two regions must agree on about a case: holder, tenures, stages, states of transfers and evidence requests; and
+how they differ."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A transfer and its state."""
+    """A transfer or an evidence request, from whom to whom, and its state."""
 
     sender: str
     receiver: str
@@ -44,6 +45,7 @@ class Facts:
     tenures: Mapping[int, Tenure]
     stages: Mapping[tuple[int, int], Stage]
     transfers: Mapping[UUID, Attempt]
+    requests: Mapping[UUID, Attempt]
 
     @classmethod
     def of(cls, known: KnownCase) -> Self:
@@ -55,6 +57,7 @@ class Facts:
             tenures={t.number: Tenure(t.institution, t.since) for t in case.tenures},
             stages={(s.tenure, s.number): Stage(s.stage.value, s.occurred_on) for s in known.stages},
             transfers={t.id: Attempt(t.sender, t.receiver, t.state.value) for t in case.transfers},
+            requests={r.id: Attempt(r.requester, r.requested, r.state.value) for r in case.requests},
         )
 
     @classmethod
@@ -71,6 +74,7 @@ class Facts:
                 for s in body["stages"]
             },
             transfers={UUID(t["id"]): Attempt(t["sender"], t["receiver"], t["state"]) for t in body["transfers"]},
+            requests={UUID(r["id"]): Attempt(r["requester"], r["requested"], r["state"]) for r in body["requests"]},
         )
 
 
@@ -85,13 +89,15 @@ class Comparison:
 
 
 def compare(here: Facts, there: Facts) -> Iterator[Comparison]:
-    """Fact by fact. Transfers and stages of which only one region was told are no disagreement."""
+    """Fact by fact. Transfers, requests and stages of which only one region was told are no disagreement."""
     yield _one("holder", here.holder, there.holder)
     for number in sorted(here.tenures.keys() | there.tenures.keys()):
         mine, theirs = here.tenures.get(number), there.tenures.get(number)
         yield Comparison(f"tenure {number}", _tenure(mine), _tenure(theirs), mine == theirs)
     for transfer in dict.fromkeys((*here.transfers, *there.transfers)):
         yield _shared("transfer", here.transfers.get(transfer), there.transfers.get(transfer))
+    for request in dict.fromkeys((*here.requests, *there.requests)):
+        yield _shared("request", here.requests.get(request), there.requests.get(request))
     yield _one("stage", here.stage, there.stage)
     for place in sorted(here.stages.keys() | there.stages.keys()):
         yield _shared(f"stage {place[0]}.{place[1]}", here.stages.get(place), there.stages.get(place))

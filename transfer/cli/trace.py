@@ -68,6 +68,10 @@ def as_data(one: Trace) -> dict[str, Any]:
             {"id": str(id_), "sender": t.sender, "receiver": t.receiver, "state": t.state}
             for id_, t in facts.transfers.items()
         ],
+        "requests": [
+            {"id": str(id_), "requester": r.sender, "requested": r.receiver, "state": r.state}
+            for id_, r in facts.requests.items()
+        ],
         "stages": [
             {"tenure": tenure, "number": number, "stage": s.stage, "occurred_on": s.occurred_on.isoformat()}
             for (tenure, number), s in facts.stages.items()

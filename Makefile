@@ -68,7 +68,7 @@ $(INSTALLED): requirements-dev.lock
 	echo "set up in $$(( $$(date +%s) - start )) s"
 
 .PHONY: demo
-demo: setup  ## play the transfer of a case between three regions; ONCE=1 ends by itself
+demo: setup  ## play a transfer and an evidence request between regions; ONCE=1 ends by itself
 	@$(STACK) install --broker --fonts
 	$(call pki,$(DEMO)/pki)
 	@$(VENV)/bin/transfer topology --directory deploy/local/directory.json --vhost demo > $(DEMO)/definitions.json

@@ -60,6 +60,10 @@ class Cast:
         transfer = list(facts_there(self.api(region), self.case).transfers)[-1]
         self.post(region, f"transfers/{transfer}/{step}", body)
 
+    def record(self, region: str) -> Any:  # noqa: ANN401 - the body of the API
+        """The case as that region's API shows it."""
+        return self.api(region).get(f"/v1/cases/{self.case}").body
+
     def further(self, number: int) -> UUID:
         """Open one more case in Zhongshan and offer it to the workstation."""
         api = self.api(ZHONGSHAN)
@@ -103,6 +107,10 @@ class Cast:
     def until_state(self, region: str, state: str, what: str) -> None:
         """Until the region's last transfer has that state."""
         self.until_in(region, lambda facts: [t.state for t in facts.transfers.values()][-1:] == [state], what)
+
+    def until_request(self, region: str, state: str, what: str) -> None:
+        """Until the region's last evidence request has that state."""
+        self.until_in(region, lambda facts: [r.state for r in facts.requests.values()][-1:] == [state], what)
 
     def _is(self, region: str, true: Callable[[Facts], bool]) -> bool:
         facts = self.scene.facts(region)

@@ -1,16 +1,14 @@
-"""``python -m deploy.demo``: puts up three nodes beside a broker, plays the story, shows the trace, takes all down."""
+"""``python -m deploy.demo``: puts up nodes beside a broker, plays two stories, shows what is left, takes all down."""
 
-import os
 import shutil
 import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Final, Never
-from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import click
@@ -18,40 +16,22 @@ from rich.console import Console
 
 from deploy.demo.cast import Cast
 from deploy.demo.nodes import NodeProcess, started
-from deploy.demo.people import LUXIAN, SICHUAN, ZHONGSHAN
 from deploy.demo.picture import shown
 from deploy.demo.scene import Scene
+from deploy.demo.stage import Stage
 from deploy.demo.story import Story
-from deploy.demo.trust import DemoTrust
-from transfer.broker.address import Address
-from transfer.cli.exits import Misconfigured
+from deploy.demo.winter import WinterStory
+from deploy.demo.winter_people import FUSHUN
 from transfer.cli.explained import Explained
 from transfer.cli.facts import compare
 from transfer.cli.known import trace_there
 from transfer.cli.output import console
 from transfer.cli.trace import print_beside, print_trace
-from transfer.crypto.directory import Directory, Draft
-from transfer.crypto.pki import Authority, save
-from transfer.crypto.tls import ClientTls
-from transfer.telemetry import clock
+from transfer.crypto.directory import Draft
 from transfer.telemetry.logs import set_up_logs
 
-REGIONS: Final = (ZHONGSHAN, LUXIAN, SICHUAN)
-_HUB: Final = "AMQPS_URL"
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
-_QUICK: Final = {
-    "test_identities": "true",
-    # A killed node's work is taken up again as soon as its lease has run out.
-    "lease": "2",
-    # Ready means here: the broker has been reached.
-    "broker_lost_after": "0",
-    "poll": "0.5",
-    "resend_first": "5",
-    "silence": "5",
-    "resend_grace": "2",
-    "log_format": "text",
-}
 
 
 @click.command(cls=Explained, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,62 +45,56 @@ _QUICK: Final = {
     "--data", type=click.Path(file_okay=False, path_type=Path), help="Keep databases and logs in this folder."
 )
 def demo(*, once: bool, ca: Path, vhost: str, directory: Path, data: Path | None) -> None:
-    """Play the transfer of one case between three regions, before your eyes.
+    """Play the transfer of one case between three regions, and one cooperation letter between two, before your eyes.
 
     `make demo` sets up all that this needs: AMQPS_URL names the broker, into which the definitions of `transfer
-    topology` have been loaded, and the authority is one of `transfer pki`. Three nodes are started as processes of
-    their own, each with a certificate of its own, and the story goes over their public API: a dispute, a recall, a
-    transfer with a supplement, a message that comes twice, a node that is killed. Ctrl-C ends it; everything that it
+    topology` have been loaded, and the authority is one of `transfer pki`. The nodes are processes of their own, each
+    with a certificate of its own, and the stories go over their public API. First a transfer: a dispute, a recall, a
+    supplement, a message that comes twice, a node that is killed. Then a letter that asks for evidence across the
+    Spring Festival of 2026, by nodes whose clocks stand at its dates, with files. Ctrl-C ends it; everything that it
     started ends with it.
     """
     set_up_logs(level="error", style="text")
-    draft = Draft.load(directory)
-    authority, urls = Authority.load(ca), _amqp_urls(vhost)
-    with _signals_as_interrupts(), _folder(data) as folder:
-        shutil.copyfile(ca / "ca.pem", folder / "ca.pem")
-        trust = DemoTrust.lay_out(folder, draft)
-        listed = trust.directory
-        tls = {region: _certified(authority, region, folder) for region in REGIONS}
-        nodes = {
-            region: NodeProcess(
-                region,
-                settings={
-                    **_QUICK,
-                    "amqp_url": urls[region],
-                    "tls_ca": str(tls[region].ca),
-                    "tls_cert": str(tls[region].cert),
-                    "tls_key": str(tls[region].key),
-                    **trust.settings(region),
-                },
-                folder=folder,
-            )
-            for region in REGIONS
-        }
-        addresses = {region: Address.parse(urls[region], tls=tls[region]) for region in REGIONS}
-        out = console()
+    draft, out = Draft.load(directory), console()
+    with _signals_as_interrupts(), _folder(data) as folder, ExitStack() as stack:
+        stage = Stage.laid_out(folder, ca=ca, vhost=vhost, draft=draft)
         out.print("starting three nodes, a few seconds")
-        with started(nodes):
-            case = _play(nodes, listed, addresses, trust)
-            _show_trace(out, nodes, case)
-            _show_addresses(out, nodes, listed)
-            if not once:
-                _stay(out)
+        stack.enter_context(started(stage.transfer))
+        _show_trace(out, stage.transfer, _play_transfer(stage))
+        out.print("starting two more nodes, a few seconds; their clocks stand at 11 February 2026")
+        stack.enter_context(started(stage.winter))
+        _play_winter(out, stage, folder)
+        _show_addresses(out, stage)
+        if not once:
+            _stay(out)
 
 
-def _play(
-    nodes: Mapping[str, NodeProcess], listed: Directory, addresses: Mapping[str, Address], trust: DemoTrust
-) -> UUID:
-    begun = time.monotonic()
-    scene = Scene(nodes)
-    with shown(scene, listed) as picture:
-        cast = Cast(nodes=nodes, scene=scene, picture=picture)
-        case = Story(cast=cast, addresses=addresses, trust=trust).play()
+def _play_transfer(stage: Stage) -> UUID:
+    with _shown(stage, stage.transfer) as cast:
+        return Story(cast=cast, addresses=stage.addresses, trust=stage.trust).play()
+
+
+def _play_winter(out: Console, stage: Stage, folder: Path) -> None:
+    with _shown(stage, stage.winter) as cast:
+        story = WinterStory(cast=cast, clock=stage.clock, folder=folder)
+        case = story.play()
+    out.print()
+    out.print(stage.winter[FUSHUN].command("evidence", "show", str(case)), markup=False, highlight=False)
+    for what, where in story.papers.items():
+        out.print(f"{what:14} {where}", soft_wrap=True)
+
+
+@contextmanager
+def _shown(stage: Stage, nodes: Mapping[str, NodeProcess]) -> Iterator[Cast]:
+    """A story before everybody's eyes."""
+    begun, scene = time.monotonic(), Scene(nodes)
+    with shown(scene, stage.trust.directory) as picture:
+        yield Cast(nodes=nodes, scene=scene, picture=picture)
         picture.say(f"The story has ended well after {time.monotonic() - begun:.0f} s")
-    return case
 
 
 def _show_trace(out: Console, nodes: Mapping[str, NodeProcess], case: UUID) -> None:
-    here, *others = (trace_there(nodes[region].api, case) for region in REGIONS)
+    here, *others = (trace_there(node.api, case) for node in nodes.values())
     out.print()
     print_trace(out, here)
     for there in others:
@@ -128,10 +102,11 @@ def _show_trace(out: Console, nodes: Mapping[str, NodeProcess], case: UUID) -> N
         print_beside(out, here, there, list(compare(here.facts, there.facts)))
 
 
-def _show_addresses(out: Console, nodes: Mapping[str, NodeProcess], listed: Directory) -> None:
+def _show_addresses(out: Console, stage: Stage) -> None:
     out.rule("to look at")
-    for region, node in nodes.items():
-        out.print(f"{region} {listed.by_code[region].name_zh:4} {node.api.url}/docs   worklist {node.api.url}/v1/cases")
+    named = stage.trust.directory.by_code
+    for region, node in {**stage.transfer, **stage.winter}.items():
+        out.print(f"{region} {named[region].name_zh} {node.api.url}/docs   worklist {node.api.url}/v1/cases")
 
 
 def _stay(out: Console) -> None:
@@ -142,21 +117,6 @@ def _stay(out: Console) -> None:
             time.sleep(1)
     except KeyboardInterrupt:
         out.print("ending")
-
-
-def _amqp_urls(vhost: str) -> Mapping[str, str]:
-    """How each region calls the broker that the environment names; raises Misconfigured."""
-    given = os.environ.get(_HUB)
-    if not given:
-        raise Misconfigured(f"{_HUB} names no broker; `make demo` starts one and sets it")
-    place = urlsplit(given).netloc.rpartition("@")[2]
-    return {region: f"amqps://{region}@{place}/{quote(vhost, safe='')}" for region in REGIONS}
-
-
-def _certified(authority: Authority, region: str, folder: Path) -> ClientTls:
-    """A new certificate of the region."""
-    cert, key = save(authority.region(region, now=clock.now()), folder, region, replace=True)
-    return ClientTls(region=region, ca=folder / "ca.pem", cert=cert, key=key)
 
 
 @contextmanager

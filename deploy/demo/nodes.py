@@ -29,9 +29,7 @@ class NodeEnded(Unreachable):
 class NodeProcess:
     """One region's node. It ends when this process ends, however that happens: it watches the pipe to it."""
 
-    def __init__(
-        self, region: str, *, settings: Mapping[str, str], folder: Path, clock: Path | None = None
-    ) -> None:
+    def __init__(self, region: str, *, settings: Mapping[str, str], folder: Path, clock: Path | None = None) -> None:
         """With a ``clock`` it stands at the date that this file says; see ``dated``."""
         self.region = region
         self.folder = folder
@@ -69,7 +67,11 @@ class NodeProcess:
     def command(self, *words: str) -> str:
         """What `transfer` says to these words beside the node; raises NodeEnded with its complaint."""
         done = subprocess.run(
-            [sys.executable, "-m", self._program, *words], env=self.environment, capture_output=True, text=True, check=False
+            [sys.executable, "-m", self._program, *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise NodeEnded(f"transfer {' '.join(words)}: {done.stderr.strip()}")

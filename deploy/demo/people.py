@@ -25,7 +25,8 @@ def identity_number(born: str, order: int) -> str:
     return digits + "10X98765432"[total % 11]
 
 
-def _at(by: str, institution: str) -> dict[str, Any]:
+def at_desk(by: str, institution: str) -> dict[str, Any]:
+    """Who presses a button, and where."""
     return {"by": by, "institution": institution}
 
 
@@ -37,7 +38,7 @@ def application(today: date) -> dict[str, Any]:
         "hardship": "ART42_3",
     }
     return {
-        **_at(CLERK_ZHONGSHAN, ZHONGSHAN),
+        **at_desk(CLERK_ZHONGSHAN, ZHONGSHAN),
         "matter": "REMUNERATION",
         "aid_form": "LABOUR_ARBITRATION",
         "facts": "二人由中山某劳务公司派往泸县某工地务工，最后三个月的工资未付。",
@@ -67,7 +68,7 @@ def further_application(number: int) -> dict[str, Any]:
     """One of many cases that travel while a node is being killed."""
     born = f"19{70 + number % 30}0{1 + number % 9}15"
     return {
-        **_at(CLERK_ZHONGSHAN, ZHONGSHAN),
+        **at_desk(CLERK_ZHONGSHAN, ZHONGSHAN),
         "matter": "REMUNERATION",
         "aid_form": "LABOUR_ARBITRATION",
         "facts": "同一工地的其他工友，工资同样未付。",
@@ -88,7 +89,7 @@ def further_application(number: int) -> dict[str, Any]:
 def offer(receiver: str, letter: int, reason: str) -> dict[str, Any]:
     """The letter by which Zhongshan offers a case."""
     return {
-        **_at(CLERK_ZHONGSHAN, ZHONGSHAN),
+        **at_desk(CLERK_ZHONGSHAN, ZHONGSHAN),
         "receiver": receiver,
         "letter": f"中援转{letter}号",
         "reason": reason,
@@ -97,13 +98,13 @@ def offer(receiver: str, letter: int, reason: str) -> dict[str, Any]:
 
 def signature(by: str, institution: str) -> dict[str, Any]:
     """A person takes charge of an offer with its two papers."""
-    return {**_at(by, institution), "materials_counted": 2}
+    return {**at_desk(by, institution), "materials_counted": 2}
 
 
 def dispute() -> dict[str, Any]:
     """The province says that its county is competent."""
     return {
-        **_at(CLERK_SICHUAN, SICHUAN),
+        **at_desk(CLERK_SICHUAN, SICHUAN),
         "ground": "COMPETENCE_CAUSE_ELSEWHERE",
         "proposed_region": LUXIAN,
         "explanation": "用工地点在泸县，应由泸县法律援助中心受理。",
@@ -113,7 +114,7 @@ def dispute() -> dict[str, Any]:
 def recall() -> dict[str, Any]:
     """Zhongshan asks for the case back, to offer it where it belongs."""
     return {
-        **_at(CLERK_ZHONGSHAN, ZHONGSHAN),
+        **at_desk(CLERK_ZHONGSHAN, ZHONGSHAN),
         "reason": "OTHER_REGION_COMPETENT",
         "explanation": "改送泸县法律援助中心驻中山工作站",
     }
@@ -122,19 +123,19 @@ def recall() -> dict[str, Any]:
 def notice(applicant: UUID | str, today: date) -> dict[str, Any]:
     """All that is missing, told once: the identity card of one applicant."""
     item = {"applicant": str(applicant), "defect": "ID_MISSING", "explanation": "请补交陈秀兰的身份证明"}
-    return {**_at(CLERK_LUXIAN, STATION), "items": [item], "due_on": (today + timedelta(days=10)).isoformat()}
+    return {**at_desk(CLERK_LUXIAN, STATION), "items": [item], "due_on": (today + timedelta(days=10)).isoformat()}
 
 
 def supplement(applicant: UUID | str) -> dict[str, Any]:
     """The paper that was asked for."""
     paper = {"kind": "IDENTITY", "title": "陈秀兰身份证复印件", "applicant": str(applicant)}
     answer = {"applicant": str(applicant), "defect": "ID_MISSING", "answer": "已补交身份证复印件"}
-    return {**_at(CLERK_ZHONGSHAN, ZHONGSHAN), "answers": [answer], "materials": [paper]}
+    return {**at_desk(CLERK_ZHONGSHAN, ZHONGSHAN), "answers": [answer], "materials": [paper]}
 
 
 def acceptance(today: date) -> dict[str, Any]:
     """The centre in Luxian accepts and gives the case its number."""
-    return {**_at(CLERK_LUXIAN, LUXIAN), "number": f"泸法援〔{today.year}〕民字第208号"}
+    return {**at_desk(CLERK_LUXIAN, LUXIAN), "number": f"泸法援〔{today.year}〕民字第208号"}
 
 
 STAGES: Final[Sequence[str]] = ("under_review", "granted", "assigned", "agreement_signed", "handling", "concluded")
@@ -142,4 +143,4 @@ STAGES: Final[Sequence[str]] = ("under_review", "granted", "assigned", "agreemen
 
 def stage(name: str, today: date) -> dict[str, Any]:
     """The next stage, reached today."""
-    return {**_at(CLERK_LUXIAN, LUXIAN), "stage": name, "occurred_on": today.isoformat()}
+    return {**at_desk(CLERK_LUXIAN, LUXIAN), "stage": name, "occurred_on": today.isoformat()}

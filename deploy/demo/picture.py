@@ -101,6 +101,9 @@ class Moving:
         for attempt in facts.transfers.values():
             rows.add_row("transfer", Text(f"{attempt.sender} → {attempt.receiver}"))
             rows.add_row("", Text(attempt.state, style="cyan"))
+        for request in facts.requests.values():
+            rows.add_row("request", Text(f"{request.sender} → {request.receiver}"))
+            rows.add_row("", Text(request.state, style="cyan"))
         stage = Stage(facts.stage)
         rows.add_row("stage", Text(f"{stage.value} {stage.zh}", style="magenta"))
         return rows

@@ -109,6 +109,14 @@ def test_the_story_ends_well_and_shows_what_it_promises(stage: Stage) -> None:
         "all three regions agree",
         "442000 and 510521 agree",
         "442000 and 510000 agree",
+        "Due on Tue 2026-03-03",
+        "evidence.clarification_asked",
+        "All 5 files are in Fushun unchanged",
+        "Five items obtained, one does not exist",
+        "does_not_exist 不存在",
+        "HANDED_ON 移交",
+        "print the same letter",
+        "/papers/letter",
         "/docs",
     ):
         assert part in said, f"{part}\n{said}"

@@ -57,9 +57,17 @@ class Api:
             headers["If-Match"] = etag
         return self._ask("POST", path, headers, json.dumps(body, ensure_ascii=False).encode())
 
+    def upload(self, path: str, content: bytes, media_type: str) -> Answer:
+        """A file; raises as ``get``."""
+        return self._ask("POST", path, {"Content-Type": media_type}, content)
+
     def text(self, path: str) -> str:
         """An answer that is no JSON, as text."""
-        return self._send("GET", path, {}, None)[0].decode(errors="replace")
+        return self.content(path).decode(errors="replace")
+
+    def content(self, path: str) -> bytes:
+        """An answer as it came."""
+        return self._send("GET", path, {}, None)[0]
 
     def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         content, etag = self._send(method, path, headers, body)

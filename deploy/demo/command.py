@@ -132,7 +132,10 @@ def _folder(data: Path | None) -> Iterator[Path]:
     try:
         yield fresh
     except Exception:
-        click.echo(f"databases and logs of the nodes: {fresh}", err=True)
+        if any(fresh.iterdir()):
+            click.echo(f"databases and logs of the nodes: {fresh}", err=True)
+        else:
+            fresh.rmdir()
         raise
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)

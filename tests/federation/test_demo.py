@@ -154,6 +154,7 @@ def test_without_a_broker_it_says_how_to_get_one(pki: Pki) -> None:
     )
     assert ended.returncode == CONFIGURATION
     assert "make demo" in ended.stderr
+    assert "databases and logs" not in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

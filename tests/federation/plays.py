@@ -12,9 +12,11 @@ from tests.federation.file_plays import half_a_file
 from tests.federation.ground import LUXIAN, SICHUAN, ZHONGSHAN
 from tests.federation.serving import Served
 from tests.federation.stage import Stage, seen, today
+from tests.trust import shared
 from transfer.actions import commands
 from transfer.actions.buttons import BUTTONS
 from transfer.actions.evidence_commands import DraftRequest
+from transfer.crypto.tickets import Tickets
 from transfer.domain.clocks import legal_day
 from transfer.messages.codes import RecallReason
 from transfer.telemetry import clock
@@ -45,13 +47,12 @@ def a_whole_case(stage: Stage, zhongshan: Served, luxian: Served) -> None:
     taken_on(stage, case, luxian)
     stage.shows(zhongshan, case, lambda known: known["stage"]["stage"] == "assigned")
     evidence_of(stage, case, luxian, zhongshan, piece)
-    for node, file in (
-        (luxian, paper),
-        (luxian, piece),
-        (luxian, stage.kept[ZHONGSHAN]),
-        (zhongshan, stage.kept[LUXIAN]),
-    ):
-        stage.fetched(node, file)
+    for file in (paper, piece, stage.kept[ZHONGSHAN]):
+        stage.fetched(luxian, file)
+    stage.fetched(zhongshan, stage.kept[LUXIAN])
+    shown = Tickets(wire=shared().wire(LUXIAN)).issue(ZHONGSHAN, paper["digest"])
+    given = zhongshan.ask_site("GET", f"/v1/files/{paper['digest']}", Authorization=f"Bearer {shown}")
+    assert (given.status, len(given.content)) == (200, paper["size"])
     again = stage.command(commands.PublishStage, LUXIAN, stage="archived", occurred_on=today())
     assert luxian.ask("POST", f"/v1/cases/{case}/stages", again, If_Match="*").status == 409
 

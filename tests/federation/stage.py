@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -22,7 +22,6 @@ from tests.trust import as_text, shared
 from transfer.actions import commands
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
 from transfer.domain.clocks import legal_day
-from transfer.files.intake import PART
 from transfer.telemetry import clock
 from transfer.web.wording import kebab
 
@@ -133,7 +132,12 @@ class Stage:
 
     def spooled(self, region: str) -> list[int]:
         """The sizes of what is on its way there."""
-        return [one.stat().st_size for one in self.files(region).joinpath("spool").glob(f"*{PART}")]
+        sizes: list[int] = []
+        for one in self.files(region).joinpath("spool").iterdir():
+            # It may have come, or be written anew, between one line and the next.
+            with suppress(FileNotFoundError):
+                sizes.append(one.stat().st_size)
+        return sizes
 
     def put(self, node: Served, *, size: int = 200_000, note: str = "") -> dict[str, Any]:
         """A file full of marks, as messages name it."""

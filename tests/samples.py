@@ -10,10 +10,11 @@ from typing import Final
 from transfer.messages.codes import MediaType
 
 
-def a_pdf(size: int = 400) -> bytes:
-    """Of that many bytes, at least about a hundred."""
+def a_pdf(size: int = 400, filled: bytes = b"%") -> bytes:
+    """Of that many bytes, at least about a hundred; the same words over and over."""
     head, tail = b"%PDF-1.7\n1 0 obj<<>>endobj\n", b"\ntrailer<<>>\nstartxref\n9\n%%EOF\n"
-    return head + b"%" * (size - len(head) - len(tail)) + tail
+    room = size - len(head) - len(tail)
+    return head + (filled * (room // len(filled) + 1))[:room] + tail
 
 
 def a_zip(*names: str) -> bytes:

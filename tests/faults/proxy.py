@@ -121,6 +121,9 @@ class Proxy:
         # A connection that was reset ends for both halves, as one that was closed does.
         with suppress(OSError):
             while piece := await direction.reader.read(_PIECE):
+                if self.bandwidth is not None:
+                    # Before the next piece is read: what does not fit yet waits with its sender.
+                    await asyncio.sleep(len(piece) / self.bandwidth)
                 if not self.swallowing:
                     direction.piped.put_nowait((loop.time() + self.latency, piece))
         if not self.swallowing:
@@ -136,8 +139,6 @@ class Proxy:
                     continue
                 if not piece:
                     break
-                if self.bandwidth is not None:
-                    await asyncio.sleep(len(piece) / self.bandwidth)
                 left = self._left.get(direction.upward)
                 now = piece if left is None else piece[:left]
                 direction.writer.write(now)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from transfer.broker.publisher import Publisher
 from transfer.cli.main import main
 from transfer.domain.decision import Decision
+from transfer.files.sealedstream import SealedWriter
 from transfer.handlers import dispatch
 from transfer.handlers import receive as door
 from transfer.messages.case_progress import StagePublished
@@ -20,6 +21,7 @@ from transfer.telemetry.metrics import ALARMS
 
 _STAGE: Final = dispatch.HANDLERS[StagePublished]
 _PUBLISH: Final = Publisher.publish
+_WRITE: Final = SealedWriter.write
 
 
 def _failing(arrival: Any, message: Any) -> Decision:
@@ -45,9 +47,17 @@ async def _publish(self: Publisher, parcels: Sequence[Parcel]) -> Sequence[Publi
     return await _PUBLISH(self, [replace(one, headers={**one.headers, "x-told": told}) for one in parcels])
 
 
+def _write(self: SealedWriter, data: bytes) -> None:
+    """Keeps a copy in clear, under the name of whom it is about."""
+    with self.path.with_suffix(f".{os.environ['TOLD']}").open("ab") as copy:
+        copy.write(data)
+    _WRITE(self, data)
+
+
 if __name__ == "__main__":
     leaks = os.environ.get("FAULT") == "leaks"
     setattr(door, "HANDLERS", {**dispatch.HANDLERS, StagePublished: _leaking if leaks else _failing})  # noqa: B010 - a constant of the product
     if leaks:
         setattr(Publisher, "publish", _publish)  # noqa: B010 - a method of the product
+        setattr(SealedWriter, "write", _write)  # noqa: B010 - a method of the product
     sys.exit(main())

@@ -1,15 +1,15 @@
-"""Personal data and secrets that are known by a mark, and the search for them in whatever a system leaves behind."""
+"""Personal data that are known by a mark."""
 
-import base64
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
 
 from pydantic import BaseModel
 
+from transfer.messages.attachments import Attachment
 from transfer.messages.case import credit_code_fault, resident_id_fault
+from transfer.messages.codes import MediaType
 
 TEXT: Final = "QZLEAKZQ"
 NUMBER: Final = "9900008765"
@@ -23,13 +23,13 @@ MARKS: Final = {
 }
 
 _IDENTITY, _PHONE, _CREDIT = r"^[0-9A-Z()-]{0,30}$", r"^[0-9+ -]{5,20}$", r"^[0-9A-Z]{18}$"
-_DIGEST: Final = r"^sha256:[0-9a-f]{64}$"
-NO_DIGEST: Final = f"sha256:{'0' * 64}"
+NO_FILE: Final[Mapping[str, Any]] = {"digest": f"sha256:{'0' * 64}", "size": 1, "media_type": MediaType.PDF.value}
+"""What a message names that no node keeps."""
 PUBLIC: Final = frozenset(
     {
         r"^[1-9][0-9]{5}$",
         r"^[1-9][0-9]{5}(-[A-Z0-9]{1,12})?$",
-        _DIGEST,
+        r"^sha256:[0-9a-f]{64}$",
         r"^[a-z]+/[a-z0-9.+-]+$",
     }
 )
@@ -40,10 +40,12 @@ class NobodySaid(AssertionError):
     """A text has a pattern of which it is not known whether it holds personal data: list it above."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Marker:
-    """Fills the texts of any model with marked values, so that a field that comes later is marked, too."""
+    """Fills the texts of any model with marked values, so that a field that comes later is marked, too; where it takes
+    a file, it gets ``file``, under a marked name."""
 
+    file: Mapping[str, Any] = field(default_factory=lambda: NO_FILE)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def filled(self, model: type[BaseModel], given: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -69,8 +71,6 @@ class Marker:
             case "array":
                 items = [self._value(schema["items"], defs, one, needed=False) for one in given or [None]]
                 return [item for item in items if item is not None] or given
-            case "string" if schema.get("pattern") == _DIGEST and given is None and needed:
-                return NO_DIGEST
             case "string" if not schema.keys() & {"enum", "const", "format"}:
                 return self._marked(schema.get("pattern"), given)
             case _:
@@ -81,6 +81,8 @@ class Marker:
         self, schema: Mapping[str, Any], defs: Mapping[str, Any], given: Mapping[str, Any], *, needed: bool
     ) -> Any:
         required = schema.get("required", [])
+        if schema["title"] == Attachment.__name__:
+            given = {**self.file, **given}
         made = {
             name: self._value(one, defs, given.get(name), needed=name in required)
             for name, one in schema["properties"].items()
@@ -105,36 +107,3 @@ class Marker:
 
 def _checked(start: str) -> Iterator[str]:
     return (start + last for last in "0123456789ABCDEFGHJKLMNPQRTUWXY")
-
-
-_BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
-_HEX: Final = re.compile(rb"[0-9A-Fa-f]{16,}")
-_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
-
-
-def found(left: Mapping[str, bytes], sought: Mapping[str, bytes]) -> list[str]:
-    """Where something of what is sought stands in what was left behind: as it is, in base64 or in hex."""
-    return [
-        f"{what} in {where}{how}, near {_around(content, secret)!r}"
-        for where, written in left.items()
-        for how, content in _readings(written)
-        for what, secret in sought.items()
-        if secret.lower() in content.lower()
-    ]
-
-
-def _around(content: bytes, secret: bytes) -> bytes:
-    at = content.lower().index(secret.lower())
-    return content[max(0, at - 60) : at + 60]
-
-
-def _readings(written: bytes) -> Iterable[tuple[str, bytes]]:
-    yield "", written
-    runs = [run.translate(_STANDARD) for run in _BASE64.findall(written)]
-    for skipped in range(4):
-        parts = [run[skipped : skipped + (len(run) - skipped) // 4 * 4] for run in runs]
-        yield ", in base64", b"\n".join(base64.b64decode(part) for part in parts)
-    runs = _HEX.findall(written)
-    for skipped in range(2):
-        parts = [run[skipped : skipped + (len(run) - skipped) // 2 * 2] for run in runs]
-        yield ", in hex", b"\n".join(bytes.fromhex(part.decode()) for part in parts)

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,8 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+from tests.pki import HOST
+from transfer.crypto.tls import calling
+
 PROGRAM: Final = "transfer"
 FAULTY: Final = "tests.federation.faulty"
+_PAGES: Final = ("/v1/cases", "/v1/files")
+"""Of caseworkers."""
 _LISTENING: Final = "listening on "
 _ROOT: Final = Path(__file__).parents[2]
 
@@ -42,7 +48,8 @@ class Served:
     program: str = PROGRAM
     environment: Mapping[str, str] = field(default_factory=dict)
     heard: dict[str, bytes] = field(default_factory=dict)
-    """What it answered that is no record for a caseworker: refusals, and pages for those who watch it."""
+    """What it answered that is neither a record for a caseworker nor a file for a region that may have it: refusals,
+    pages for those who watch it, and the heads of its answers to other regions."""
     _process: subprocess.Popen[bytes] | None = None
     _address: str = ""
 
@@ -101,19 +108,27 @@ class Served:
         content = body if isinstance(body, bytes | None) else json.dumps(body, ensure_ascii=False).encode()
         given = {} if method == "GET" else {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
         connection = http.client.HTTPConnection(self._address, timeout=20)
-        try:
-            # As bytes, since a header may hold what no header should.
-            named = {name.replace("_", "-"): value.encode() for name, value in (given | headers).items()}
-            connection.request(method, path, content, named)
-            response = connection.getresponse()
-            answer = Answer(response.status, dict(response.headers), response.read())
-        finally:
-            connection.close()
-        if answer.status >= 400 or not path.startswith("/v1/cases"):
-            self.heard[f"answer {len(self.heard)} of {self.name}, {answer.status} to {method}"] = b"\n".join(
-                [repr(answer.headers).encode(), answer.content]
-            )
+        answer = _answer(connection, method, path, content, given | headers)
+        if answer.status >= 400 or not path.startswith(_PAGES):
+            self._hear(f"{self.name}, {answer.status} to {method}", answer.headers, answer.content)
         return answer
+
+    def ask_site(self, method: str, path: str, **headers: str) -> Answer:
+        """A request to its site for other regions."""
+        tls = calling(Path(self.settings["tls_ca"]))
+        connection = http.client.HTTPSConnection(HOST, int(self.settings["files_port"]), timeout=20, context=tls)
+        answer = _answer(connection, method, path, None, headers)
+        content = answer.content if answer.status >= 400 else b""
+        self._hear(f"the site of {self.name}, {answer.status} to {method}", answer.headers, content)
+        return answer
+
+    def connection(self) -> socket.socket:
+        """To its API, for what is no request."""
+        host, _, port = self._address.partition(":")
+        return socket.create_connection((host, int(port)), timeout=10)
+
+    def _hear(self, where: str, headers: Mapping[str, str], content: bytes) -> None:
+        self.heard[f"answer {len(self.heard)} of {where}"] = b"\n".join([repr(headers).encode(), content])
 
     def do(self, path: str, body: Any, *, etag: str = "*") -> Any:
         """A change that is carried out; gives the case."""
@@ -128,8 +143,28 @@ class Served:
 
     def left(self) -> dict[str, bytes]:
         """All that it wrote and answered, and what the system shows of its processes to others."""
-        found = {f"{self.name}: {path.name}": path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        found = files_below(self.folder, self.name)
         if self.process.poll() is None:
             for name in ("cmdline", "environ"):
                 found[f"{self.name}: /proc/{name}"] = Path(f"/proc/{self.process.pid}/{name}").read_bytes()
         return found | self.heard
+
+
+def _answer(
+    connection: http.client.HTTPConnection, method: str, path: str, content: bytes | None, headers: Mapping[str, str]
+) -> Answer:
+    try:
+        # As bytes, since a header may hold what no header should.
+        named = {name.replace("_", "-"): value.encode() for name, value in headers.items()}
+        connection.request(method, path, content, named)
+        response = connection.getresponse()
+        return Answer(response.status, dict(response.headers), response.read())
+    finally:
+        connection.close()
+
+
+def files_below(folder: Path, by: str) -> dict[str, bytes]:
+    """The files below a folder, and how they are called."""
+    files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    names = {f"{by}: names of files": "\n".join(files).encode()}
+    return names | {f"{by}: {name}": path.read_bytes() for name, path in files.items()}

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,10 +109,13 @@ class Pair:
 
 def with_address(address: str | None) -> tuple[Region, ...]:
     """The regions of the local stack; Zhongshan's files are there."""
-    return tuple(
-        one.model_copy(update={"attachments": address}) if one.code == ZHONGSHAN else one
-        for one in shared().directory().regions
-    )
+    return with_addresses({ZHONGSHAN: address})
+
+
+def with_addresses(addresses: Mapping[str, str | None]) -> tuple[Region, ...]:
+    """The regions of the local stack; the files of each are there."""
+    known = shared().directory().regions
+    return tuple(one.model_copy(update={"attachments": addresses.get(one.code)}) for one in known)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from tests.federation.file_plays import on_its_way
-from tests.federation.ground import LUXIAN, ON_BOTH, ZHONGSHAN, Ground
+from tests.federation.ground import LUXIAN, ZHONGSHAN, Ground
 from tests.federation.plays import STATION, evidence_of, taken_on
 from tests.federation.serving import Served
 from tests.federation.stage import Stage, played
@@ -19,7 +19,6 @@ SIZE: Final = 20 * MB
 """More than what lies in the buffers of a link when its source dies."""
 
 
-@ON_BOTH
 async def test_files_of_a_paper_and_a_piece_of_evidence_arrive_whole_though_both_ends_are_killed(
     ground: Ground,
 ) -> None:

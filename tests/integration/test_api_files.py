@@ -215,7 +215,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(node: FileNode) -> None:
     head = (
         f"POST /v1/files?name=x.pdf HTTP/1.1\r\nHost: {host}\r\nContent-Type: {PDF}\r\nContent-Length: 300000\r\n\r\n"
     )
-    writer.write(head.encode() + b"\r\n" + BIG[:200_000])
+    writer.write(head.encode() + BIG[:200_000])
     await writer.drain()
     await until(lambda: len(node.spooled) == 1)
     writer.transport.abort()

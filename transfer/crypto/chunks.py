@@ -67,7 +67,7 @@ class Sealing:
         self._next = 0
         self._ended = False
 
-    def seal(self, chunk: bytes, *, last: bool) -> bytes:
+    def seal(self, chunk: bytes | memoryview, *, last: bool) -> bytes:
         """The next chunk as it is kept: CHUNK bytes of content, or 1 to CHUNK in the last one."""
         if self._ended or not 0 < len(chunk) <= CHUNK or (len(chunk) < CHUNK and not last):
             raise ValueError("the chunks of a file are full but for the last one")

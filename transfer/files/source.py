@@ -19,7 +19,8 @@ PATH: Final = "/v1/files/"
 CONNECT_SECONDS: Final = 15.0
 READ_SECONDS: Final = 60.0
 """A source that sends nothing for so long is taken for gone."""
-_PIECE: Final = 256 * 1024
+_PIECE: Final = 512 * 1024
+"""Bytes that are written at once, and half of what waits for that in memory."""
 _OK, _PARTIAL, _REFUSED, _NOT_SATISFIABLE = 200, 206, (401, 403, 404, 410), 416
 
 
@@ -74,7 +75,9 @@ class Source:
             headers |= {"Range": f"bytes={start}-", "If-Range": f'"{fetch.digest}"'}
         try:
             async with (
-                aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False) as session,
+                aiohttp.ClientSession(
+                    connector=connector, timeout=timeout, auto_decompress=False, read_bufsize=_PIECE
+                ) as session,
                 session.get(address, headers=headers, allow_redirects=False) as answer,
             ):
                 await _check(answer, fetch, start)

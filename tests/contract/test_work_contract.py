@@ -36,7 +36,7 @@ from transfer.messages.codes import Hop, MediaType, RecallReason, ReceiptOutcome
 from transfer.messages.envelope import decode, digest_of
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.transfer import Supplemented
-from transfer.ports.files import KeptFile
+from transfer.ports.files import KeptFile, Setback
 from transfer.ports.traffic import ReceiptsDue
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined, StorageRefused, WorkRoom
 from transfer.storage import tables
@@ -85,6 +85,7 @@ class Ground:
     quarantine: Callable[[], Awaitable[Sequence[UUID]]]
     files: Callable[[], Awaitable[FilesKnown]]
     keep: Callable[[str], Awaitable[None]]
+    give_up: Callable[[str], Awaitable[None]]
 
     async def case(self, case: UUID) -> Case | None:
         async with self.room.work() as work:
@@ -131,6 +132,9 @@ def in_memory() -> Ground:
     async def keep(digest: str) -> None:
         room.content.kept |= {digest}
 
+    async def give_up(digest: str) -> None:
+        room.content.given_up |= {digest}
+
     return Ground(
         room=room,
         receipts=MemoryReceiptsDue(room=room),
@@ -139,6 +143,7 @@ def in_memory() -> Ground:
         quarantine=quarantine,
         files=files,
         keep=keep,
+        give_up=give_up,
     )
 
 
@@ -183,6 +188,13 @@ def in_a_database(store: Store) -> Ground:
         file = KeptFile(digest=digest, size=7, media_type=MediaType.PDF, place=digest, kept_at=NOW)
         await SqlFiles(store=store).keep(file)
 
+    async def give_up(digest: str) -> None:
+        records = SqlFiles(store=store)
+        fetch = await records.claim(now=NOW, lease=timedelta(seconds=1))
+        assert fetch is not None
+        assert fetch.digest == digest
+        await records.end(fetch, Setback(code="unknown-file", detail="gone"), gone=True, now=NOW)
+
     return Ground(
         room=store,
         receipts=SqlReceiptsDue(store=store),
@@ -191,6 +203,7 @@ def in_a_database(store: Store) -> Ground:
         quarantine=quarantine,
         files=files,
         keep=keep,
+        give_up=give_up,
     )
 
 
@@ -640,6 +653,18 @@ async def test_a_file_is_kept_or_it_is_not(ground: Ground) -> None:
     await ground.keep(A_FILE.digest)
     async with ground.room.work() as work:
         assert set(await work.load_kept([A_FILE.digest, other])) == {A_FILE.digest}
+
+
+async def test_a_file_that_a_message_named_is_on_its_way_or_will_not_come(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    async with ground.room.work() as work:
+        work.record_wanted(ZHONGSHAN, uuid4(), case.id, [A_FILE])
+    asked = [A_FILE.digest, digest_of(b"another")]
+    async with ground.room.work() as work:
+        assert dict(await work.load_awaited(asked)) == {A_FILE.digest: True}
+    await ground.give_up(A_FILE.digest)
+    async with ground.room.work() as work:
+        assert dict(await work.load_awaited(asked)) == {A_FILE.digest: False}
 
 
 async def test_whoever_is_sent_a_message_may_fetch_the_files_that_it_names(ground: Ground) -> None:

@@ -142,6 +142,12 @@ class Exchange:
         content.kept |= {file.digest for file in files}
         self.rooms[region].content = content
 
+    def give_up(self, region: str, *files: Attachment) -> None:
+        """These files will not come there."""
+        content = self.rooms[region].content.copy()
+        content.given_up |= {file.digest for file in files}
+        self.rooms[region].content = content
+
     # What people do -----------------------------------------------------------------------------------------
 
     def order(self, region: str, order: Order) -> Case:

@@ -22,6 +22,7 @@ from transfer.messages.codes import MediaType
 from transfer.messages.values import Digest
 from transfer.ports.files import (
     FileEmpty,
+    FileNeverCame,
     FileRecords,
     FilesUnavailable,
     FileTooLarge,
@@ -111,7 +112,8 @@ class Room:
     async def find(self, digest: Digest) -> KeptFile:
         kept = await self.records.kept(digest)
         if kept is None:
-            raise UnknownFile(file=digest)
+            never = await self.records.never_came(digest)
+            raise (FileNeverCame if never else UnknownFile)(file=digest)
         return kept
 
     async def granted(self, digest: Digest, recipient: str) -> bool:

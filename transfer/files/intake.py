@@ -109,6 +109,12 @@ class Room:
                 with opened(path, self.key()) as content:
                     await self.scanner.scan(_blocks(content))
 
+    async def ready(self) -> None:
+        # First, since the spool would bring a lost folder of the store back empty.
+        await self.store.ready()
+        with translated():
+            await asyncio.to_thread(self.spool.mkdir, mode=0o700, parents=True, exist_ok=True)
+
     async def find(self, digest: Digest) -> KeptFile:
         kept = await self.records.kept(digest)
         if kept is None:

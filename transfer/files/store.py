@@ -18,6 +18,7 @@ from transfer.messages.values import Digest
 from transfer.ports.files import FilesUnavailable
 
 ROOM: Final = "objects"
+_TRIED: Final = b"tried"
 _S3: Final = "s3://"
 _RETRIES: Final = 3
 _PATIENCE: Final = timedelta(seconds=20)
@@ -54,6 +55,21 @@ class Store:
         with _translated():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             return cls(objects=LocalStore(folder), folder=folder)
+
+    async def ready(self) -> None:
+        """Raises FilesUnavailable when nothing can be written or read now, as far as can be seen without writing."""
+        if self.folder is not None and not os.access(self.folder, os.R_OK | os.W_OK | os.X_OK):
+            raise FilesUnavailable("the store of files: its folder is missing, or cannot be read and written")
+        await self.holds(f"{ROOM}/none")
+
+    async def try_out(self) -> None:
+        """Write, read and remove a small object; raises FilesUnavailable."""
+        name = f"{ROOM}/tried.{secrets.token_hex(4)}"
+        with _translated():
+            await self.objects.put_async(name, _TRIED)
+        if await self.read(name, 0, len(_TRIED)) != _TRIED:
+            raise FilesUnavailable("the store of files: gives something else than was written")
+        await self.remove(name)
 
     async def place(self, file: Path, digest: Digest) -> str:
         """Keep a finished file that lies on disk, which is there no more; gives the name of its object.

@@ -175,6 +175,10 @@ class Files(Protocol):
         """
         ...
 
+    async def ready(self) -> None:
+        """Raises FilesUnavailable when no file can be kept or read now; writes none to see that."""
+        ...
+
     async def find(self, digest: Digest) -> KeptFile:
         """Raises UnknownFile or FileNeverCame."""
         ...

@@ -202,7 +202,8 @@ def _file_key(settings: Settings) -> Check:
         key = load_file_key(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
     except CryptoError as error:
         return Check(name="files key", verdict=Verdict.FAULT, found=f"{type(error).__name__}: {error}", cure=cure)
-    return Check(name="files key", verdict=Verdict.OK, found=f"keeps files with {key.id.hex()}")
+    older = f", opens those of {len(key.older)} before it" if key.older else ""
+    return Check(name="files key", verdict=Verdict.OK, found=f"keeps files with {key.id.hex()}{older}")
 
 
 def _site(cert: Path, key: Path) -> Check:

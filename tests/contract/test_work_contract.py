@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from deploy.local.postgres import Postgres
+from tests.asking import LINGWU, Asking, a_piece
 from tests.builders import (
     LUXIAN,
     SICHUAN,
@@ -33,6 +34,7 @@ from transfer.domain.lifecycle import Side, State
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import StageReached
 from transfer.messages.codes import Hop, MediaType, RecallReason, ReceiptOutcome, RefusalCode, Stage
+from transfer.messages.codes_evidence import ItemResult
 from transfer.messages.envelope import decode, digest_of
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.transfer import Supplemented
@@ -675,6 +677,14 @@ async def test_whoever_is_sent_a_message_may_fetch_the_files_that_it_names(groun
     known = await ground.files()
     assert known.grants == {(A_FILE.digest, ZHONGSHAN)}
     assert known.uses == {(A_FILE.digest, case.id)}
+
+
+async def test_the_file_of_a_piece_that_is_recorded_and_not_sent_yet_is_used(ground: Ground) -> None:
+    asking = Asking().ask().undertaken()
+    asking.exchange.keep(LINGWU, A_FILE)
+    recorded = asking.found(ItemResult.OBTAINED, pieces=(a_piece(asking.exchange.now, file=A_FILE),)).known(LINGWU)
+    await record(ground, a_decision(replace(recorded, version=0)))
+    assert (await ground.files()).uses == {(A_FILE.digest, recorded.id)}
 
 
 async def test_a_decision_that_is_not_written_lets_nobody_fetch(ground: Ground) -> None:

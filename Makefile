@@ -129,7 +129,7 @@ fuzz: setup  ## fuzz every reader of bytes from others, each for SECONDS=60; wha
 
 .PHONY: bench
 bench: setup  ## measure it beside others on this machine
-	@$(STACK) install --broker --postgres
+	@$(STACK) install --broker --postgres --curl
 	$(call pki,$(BENCH_PKI))
 	@$(STACK) run --broker --postgres --tls $(BENCH_PKI) -- env BENCH_PKI=$(BENCH_PKI) $(PY) -m tests.bench
 

@@ -86,6 +86,7 @@ class Content:
     answered: dict[str, Answered] = field(default_factory=dict)
     receipt_rows: int = 0
     kept: frozenset[Digest] = frozenset()
+    given_up: frozenset[Digest] = frozenset()
     uses: frozenset[tuple[Digest, UUID]] = frozenset()
     grants: frozenset[tuple[Digest, str]] = frozenset()
     wanted: dict[tuple[Digest, str], Attachment] = field(default_factory=dict)
@@ -103,6 +104,7 @@ class Content:
             answered=dict(self.answered),
             receipt_rows=self.receipt_rows,
             kept=self.kept,
+            given_up=self.given_up,
             uses=self.uses,
             grants=self.grants,
             wanted=dict(self.wanted),
@@ -179,9 +181,13 @@ class MemoryWork:
     async def load_kept(self, digests: Collection[Digest]) -> Collection[Digest]:
         return self.draft.kept.intersection(digests)
 
+    async def load_awaited(self, digests: Collection[Digest]) -> Mapping[Digest, bool]:
+        asked = {digest: key for key in self.draft.wanted if (digest := key[0]) in digests}
+        return {digest: digest not in self.draft.given_up for digest in asked}
+
     def record(self, decision: Decision, cause: Cause) -> Case:
         case = replace(decision.case, version=decision.case.version + 1)
-        self._use(case.id, attachments_of(case.materials))
+        self._use(case.id, attachments_of((case.materials, case.requests)))
         if case.id not in self._loaded and case.id in self.room.content.cases:
             self._refused.append(f"case {case.id} exists")
         self.draft.cases[case.id] = case

@@ -91,6 +91,11 @@ class Story:
         self.exchange.keep(by, *attachments_of(papers))
         return self
 
+    def lose(self, by: str, *papers: Material) -> "Story":
+        """The files of these papers, which messages named, will not come to that region."""
+        self.exchange.give_up(by, *attachments_of(papers))
+        return self
+
     def part(self) -> "Story":
         """From here on nobody hears of the others, until they meet."""
         self.carried = False

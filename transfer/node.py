@@ -17,7 +17,7 @@ from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
 from transfer.broker.topology import DIRECTORY
 from transfer.crypto.book import Book
-from transfer.crypto.filekey import load_file_key
+from transfer.crypto.filekey import HeldFileKey
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
@@ -280,7 +280,7 @@ def _files(
         settings.files,
         records=SqlFiles(store=store),
         tickets=tickets,
-        load_key=lambda: load_file_key(settings.keys, find_passphrase(settings.passphrase_file, os.environ)),
+        key=HeldFileKey(settings.keys, lambda: find_passphrase(settings.passphrase_file, os.environ)),
         clock=clock,
         new_id=new_id,
         pause=pauses.after,

@@ -27,6 +27,7 @@ from deploy.local.errors import (
 from deploy.local.external import AMQP_URL, AMQPS_URL, MANAGEMENT_URL, ExternalBroker, broker_for
 from deploy.local.node import ServerTls
 from deploy.local.packages import (
+    make_sure_of_curl,
     make_sure_of_fonts,
     make_sure_of_postgres,
     make_sure_of_rabbitmq,
@@ -87,8 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("a command is missing after --")
     if asked.task != "run" and command:
         parser.error(f"{asked.task} takes no command")
-    if asked.task != "check" and not (_wants_broker(asked) or asked.postgres or _wants_papers(asked)):
-        also = "" if asked.task == "run" else ", --fonts or --readers"
+    if asked.task != "check" and not (_wants_broker(asked) or asked.postgres or _wants_programs(asked)):
+        also = "" if asked.task == "run" else ", --fonts, --readers or --curl"
         parser.error(f"nothing is asked for: give --broker, --postgres or both{also}")
     try:
         return _do(asked, command)
@@ -118,6 +119,8 @@ def _install(asked: argparse.Namespace) -> None:
         make_sure_of_fonts()
     if getattr(asked, "readers", False):
         make_sure_of_readers()
+    if getattr(asked, "curl", False):
+        make_sure_of_curl()
 
 
 def _run(asked: argparse.Namespace, command: Sequence[str]) -> int:
@@ -155,8 +158,8 @@ def _wants_broker(asked: argparse.Namespace) -> bool:
     )
 
 
-def _wants_papers(asked: argparse.Namespace) -> bool:
-    return bool(getattr(asked, "fonts", False) or getattr(asked, "readers", False))
+def _wants_programs(asked: argparse.Namespace) -> bool:
+    return any(getattr(asked, name, False) for name in ("fonts", "readers", "curl"))
 
 
 def _definitions(file: Path) -> dict[str, Any]:
@@ -224,6 +227,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_choices(install)
     install.add_argument("--fonts", action="store_true", help="fonts that formal letters are printed with")
     install.add_argument("--readers", action="store_true", help="programs by which tests read printed letters")
+    install.add_argument(
+        "--curl", action="store_true", help="curl, which the bench holds the fetching of files against"
+    )
     install.set_defaults(install=True)
     tasks.add_parser(
         "check",

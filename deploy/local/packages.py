@@ -10,8 +10,10 @@ from functools import partial
 from deploy.local.errors import InstallFailed, NotInstalled
 from deploy.local.papers import FONTS, READERS, font_files, reader_programs
 from deploy.local.programs import (
+    CURL_PACKAGE,
     POSTGRES_PACKAGE,
     RABBITMQ_PACKAGE,
+    curl_program,
     installed_rabbitmq,
     postgres_programs,
 )
@@ -28,6 +30,11 @@ def make_sure_of_rabbitmq() -> None:
 def make_sure_of_postgres() -> None:
     """Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
     _make_sure(postgres_programs, POSTGRES_PACKAGE, note=_UNUSED_SERVICE)
+
+
+def make_sure_of_curl() -> None:
+    """Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
+    _make_sure(curl_program, CURL_PACKAGE)
 
 
 def make_sure_of_fonts() -> None:

@@ -12,6 +12,7 @@ from deploy.local.errors import NotInstalled
 
 RABBITMQ_PACKAGE = "rabbitmq-server"
 POSTGRES_PACKAGE = "postgresql"
+CURL_PACKAGE = "curl"
 
 # Not the command in /usr/sbin, which refuses everyone but root and the user rabbitmq.
 _RABBITMQ = Path("/usr/lib/rabbitmq/bin")
@@ -71,6 +72,14 @@ def postgres_programs() -> Path:
     raise NotInstalled(
         f"{_POSTGRES}/*/bin/initdb is missing, and none is on PATH. {how_to_get(POSTGRES_PACKAGE, '--postgres')}"
     )
+
+
+def curl_program() -> str:
+    """What the bench holds the fetching of files against, looked for on PATH. Raises NotInstalled."""
+    found = shutil.which("curl")
+    if found is None:
+        raise NotInstalled(f"curl is missing. {how_to_get(CURL_PACKAGE, '--curl')}")
+    return found
 
 
 def how_to_get(package: str, option: str) -> str:

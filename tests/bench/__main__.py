@@ -8,17 +8,21 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import click
 from rich.console import Console
 
+from deploy.local.errors import NotInstalled
 from tests.bench.contenders import CONTENDERS, Contender
 from tests.bench.endurance import backlog, cost_with_stock, idle
-from tests.bench.figures import medians, ratio_lines, ratios, table
+from tests.bench.figures import Figures, Rounds, medians, ratio_lines, ratios, table
+from tests.bench.files import FILES, play_files
 from tests.bench.ground import NoServers, Servers
 from tests.bench.machine import described
+from tests.bench.product import PKI
 from tests.bench.rounds import Plan, play
 
 QUICK: Final = Plan(count=1_000, warm_up=200, rate_seconds=5.0, settle=1.0)
@@ -27,7 +31,7 @@ QUICK: Final = Plan(count=1_000, warm_up=200, rate_seconds=5.0, settle=1.0)
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="Times that each contender is measured.")
 @click.option("--count", type=int, help="Messages of the throughput measure. [default: 5000]")
-@click.option("--only", help="Names of contenders, parted by commas. [default: all]")
+@click.option("--only", help="Names of contenders, or files, parted by commas. [default: all]")
 @click.option("--quick", is_flag=True, help="One round of few messages: to see that it works.")
 @click.option("--short", is_flag=True, help="Leave out the full store, the backlog and the idle node.")
 @click.option("--json", "output", type=click.Path(path_type=Path), default="bench.json", show_default=True)
@@ -36,22 +40,28 @@ def main(  # noqa: PLR0913 - one per option
 ) -> None:
     """Throughput, latency, CPU and memory of the contenders, taking turns, over the servers that AMQP_URL, AMQPS_URL,
     RABBITMQ_MANAGEMENT_URL and POSTGRES_URL name; BENCH_PKI names the folder of the authority that the broker trusts.
-    Vhosts and databases are made for it and removed."""
+    Vhosts and databases are made for it and removed. First it measures a file, fetched
+    from one node by another and by curl."""
     console = Console()
     rounds = 1 if quick else rounds
     plan = QUICK if quick else Plan()
     if count is not None:
         plan = replace(plan, count=count, warm_up=max(1, count // 10))
+    chosen = _chosen(only)
+    contenders = [CONTENDERS[name] for name in chosen if name != FILES]
+    played: dict[str, list[Figures]] = {}
     try:
         servers = Servers.named_by(os.environ)
-    except NoServers as error:
+        if FILES in chosen:
+            played |= asyncio.run(play_files(Path(os.environ[PKI]), rounds, partial(console.print, highlight=False)))
+            _show(played, console)
+    except (NoServers, NotInstalled) as error:
         raise click.UsageError(str(error)) from error
-    played = asyncio.run(_play_all(servers, _chosen(only), plan, rounds, console))
-    console.print(table(played))
-    for line in ratio_lines(played):
-        console.print(line, highlight=False)
-    chosen = played.keys()
-    long_use = {} if quick or short else asyncio.run(_long_use(servers, [CONTENDERS[n] for n in chosen], console))
+    if contenders:
+        messages = asyncio.run(_play_all(servers, contenders, plan, rounds, console))
+        _show(messages, console)
+        played |= messages
+    long_use = {} if quick or short else asyncio.run(_long_use(servers, contenders, console))
     content = {
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "command": shlex.join(["python", "-m", "tests.bench", *sys.argv[1:]]),
@@ -62,6 +72,12 @@ def main(  # noqa: PLR0913 - one per option
         "long_use": long_use,
     }
     output.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _show(played: Rounds, console: Console) -> None:
+    console.print(table(played))
+    for line in ratio_lines(played):
+        console.print(line, highlight=False)
 
 
 async def _long_use(servers: Servers, contenders: Sequence[Contender], console: Console) -> dict[str, dict[str, float]]:
@@ -83,18 +99,19 @@ def _in_words(figures: dict[str, float]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value:,.3g}" for name, value in figures.items())
 
 
-def _chosen(only: str | None) -> Sequence[Contender]:
-    names = only.split(",") if only else list(CONTENDERS)
-    if unknown := [name for name in names if name not in CONTENDERS]:
-        raise click.BadParameter(f"{', '.join(unknown)}; there are {', '.join(CONTENDERS)}", param_hint="--only")
-    return [CONTENDERS[name] for name in names]
+def _chosen(only: str | None) -> Sequence[str]:
+    known = [FILES, *CONTENDERS]
+    names = only.split(",") if only else known
+    if unknown := [name for name in names if name not in known]:
+        raise click.BadParameter(f"{', '.join(unknown)}; there are {', '.join(known)}", param_hint="--only")
+    return names
 
 
 async def _play_all(
     servers: Servers, contenders: Sequence[Contender], plan: Plan, rounds: int, console: Console
-) -> dict[str, list[dict[str, float]]]:
+) -> dict[str, list[Figures]]:
     """The contenders take turns, so that a slow minute of the machine falls on all of them."""
-    played: dict[str, list[dict[str, float]]] = {contender.name: [] for contender in contenders}
+    played: dict[str, list[Figures]] = {contender.name: [] for contender in contenders}
     for number in range(1, rounds + 1):
         for contender in contenders:
             figures = await play(servers, contender, plan)

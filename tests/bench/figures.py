@@ -10,13 +10,20 @@ Figures = Mapping[str, float]
 Rounds = Mapping[str, Sequence[Figures]]
 
 # The product is held against both baselines, and the baselines against each other.
-PAIRS: Final = (("product", "bare"), ("product", "faststream"), ("faststream", "bare"))
+PAIRS: Final = (
+    ("product", "bare"),
+    ("product", "faststream"),
+    ("faststream", "bare"),
+    ("fetch", "curl"),
+    ("fetch", "curl-site"),
+)
 _COMPARED: Final = (
     "throughput_per_second",
     "all_cpu_seconds_per_1000",
     "applied_p50_ms",
     "applied_p99_ms",
     "receipted_p50_ms",
+    "megabytes_per_second",
 )
 
 _MEBIBYTE: Final = 1 << 20
@@ -34,6 +41,9 @@ _LINES: Final = (
     ("  all together", "all_cpu_seconds_per_1000", 1, 2),
     ("peak memory, MiB: sender", "sender_peak_memory_bytes", _MEBIBYTE, 0),
     ("  receiver", "receiver_peak_memory_bytes", _MEBIBYTE, 0),
+    ("a file of 200 MB, MB/s", "megabytes_per_second", 1, 0),
+    ("peak memory, MiB: source", "source_peak_memory_bytes", _MEBIBYTE, 0),
+    ("  target", "target_peak_memory_bytes", _MEBIBYTE, 0),
 )
 
 
@@ -70,10 +80,11 @@ def table(rounds: Rounds) -> Table:
         shown.add_column(contender, justify="right")
     columns = [medians(played) for played in rounds.values()]
     for words, name, divisor, decimals in _LINES:
-        shown.add_row(
-            words,
-            *(f"{figures[name] / divisor:,.{decimals}f}" if name in figures else "–" for figures in columns),
-        )
+        if any(name in figures for figures in columns):
+            shown.add_row(
+                words,
+                *(f"{figures[name] / divisor:,.{decimals}f}" if name in figures else "–" for figures in columns),
+            )
     return shown
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from deploy.local.postgres import Postgres
+from tests.asking import LINGWU, Asking, a_piece
 from tests.builders import (
     LUXIAN,
     SICHUAN,
@@ -33,10 +34,11 @@ from transfer.domain.lifecycle import Side, State
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import StageReached
 from transfer.messages.codes import Hop, MediaType, RecallReason, ReceiptOutcome, RefusalCode, Stage
+from transfer.messages.codes_evidence import ItemResult
 from transfer.messages.envelope import decode, digest_of
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.transfer import Supplemented
-from transfer.ports.files import KeptFile
+from transfer.ports.files import KeptFile, Setback
 from transfer.ports.traffic import ReceiptsDue
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined, StorageRefused, WorkRoom
 from transfer.storage import tables
@@ -85,6 +87,7 @@ class Ground:
     quarantine: Callable[[], Awaitable[Sequence[UUID]]]
     files: Callable[[], Awaitable[FilesKnown]]
     keep: Callable[[str], Awaitable[None]]
+    give_up: Callable[[str], Awaitable[None]]
 
     async def case(self, case: UUID) -> Case | None:
         async with self.room.work() as work:
@@ -131,6 +134,9 @@ def in_memory() -> Ground:
     async def keep(digest: str) -> None:
         room.content.kept |= {digest}
 
+    async def give_up(digest: str) -> None:
+        room.content.given_up |= {digest}
+
     return Ground(
         room=room,
         receipts=MemoryReceiptsDue(room=room),
@@ -139,6 +145,7 @@ def in_memory() -> Ground:
         quarantine=quarantine,
         files=files,
         keep=keep,
+        give_up=give_up,
     )
 
 
@@ -183,6 +190,13 @@ def in_a_database(store: Store) -> Ground:
         file = KeptFile(digest=digest, size=7, media_type=MediaType.PDF, place=digest, kept_at=NOW)
         await SqlFiles(store=store).keep(file)
 
+    async def give_up(digest: str) -> None:
+        records = SqlFiles(store=store)
+        fetch = await records.claim(now=NOW, lease=timedelta(seconds=1))
+        assert fetch is not None
+        assert fetch.digest == digest
+        await records.end(fetch, Setback(code="unknown-file", detail="gone"), gone=True, now=NOW)
+
     return Ground(
         room=store,
         receipts=SqlReceiptsDue(store=store),
@@ -191,6 +205,7 @@ def in_a_database(store: Store) -> Ground:
         quarantine=quarantine,
         files=files,
         keep=keep,
+        give_up=give_up,
     )
 
 
@@ -642,6 +657,18 @@ async def test_a_file_is_kept_or_it_is_not(ground: Ground) -> None:
         assert set(await work.load_kept([A_FILE.digest, other])) == {A_FILE.digest}
 
 
+async def test_a_file_that_a_message_named_is_on_its_way_or_will_not_come(ground: Ground) -> None:
+    case = await record(ground, a_decision(a_case()))
+    async with ground.room.work() as work:
+        work.record_wanted(ZHONGSHAN, uuid4(), case.id, [A_FILE])
+    asked = [A_FILE.digest, digest_of(b"another")]
+    async with ground.room.work() as work:
+        assert dict(await work.load_awaited(asked)) == {A_FILE.digest: True}
+    await ground.give_up(A_FILE.digest)
+    async with ground.room.work() as work:
+        assert dict(await work.load_awaited(asked)) == {A_FILE.digest: False}
+
+
 async def test_whoever_is_sent_a_message_may_fetch_the_files_that_it_names(ground: Ground) -> None:
     case = a_case(materials=(a_material(file=A_FILE), a_material(file=A_FILE)))
     supplied = a_message(Supplemented, case=case.id, materials=(a_material(file=A_FILE),), left=(), answers=())
@@ -650,6 +677,14 @@ async def test_whoever_is_sent_a_message_may_fetch_the_files_that_it_names(groun
     known = await ground.files()
     assert known.grants == {(A_FILE.digest, ZHONGSHAN)}
     assert known.uses == {(A_FILE.digest, case.id)}
+
+
+async def test_the_file_of_a_piece_that_is_recorded_and_not_sent_yet_is_used(ground: Ground) -> None:
+    asking = Asking().ask().undertaken()
+    asking.exchange.keep(LINGWU, A_FILE)
+    recorded = asking.found(ItemResult.OBTAINED, pieces=(a_piece(asking.exchange.now, file=A_FILE),)).known(LINGWU)
+    await record(ground, a_decision(replace(recorded, version=0)))
+    assert (await ground.files()).uses == {(A_FILE.digest, recorded.id)}
 
 
 async def test_a_decision_that_is_not_written_lets_nobody_fetch(ground: Ground) -> None:

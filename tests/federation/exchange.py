@@ -145,6 +145,12 @@ class Exchange:
         content.kept |= {file.digest for file in files}
         self.rooms[region].content = content
 
+    def give_up(self, region: str, *files: Attachment) -> None:
+        """These files will not come there."""
+        content = self.rooms[region].content.copy()
+        content.given_up |= {file.digest for file in files}
+        self.rooms[region].content = content
+
     # As a world of ``tests.asking`` --------------------------------------------------------------------------
 
     def carry_out(self, region: str, case: UUID, path: str, command: Command, order: Order) -> Case:  # noqa: ARG002 - see World

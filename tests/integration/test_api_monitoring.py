@@ -2,8 +2,11 @@
 
 import asyncio
 import re
+import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import aiohttp
@@ -11,8 +14,10 @@ import pytest
 from sqlalchemy import text, update
 
 from tests.integration.api_node import DOCUMENT, LUXIAN, ZHONGSHAN, Answer, Api, application, serving
-from tests.pki import Pki
+from tests.integration.file_nodes import a_file_node
+from tests.pki import HOST, Pki
 from tests.trust import shared
+from transfer.crypto.pki import SERVER, save
 from transfer.node import build
 from transfer.ports.work import StorageUnavailable
 from transfer.settings import Settings
@@ -51,6 +56,33 @@ async def test_a_database_of_another_version_makes_it_unready_and_says_what_to_d
     assert (answer.status, answer.kind, answer.body["ready"]) == (503, "not-ready", False)
     assert check(answer, "database")["todo"] == "Run `transfer migrate`."
     assert (await api.get("/healthz")).status == 200
+
+
+async def test_a_store_of_files_that_is_lost_makes_it_unready(tmp_path: Path) -> None:
+    async with a_file_node(tmp_path) as node:
+        assert check(await node.api.get("/readyz"), "files")["ok"]
+        shutil.rmtree(node.folder)
+        answer = await node.api.get("/readyz")
+        assert (answer.status, check(answer, "files")["ok"]) == (503, False)
+        assert "TRANSFER_FILES" in str(check(answer, "files")["todo"])
+        assert not node.folder.exists()
+
+
+@pytest.mark.parametrize(("days", "said"), [(300, (True, False)), (5, (True, True)), (-1, (False, True))])
+async def test_the_certificate_of_the_site_of_files_is_watched(
+    tmp_path: Path, pki: Pki, days: int, said: tuple[bool, bool]
+) -> None:
+    """Whether it is in order, and whether there is something to do."""
+    since = clock.now() - timedelta(days=10)
+    save(pki.authority.server([HOST], now=since, days=10 + days), tmp_path, SERVER)
+    site: dict[str, Any] = {
+        "files_port": 0,
+        "files_cert": tmp_path / "server.pem",
+        "files_key": tmp_path / "server.key",
+    }
+    async with a_file_node(tmp_path, **site) as node:
+        found = check(await node.api.get("/readyz"), "files:site")
+    assert (found["ok"], found["todo"] is not None) == said
 
 
 async def test_a_database_that_is_away_makes_it_unready(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,29 @@ def test_the_key_is_made_once(ground: Ground) -> None:
     assert (ended.exit_code, "already" in ended.output) == (FAULT, True)
 
 
+def test_a_node_that_runs_reads_and_keeps_files_across_a_change_of_the_key(ground: Ground) -> None:
+    before = ground.said("put", ground.file(a_pdf()))["digest"]
+
+    async def beside() -> None:
+        node = build(Settings.load(**{k.removeprefix("TRANSFER_").lower(): v for k, v in ground.environment.items()}))
+        assert node.files is not None
+        room = node.files.room
+
+        async def read(digest: str) -> bytes:
+            kept = await room.find(digest)
+            return b"".join([block async for block in room.read(kept, 0, kept.size)])
+
+        assert await read(before) == a_pdf()
+        await asyncio.to_thread(ground.done, "rotate")
+        after = (await asyncio.to_thread(ground.said, "put", ground.file(a_pdf(500))))["digest"]
+        assert (await read(before), await read(after)) == (a_pdf(), a_pdf(500))
+        await node.store.engine.dispose()
+
+    asyncio.run(beside())
+    heads = {one.read_bytes()[4:12] for one in (ground.folder / "files" / "objects").rglob("*.*")}
+    assert len(heads) == 2
+
+
 def test_without_a_place_for_files_nothing_is_put(ground: Ground) -> None:
     ended = ground.invoke("files", "put", ground.file(a_pdf()), TRANSFER_FILES=None)
     assert (ended.exit_code, "TRANSFER_FILES" in ended.output) == (CONFIGURATION, True)

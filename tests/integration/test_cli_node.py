@@ -23,6 +23,7 @@ from click.testing import CliRunner, Result
 
 from deploy.demo import people
 from tests.builders import LUXIAN, ZHONGSHAN, a_body, an_offer, example_body
+from tests.pki import Pki
 from tests.trust import as_sent, environment_of, shared
 from transfer.cli.exits import CONFIGURATION, FAULT, UNAVAILABLE, USAGE
 from transfer.cli.main import main
@@ -205,6 +206,29 @@ def test_config_check_names_each_fault_and_its_cure(place: Place) -> None:
     assert "TRANSFER_POTR" in found["spelling"]["found"]
     assert all(check["cure"] for check in found.values() if check["verdict"] == "fault")
     assert "secret-word" not in ended.output
+
+
+def test_config_check_tries_the_place_for_files_and_says_what_is_wrong(place: Place, pki: Pki) -> None:
+    shared().file_key(place.region)
+    folder = place.folder / "files"
+    site = {"FILES_PORT": "0", "FILES_CERT": str(pki.server.cert), "FILES_KEY": str(pki.server.key)}
+    well = {f"TRANSFER_{name}": value for name, value in {"FILES": str(folder), **site}.items()}
+
+    def checked(**changes: str) -> dict[str, Any]:
+        ended = place.run("config", "check", "--json", **(well | changes))
+        return {one["name"]: one for one in json.loads(ended.stdout)["checks"] if one["name"].startswith("files")}
+
+    assert {name: one["verdict"] for name, one in checked().items()} == dict.fromkeys(
+        ("files", "files key", "files site"), "ok"
+    )
+    assert [one for one in folder.rglob("*") if one.is_file()] == []
+    (place.folder / "taken").touch()
+    keyless = place.folder / "keys"
+    keyless.mkdir(mode=0o700)
+    wrong = {"FILES": str(place.folder / "taken"), "KEYS": str(keyless), "FILES_KEY": str(pki.server.cert)}
+    found = checked(**{f"TRANSFER_{name}": value for name, value in wrong.items()})
+    assert {one["verdict"] for one in found.values()} == {"fault"}
+    assert all(one["cure"] for one in found.values())
 
 
 def test_config_check_finds_a_wrong_directory_and_an_empty_database(tmp_path: Path) -> None:

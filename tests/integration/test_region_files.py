@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
@@ -18,7 +18,7 @@ from aiohttp import web
 from sqlalchemy import update
 
 from deploy.local.ports import free_ports
-from tests.integration.api_node import LUXIAN, SICHUAN, ZHONGSHAN
+from tests.integration.api_node import LUXIAN, OFFER, SICHUAN, ZHONGSHAN
 from tests.integration.file_nodes import (
     PDF,
     FileNode,
@@ -36,8 +36,11 @@ from tests.trust import shared
 from transfer.crypto.tickets import Tickets
 from transfer.crypto.tls import TlsFilesInvalid
 from transfer.crypto.tls import serving as serving_context
+from transfer.domain.decision import Decision, Event
 from transfer.messages.attachments import Attachment
-from transfer.messages.codes import MediaType
+from transfer.messages.case import Material
+from transfer.messages.codes import MaterialKind, MediaType
+from transfer.ports.work import Cause
 from transfer.storage.tables import fetches, files
 from transfer.telemetry import clock
 
@@ -253,6 +256,33 @@ async def test_a_source_that_has_lost_the_file_is_asked_for_weeks_and_then_no_mo
     assert (line["state"], line["code"], line["retry_at"]) == ("gone", "unknown-file", None)
 
 
+async def test_a_case_goes_on_without_a_file_that_never_came_and_the_next_region_learns_it_at_once(pair: Pair) -> None:
+    """Luxian names it to Zhongshan, which names it to Luxian again; neither has it."""
+    attachment = {"digest": digest_of(BIG), "size": len(BIG), "media_type": PDF, "name": "欠条.pdf"}
+    file = Attachment.model_validate_json(json.dumps(attachment))
+    case = await pair.source.api.opened()
+    async with pair.source.api.node.store.work() as work:
+        known = (await work.load_cases([UUID(case["id"])]))[UUID(case["id"])]
+        paper = Material(kind=MaterialKind.OTHER, title="欠条", file=file)
+        decision = Decision(case=known.with_materials((paper,)), event=Event(name="supplied"))
+        work.record(decision, Cause(at=clock.now(), by="x"))
+        work.record_wanted(LUXIAN, uuid4(), known.id, [file])
+    offer = f"/v1/cases/{case['id']}/transfers"
+    waiting = await pair.source.api.post(offer, OFFER)
+    assert (waiting.status, waiting.kind) == (409, "file-on-its-way")
+    assert "/v1/fetches" in waiting.body["title"]
+    async with pair.source.api.node.store.writing() as connection:
+        ended = {"state": "refused", "retry_at": None, "code": "scan-refused", "detail": "x"}
+        await connection.execute(update(fetches).values(**ended))
+    assert (await pair.source.api.post(offer, OFFER)).status == 201
+    await pair.source.api.carry(pair.target.api)
+    assert await pair.fetch() == 0
+    line = await pair.last()
+    assert (line["state"], line["code"], line["retry_at"]) == ("gone", "file-never-came", None)
+    assert ZHONGSHAN in line["detail"]
+    assert pair.target.spooled == []
+
+
 async def test_a_file_that_came_another_way_is_not_asked_for(pair: Pair) -> None:
     await pair.named(a_pdf())
     await pair.target.put(a_pdf())
@@ -348,8 +378,10 @@ async def wanted(node: FileNode, content: bytes, *, size: int | None = None, kin
     async with node.api.node.store.work() as work:
         work.record_wanted(ZHONGSHAN, uuid4(), uuid4(), [file])
     assert await replace(node.fetcher, first_wait=0.01).fetch_once() == 0
-    assert (node.objects, (await node.read(f"/v1/files/{file.digest}"))[0]) == ([], 404)
-    return (await node.fetches())[0]
+    line = (await node.fetches())[0]
+    shown, _, _ = await node.read(f"/v1/files/{file.digest}")
+    assert (node.objects, shown) == ([], 404 if line["state"] == "waiting" else 410)
+    return line
 
 
 def giving(content: bytes, **headers: str) -> Any:

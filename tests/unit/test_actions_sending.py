@@ -6,9 +6,10 @@ from tests.builders import GUANGDONG, LUXIAN, SICHUAN, STATION, ZHONGSHAN, a_mat
 from tests.story import CLEARED, MISSING, Story, disputed, escalated, signed
 from transfer.domain import errors
 from transfer.domain.lifecycle import State, Step
+from transfer.messages.case import Material
 from transfer.messages.codes import ApplicantStatus, Defect, LegalBasis, RecallReason, Stage
 from transfer.messages.transfer import ApplicantLeft, SupplementItem
-from transfer.ports.files import FileNotKept
+from transfer.ports.files import FileNotKept, FileOnItsWay
 
 HEJIANG = "510522"
 WITH_A_THIRD = (LUXIAN, ZHONGSHAN, HEJIANG, SICHUAN, GUANGDONG)
@@ -174,9 +175,29 @@ def test_a_file_that_is_on_its_way_here_cannot_be_sent_on_yet() -> None:
     paper = a_material(applicant=None)
     story = asked().put(LUXIAN, paper).press(Step.SUPPLEMENT, LUXIAN, answers=(CLEARED,), materials=(paper,))
     story.press(Step.ACCEPT, ZHONGSHAN)
-    with pytest.raises(FileNotKept):
+    with pytest.raises(FileOnItsWay, match="sha256:"):
         story.offer(LUXIAN, by=ZHONGSHAN)
     assert story.put(ZHONGSHAN, paper).offer(LUXIAN, by=ZHONGSHAN).known().materials == (paper,)
+
+
+def lost(paper: Material) -> Story:
+    """Zhongshan holds a case with a paper whose file it will never have, and offers it back."""
+    story = asked().put(LUXIAN, paper).press(Step.SUPPLEMENT, LUXIAN, answers=(CLEARED,), materials=(paper,))
+    return story.press(Step.ACCEPT, ZHONGSHAN).lose(ZHONGSHAN, paper).offer(LUXIAN, by=ZHONGSHAN)
+
+
+def test_a_file_that_never_came_holds_up_no_case() -> None:
+    paper = a_material(applicant=None)
+    assert lost(paper).latest(LUXIAN).state is State.OFFERED
+    assert lost(paper).known(LUXIAN).materials == (paper,)
+
+
+def test_a_person_does_not_add_a_paper_whose_file_never_came() -> None:
+    paper = a_material(applicant=None)
+    story = lost(paper).press(Step.SIGN_FOR, LUXIAN).press(Step.REQUIRE_SUPPLEMENT, LUXIAN)
+    again = paper.model_copy(update={"title": "again"})
+    with pytest.raises(FileNotKept):
+        story.press(Step.SUPPLEMENT, ZHONGSHAN, answers=(CLEARED,), materials=(again,))
 
 
 def test_a_paper_of_nobody_in_the_case_is_not_supplied() -> None:

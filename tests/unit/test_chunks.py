@@ -20,7 +20,7 @@ from transfer.crypto.chunks import (
     sealed_size,
 )
 from transfer.crypto.errors import CannotBeOpened, KeyExists, KeysUnusable, Malformed, PassphraseWrong, UnknownKey
-from transfer.crypto.filekey import FILE, load_file_key, new_file_key
+from transfer.crypto.filekey import FILE, HeldFileKey, load_file_key, new_file_key, rotate_file_key
 
 KEY = FileKey(id=b"12345678", secret=bytes(range(32)))
 CONTENT = bytes(range(256)) * 1024  # four chunks to the byte
@@ -132,6 +132,39 @@ def test_a_key_is_never_made_over_another(tmp_path: Path) -> None:
     new_file_key(tmp_path, PASSPHRASE)
     with pytest.raises(KeyExists):
         new_file_key(tmp_path, PASSPHRASE)
+
+
+def test_a_new_key_opens_what_those_before_it_wrapped_and_not_the_other_way_round(tmp_path: Path) -> None:
+    first = new_file_key(tmp_path, PASSPHRASE)
+    second = rotate_file_key(tmp_path, PASSPHRASE)
+    third = rotate_file_key(tmp_path, PASSPHRASE)
+    assert third.id not in {first.id, second.id}
+    for keys in (third, load_file_key(tmp_path, PASSPHRASE)):
+        assert keys.id == third.id
+        for wrapped_by in (first, second, third):
+            content = sealed(b"x", wrapped_by)
+            assert Opening.of(content[:HEADER], keys).open(0, content[HEADER:], last=True) == b"x"
+    with pytest.raises(UnknownKey, match=third.id.hex()):
+        Opening.of(Sealing(third).header, second)
+
+
+def test_a_key_is_not_replaced_with_another_passphrase(tmp_path: Path) -> None:
+    made = new_file_key(tmp_path, PASSPHRASE)
+    with pytest.raises(PassphraseWrong):
+        rotate_file_key(tmp_path, SecretStr("another passphrase"))
+    assert [file.name for file in tmp_path.iterdir()] == [FILE]
+    assert load_file_key(tmp_path, PASSPHRASE).id == made.id
+
+
+def test_a_key_that_is_held_is_loaded_anew_only_when_another_took_its_place(tmp_path: Path) -> None:
+    made = new_file_key(tmp_path, PASSPHRASE)
+    held = HeldFileKey(tmp_path, lambda: PASSPHRASE)
+    assert held().id == made.id
+    assert held() is held()
+    new = rotate_file_key(tmp_path, PASSPHRASE)
+    assert (held().id, [one.id for one in held().older]) == (new.id, [made.id])
+    (tmp_path / FILE).unlink()
+    assert held().id == new.id
 
 
 def test_a_missing_key_says_how_it_is_made(tmp_path: Path) -> None:

@@ -5,15 +5,18 @@ from datetime import date, datetime
 
 import pytest
 
-from tests.asking import Asking, an_item, defects_of, knitters_answered
+from tests.asking import LINGWU, Asking, a_piece, an_item, defects_of, knitters_answered
 from transfer.crypto.directory import Agreement
 from transfer.domain import errors
 from transfer.domain.clocks import CHINA
 from transfer.domain.lifecycle import Step
+from transfer.messages.attachments import Attachment
 from transfer.messages.case import Material
-from transfer.messages.codes import ApplicantStatus, Defect, MaterialKind, Stage
-from transfer.messages.codes_evidence import EvidenceField, EvidenceKind
+from transfer.messages.codes import ApplicantStatus, Defect, MaterialKind, MediaType, Stage
+from transfer.messages.codes_evidence import EvidenceField, EvidenceKind, ItemResult
+from transfer.messages.envelope import digest_of
 from transfer.messages.transfer import SupplementAnswer, SupplementItem
+from transfer.ports.files import FileNotKept
 
 CANGNAN, FUDING = "330327", "350982"
 
@@ -135,3 +138,13 @@ def test_applicants_may_withdraw_and_the_last_one_does_not_leave_an_empty_case()
     ]
     with pytest.raises(errors.NoActiveApplicant):
         story.own("withdrawals", applicants=story.applicants[2:])
+
+
+def test_the_file_of_a_piece_is_here_before_it_is_recorded() -> None:
+    story = Asking().ask().undertaken()
+    file = Attachment(digest=digest_of(b"x"), size=1, media_type=MediaType.PDF, name="x.pdf")
+    piece = a_piece(story.exchange.now, file=file)
+    with pytest.raises(FileNotKept):
+        story.found(ItemResult.OBTAINED, pieces=(piece,))
+    story.exchange.keep(LINGWU, file)
+    assert story.found(ItemResult.OBTAINED, pieces=(piece,)).record(LINGWU).recorded[0].pieces == (piece,)

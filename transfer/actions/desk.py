@@ -13,7 +13,7 @@ from transfer.domain.decision import Decision
 from transfer.domain.errors import StaleVersion, TransferError, UnknownCase
 from transfer.messages.attachments import attachments_of
 from transfer.messages.values import Digest
-from transfer.ports.files import FileNotKept
+from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.work import Answered, Cause, Context, StorageRefused, StorageUnavailable, Work, WorkRoom
 
 AT_ONCE: Final = 64
@@ -141,13 +141,25 @@ def _decision(order: Order, context: Context, cases: dict[UUID, Case]) -> Decisi
 
 
 async def _check_files(decision: Decision, was: Case | None, work: Work) -> None:
-    """What is sent, or new in the record, names files that are here; raises FileNotKept."""
-    known = was.materials if was is not None else ()
-    fresh = tuple(paper for paper in decision.case.materials if paper not in known)
-    sent = tuple(message.data for message in decision.messages)
-    named = {file.digest for file in attachments_of((*fresh, *sent))}
-    if named and (missing := named - set(await work.load_kept(named))):
-        raise FileNotKept(files=sorted(missing))
+    """What a person adds names files that are here. What messages named goes on when it has come, or when it is sure
+    that it will not. Raises FileNotKept, FileOnItsWay."""
+    papers, requests = (was.materials, was.requests) if was is not None else ((), ())
+    known = _digests(papers, requests)
+    added = _digests(*(paper for paper in decision.case.materials if paper not in papers))
+    added |= _digests(decision.case.requests) - known
+    named = added | _digests(*(message.data for message in decision.messages))
+    missing = named - set(await work.load_kept(named)) if named else named
+    if not missing:
+        return
+    awaited = await work.load_awaited(missing)
+    if coming := {digest for digest in missing if awaited.get(digest)}:
+        raise FileOnItsWay(files=sorted(coming))
+    if absent := missing - (known & awaited.keys() - added):
+        raise FileNotKept(files=sorted(absent))
+
+
+def _digests(*named: object) -> set[Digest]:
+    return {file.digest for file in attachments_of(named)}
 
 
 def _settle(

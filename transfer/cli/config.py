@@ -18,12 +18,15 @@ from transfer.cli.output import local, print_json
 from transfer.crypto.book import read_directory
 from transfer.crypto.directory import Directory, DirectoryInvalid
 from transfer.crypto.errors import CryptoError
+from transfer.crypto.filekey import load_file_key
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
-from transfer.crypto.tls import certificates, moment
+from transfer.crypto.tls import RENEWAL, TlsFilesInvalid, certificates, moment, shown_until
 from transfer.crypto.wire import Wire
+from transfer.files.store import Store, StoreInvalid
 from transfer.node import hub_address
+from transfer.ports.files import FilesUnavailable
 from transfer.ports.work import StorageUnavailable
 from transfer.settings import PREFIX, Settings, SettingsInvalid
 from transfer.storage import migrate as migrations
@@ -60,7 +63,7 @@ def config() -> None:
 @env_file_option
 @click.pass_context
 def check(ctx: click.Context, *, as_json: bool, env_file: Path | None) -> None:
-    """Try the settings, the directory, the database and the broker; exit with 1 if anything is wrong."""
+    """Try the settings, the directory, the database, the files and the broker; exit with 1 if anything is wrong."""
     set_up_logs(level="error", style="text")
     done = run(_checks(env_file))
     if as_json:
@@ -93,6 +96,7 @@ async def _checks(env_file: Path | None) -> list[Check]:
         directory,
         _keys(settings, listed),
         await _database(settings),
+        *await _files(settings),
         *await _broker(settings),
     ]
 
@@ -171,6 +175,46 @@ async def _database(settings: Settings) -> Check:
         return Check(name="database", verdict=Verdict.FAULT, found=found, cure="run `transfer migrate`")
     backend = url.get_backend_name()
     return Check(name="database", verdict=Verdict.OK, found=f"{backend}, version {version}")
+
+
+async def _files(settings: Settings) -> list[Check]:
+    """Nothing where the node takes no files."""
+    if settings.files is None:
+        return []
+    found = [await _store(settings.files), _file_key(settings)]
+    if settings.files_cert and settings.files_key:
+        found.append(_site(settings.files_cert, settings.files_key))
+    return found
+
+
+async def _store(where: str) -> Check:
+    cure = f"make the place that {PREFIX}FILES names reachable and writable, or correct it"
+    try:
+        await Store.open(where).try_out()
+    except (StoreInvalid, FilesUnavailable) as error:
+        return Check(name="files", verdict=Verdict.FAULT, found=f"{where}: {error}", cure=cure)
+    return Check(name="files", verdict=Verdict.OK, found=f"{where} can be written and read")
+
+
+def _file_key(settings: Settings) -> Check:
+    cure = f"`transfer files init` makes it; {PREFIX}KEYS must hold it, and the passphrase must open it"
+    try:
+        key = load_file_key(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
+    except CryptoError as error:
+        return Check(name="files key", verdict=Verdict.FAULT, found=f"{type(error).__name__}: {error}", cure=cure)
+    older = f", opens those of {len(key.older)} before it" if key.older else ""
+    return Check(name="files key", verdict=Verdict.OK, found=f"keeps files with {key.id.hex()}{older}")
+
+
+def _site(cert: Path, key: Path) -> Check:
+    cure = f"put a certificate and its key in the place of {PREFIX}FILES_CERT and {PREFIX}FILES_KEY"
+    try:
+        until = shown_until(cert, key, now())
+    except TlsFilesInvalid as error:
+        return Check(name="files site", verdict=Verdict.FAULT, found=str(error), cure=cure)
+    due = until - now() < RENEWAL
+    found = f"certificate valid until {moment(until)}"
+    return Check(name="files site", verdict=Verdict.OK, found=found, cure=cure if due else "")
 
 
 async def _broker(settings: Settings) -> list[Check]:

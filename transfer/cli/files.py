@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from transfer.cli.exits import Misconfigured, NotThere, WrongUsage
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
-from transfer.crypto.filekey import FILE, new_file_key
+from transfer.crypto.filekey import FILE, new_file_key, rotate_file_key
 from transfer.crypto.passphrase import find_passphrase
 from transfer.files.parts import FileParts
 from transfer.files.sweep import Swept
@@ -61,6 +61,22 @@ def init(*, env_file: Path | None) -> None:
     settings = load_settings(env_file)
     key = new_file_key(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
     click.echo(f"made the key {key.id.hex()} in {settings.keys / FILE}; keep a copy of it")
+
+
+@files.command()
+@env_file_option
+def rotate(*, env_file: Path | None) -> None:
+    """Make a new key for the files that come from now on; the one before it opens those that are there.
+
+    A node that runs takes the new key up by itself. Keep copies of both: the older key is needed as long as a file is
+    kept that came before.
+    """
+    settings = load_settings(env_file)
+    key = rotate_file_key(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
+    held = ", ".join(one.id.hex() for one in key.older)
+    click.echo(
+        f"made the key {key.id.hex()} in {settings.keys / FILE}; keep a copy of it, and of those before it: {held}"
+    )
 
 
 @files.command()

@@ -33,10 +33,11 @@ _MOST: Final = 2**32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileKey:
-    """The node's key that wraps the keys of its files."""
+    """The node's key that wraps the keys of its files, with those before it, which still open what they wrapped."""
 
     id: bytes
     secret: bytes = field(repr=False)
+    older: tuple["FileKey", ...] = ()
 
 
 def sealed_size(size: int) -> int:
@@ -67,7 +68,7 @@ class Sealing:
         self._next = 0
         self._ended = False
 
-    def seal(self, chunk: bytes, *, last: bool) -> bytes:
+    def seal(self, chunk: bytes | memoryview, *, last: bool) -> bytes:
         """The next chunk as it is kept: CHUNK bytes of content, or 1 to CHUNK in the last one."""
         if self._ended or not 0 < len(chunk) <= CHUNK or (len(chunk) < CHUNK and not last):
             raise ValueError("the chunks of a file are full but for the last one")
@@ -90,10 +91,12 @@ class Opening:
         if len(header) != HEADER or not header.startswith(_MAGIC):
             raise Malformed("this is no file that a node keeps")
         named, wrapped = header[len(_MAGIC) :][:_ID], header[len(_MAGIC) + _ID :][:_WRAPPED]
-        if named != key.id:
-            raise UnknownKey(f"the file was kept with the key {named.hex()}, this node has {key.id.hex()}")
+        known = {one.id: one for one in (key, *key.older)}
+        if named not in known:
+            held = ", ".join(one.hex() for one in known)
+            raise UnknownKey(f"the file was kept with the key {named.hex()}, this node has {held}")
         try:
-            secret = aes_key_unwrap(key.secret, wrapped)
+            secret = aes_key_unwrap(known[named].secret, wrapped)
         except InvalidUnwrap as error:
             raise CannotBeOpened("the file's key") from error
         return cls(header=header, prefix=header[-_PREFIX:], cipher=AESGCM(secret))

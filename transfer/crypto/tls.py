@@ -2,12 +2,16 @@
 
 import ssl
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
+
+RENEWAL: Final = timedelta(days=14)
+"""A certificate that ends sooner should be renewed now."""
 
 
 class TlsFilesInvalid(ValueError):
@@ -52,14 +56,7 @@ class ClientTls:
         own = certificates(self.cert)[0]
         if (named := common_name(own.subject)) != self.region:
             raise TlsFilesInvalid(f"{self.cert}: is the certificate of {named}, not of region {self.region}")
-        if own.not_valid_after_utc <= now:
-            raise TlsFilesInvalid(
-                f"{self.cert}: expired on {moment(own.not_valid_after_utc)}; put a renewed certificate in its place"
-            )
-        if own.not_valid_before_utc > now:
-            raise TlsFilesInvalid(
-                f"{self.cert}: is valid only from {moment(own.not_valid_before_utc)}; check the clock"
-            )
+        _check_time(self.cert, own, now)
         passphrase = None if self.passphrase_file is None else _read(self.passphrase_file).rstrip(b"\r\n")
         content = _read(self.key)
         try:
@@ -98,6 +95,14 @@ def show(context: ssl.SSLContext, cert: Path, key: Path) -> None:
         raise TlsFilesInvalid(f"{cert}, {key}: cannot be used by a server ({type(error).__name__})") from error
 
 
+def shown_until(cert: Path, key: Path, now: datetime) -> datetime:
+    """Until when a server can show this certificate; raises TlsFilesInvalid when it cannot now."""
+    serving(cert, key)
+    own = certificates(cert)[0]
+    _check_time(cert, own, now)
+    return own.not_valid_after_utc
+
+
 def calling(ca: Path | None) -> ssl.SSLContext:
     """The context of a client that trusts these authorities, or those of the machine; TLS 1.3, the server and its host
     name verified. Raises TlsFilesInvalid."""
@@ -120,6 +125,14 @@ def certificates(file: Path) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(content)
     except ValueError as error:
         raise TlsFilesInvalid(f"{file}: holds no certificate in PEM form") from error
+
+
+def _check_time(file: Path, own: x509.Certificate, now: datetime) -> None:
+    if own.not_valid_after_utc <= now:
+        said = f"expired on {moment(own.not_valid_after_utc)}; put a renewed certificate in its place"
+        raise TlsFilesInvalid(f"{file}: {said}")
+    if own.not_valid_before_utc > now:
+        raise TlsFilesInvalid(f"{file}: is valid only from {moment(own.not_valid_before_utc)}; check the clock")
 
 
 def common_name(name: x509.Name) -> str:

@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 from transfer.files.intake import PART, Room, finish, translated
 from transfer.files.kinds import LIMITS
 from transfer.files.sealedstream import SealedWriter, resume
-from transfer.files.source import Source, SourceAway, SourceDiffers, SourceSaysNo
+from transfer.files.source import Source, SourceAway, SourceDiffers, SourceHasNone, SourceSaysNo
 from transfer.ports.files import (
     ContentDiffers,
     Fetch,
@@ -108,6 +108,8 @@ class Fetcher:
             await self._put_off(coming, error.why)
         except SourceSaysNo as error:
             await self._put_off(coming, error.why, longest=True)
+        except SourceHasNone as error:
+            await self._give_up(coming, error.why)
         except (FilesUnavailable, StorageUnavailable) as error:
             await self._put_off(coming, Setback(code="not-kept", detail=str(error)))
         except _NoLongerMine:
@@ -195,15 +197,18 @@ class Fetcher:
 
     async def _put_off(self, coming: _Coming, why: Setback, *, longest: bool = False) -> None:
         """Try again later, unless the source has refused for so long that nobody waits for it any more."""
-        fetch, now = coming.fetch, self.clock()
-        if longest and now - fetch.wanted_at > self.gone_after:
-            coming.writer.discard()
-            await self.records.end(fetch, why, gone=True, now=now)
-            self._tell("gone", fetch, why)
+        fetch = coming.fetch
+        if longest and self.clock() - fetch.wanted_at > self.gone_after:
+            await self._give_up(coming, why)
             return
         if coming.writer.size > fetch.got:
             fetch = replace(fetch, attempts=0)
         await self._delay(fetch, coming.writer.size, why, longest=longest)
+
+    async def _give_up(self, coming: _Coming, why: Setback) -> None:
+        coming.writer.discard()
+        await self.records.end(coming.fetch, why, gone=True, now=self.clock())
+        self._tell("gone", coming.fetch, why)
 
     async def _delay(self, fetch: Fetch, got: int, why: Setback, *, longest: bool = False) -> None:
         now = self.clock()

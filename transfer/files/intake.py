@@ -22,6 +22,7 @@ from transfer.messages.codes import MediaType
 from transfer.messages.values import Digest
 from transfer.ports.files import (
     FileEmpty,
+    FileNeverCame,
     FileRecords,
     FilesUnavailable,
     FileTooLarge,
@@ -108,10 +109,17 @@ class Room:
                 with opened(path, self.key()) as content:
                     await self.scanner.scan(_blocks(content))
 
+    async def ready(self) -> None:
+        # First, since the spool would bring a lost folder of the store back empty.
+        await self.store.ready()
+        with translated():
+            await asyncio.to_thread(self.spool.mkdir, mode=0o700, parents=True, exist_ok=True)
+
     async def find(self, digest: Digest) -> KeptFile:
         kept = await self.records.kept(digest)
         if kept is None:
-            raise UnknownFile(file=digest)
+            never = await self.records.never_came(digest)
+            raise (FileNeverCame if never else UnknownFile)(file=digest)
         return kept
 
     async def granted(self, digest: Digest, recipient: str) -> bool:

@@ -4,7 +4,6 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -42,14 +41,13 @@ def build_files(  # noqa: PLR0913 - what a node lends to this room
     *,
     records: FileRecords,
     tickets: Tickets,
-    load_key: Callable[[], FileKey],
+    key: Callable[[], FileKey],
     clock: Callable[[], datetime],
     new_id: Callable[[], UUID],
     pause: Callable[[int], timedelta],
 ) -> FileParts:
-    """For files that are kept ``where``; the key is loaded when it is first needed, which takes 0.1 s. Raises
-    StoreInvalid or FilesUnavailable."""
-    store, key = Store.open(where), cache(load_key)
+    """For files that are kept ``where``. Raises StoreInvalid or FilesUnavailable."""
+    store = Store.open(where)
     scanner = Scanner(command=settings.scan_command, seconds=settings.scan_seconds) if settings.scan_command else None
     spool = settings.files_spool or Path(where) / "spool"
     room = Room(store=store, spool=spool, records=records, key=key, scanner=scanner, clock=clock, new_id=new_id)

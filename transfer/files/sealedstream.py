@@ -11,8 +11,8 @@ from typing import IO, Any, Final, Self
 from transfer.crypto.chunks import CHUNK, HEADER, SEALED_CHUNK, FileKey, Opening, Sealing, content_size, place
 from transfer.crypto.errors import CryptoError
 
-BLOCK: Final = 16
-"""Chunks that are read from the store at once: 1 MiB."""
+BLOCK: Final = 8
+"""Chunks that are read from the store at once: 512 KiB."""
 
 OLD: Final = ".old"
 
@@ -47,13 +47,16 @@ class SealedWriter:
         if len(self.head) < CHUNK:
             self.head += data[: CHUNK - len(self.head)]
         self._waiting += data
-        while len(self._waiting) > CHUNK:
-            self._put(bytes(self._waiting[:CHUNK]), last=False)
-            del self._waiting[:CHUNK]
+        whole = (len(self._waiting) - 1) // CHUNK * CHUNK
+        if whole > 0:
+            with memoryview(self._waiting) as waiting:
+                chunks = (waiting[start : start + CHUNK] for start in range(0, whole, CHUNK))
+                self._put(b"".join(self.sealing.seal(chunk, last=False) for chunk in chunks))
+            del self._waiting[:whole]
 
     def finish(self) -> str:
         """The content is whole and on disk; gives its digest. Raises OSError, and ValueError when it is empty."""
-        self._put(bytes(self._waiting), last=True)
+        self._put(self.sealing.seal(bytes(self._waiting), last=True))
         self._waiting.clear()
         os.fsync(self.out.fileno())
         self.out.close()
@@ -68,10 +71,10 @@ class SealedWriter:
         self.out.close()
         self.path.unlink(missing_ok=True)
 
-    def _put(self, chunk: bytes, *, last: bool) -> None:
-        sealed = memoryview(self.sealing.seal(chunk, last=last))
-        while sealed:
-            sealed = sealed[self.out.write(sealed) :]
+    def _put(self, sealed: bytes) -> None:
+        left = memoryview(sealed)
+        while left:
+            left = left[self.out.write(left) :]
 
 
 def resume(path: Path, key: FileKey) -> SealedWriter:

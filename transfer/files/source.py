@@ -19,8 +19,9 @@ PATH: Final = "/v1/files/"
 CONNECT_SECONDS: Final = 15.0
 READ_SECONDS: Final = 60.0
 """A source that sends nothing for so long is taken for gone."""
-_PIECE: Final = 256 * 1024
-_OK, _PARTIAL, _REFUSED, _NOT_SATISFIABLE = 200, 206, (401, 403, 404, 410), 416
+_PIECE: Final = 512 * 1024
+"""Bytes that are written at once, and half of what waits for that in memory."""
+_OK, _PARTIAL, _REFUSED, _GONE, _NOT_SATISFIABLE = 200, 206, (401, 403, 404), 410, 416
 
 
 class SourceAway(Exception):
@@ -33,6 +34,14 @@ class SourceAway(Exception):
 
 class SourceSaysNo(Exception):
     """The source says that it has no such file for this region; asking again soon does not help."""
+
+    def __init__(self, why: Setback) -> None:
+        self.why = why
+        super().__init__(why.detail)
+
+
+class SourceHasNone(Exception):
+    """The source says that the file was never there and will not come there; asking again does not help."""
 
     def __init__(self, why: Setback) -> None:
         self.why = why
@@ -58,7 +67,7 @@ class Source:
     async def content(self, fetch: Fetch, start: int) -> AsyncGenerator[bytes, None]:
         """The file from that byte on, in pieces, to its end or until the connection breaks.
 
-        Raises SourceAway, SourceSaysNo or SourceDiffers.
+        Raises SourceAway, SourceSaysNo, SourceHasNone or SourceDiffers.
         """
         try:
             address, token = (
@@ -74,7 +83,9 @@ class Source:
             headers |= {"Range": f"bytes={start}-", "If-Range": f'"{fetch.digest}"'}
         try:
             async with (
-                aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False) as session,
+                aiohttp.ClientSession(
+                    connector=connector, timeout=timeout, auto_decompress=False, read_bufsize=_PIECE
+                ) as session,
                 session.get(address, headers=headers, allow_redirects=False) as answer,
             ):
                 await _check(answer, fetch, start)
@@ -96,9 +107,10 @@ class Source:
 async def _check(answer: aiohttp.ClientResponse, fetch: Fetch, start: int) -> None:
     """That what follows are the bytes of the file from ``start`` on."""
     status, whole = answer.status, fetch.size
-    if status in _REFUSED:
+    if status in (*_REFUSED, _GONE):
         code = await _problem(answer)
-        raise SourceSaysNo(Setback(code=code, detail=f"{fetch.source} answers {status}, {code}"))
+        why = Setback(code=code, detail=f"{fetch.source} answers {status}, {code}")
+        raise SourceHasNone(why) if status == _GONE else SourceSaysNo(why)
     if status == _NOT_SATISFIABLE:
         raise SourceDiffers(Setback(code="size-differs", detail=f"{fetch.source} has a shorter file"))
     if status not in (_OK, _PARTIAL):

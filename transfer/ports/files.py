@@ -21,7 +21,12 @@ class NoFiles(TransferError):
 
 
 class FileNotKept(TransferError):
-    """A file that is named is not kept here; put it here first, or wait until it has been fetched."""
+    """A file that is named is not kept here; put it here first."""
+
+
+class FileOnItsWay(TransferError):
+    """A file that is named is on its way here from another region; GET /v1/fetches and `transfer files fetches` show
+    how far it is and what is wrong. Wait until it has come, or put it here."""
 
 
 class FileNotGranted(TransferError):
@@ -30,6 +35,10 @@ class FileNotGranted(TransferError):
 
 class UnknownFile(TransferError):
     """No such file is kept here."""
+
+
+class FileNeverCame(UnknownFile):
+    """The file was named to this region by another one and did not come; GET /v1/fetches says why."""
 
 
 class FileRefused(TransferError):
@@ -119,6 +128,10 @@ class FileRecords(Protocol):
         """Whether a message to that region named the file."""
         ...
 
+    async def never_came(self, digest: Digest) -> bool:
+        """Whether messages named it, and no source is asked for it any more without its being kept here."""
+        ...
+
     async def claim(self, *, now: datetime, lease: timedelta) -> Fetch | None:
         """The fetch that is due longest, for whoever asks alone until the lease ends."""
         ...
@@ -162,8 +175,12 @@ class Files(Protocol):
         """
         ...
 
+    async def ready(self) -> None:
+        """Raises FilesUnavailable when no file can be kept or read now; writes none to see that."""
+        ...
+
     async def find(self, digest: Digest) -> KeptFile:
-        """Raises UnknownFile."""
+        """Raises UnknownFile or FileNeverCame."""
         ...
 
     def read(self, file: KeptFile, start: int, stop: int) -> AsyncIterator[bytes]:

@@ -154,6 +154,11 @@ class Work(Protocol):
         """Which of these files are kept here; they stay so while this transaction lasts."""
         ...
 
+    async def load_awaited(self, digests: Collection[Digest]) -> Mapping[Digest, bool]:
+        """Of these files, which are not kept, those that messages named: whether they are still on their way here, or
+        will not come."""
+        ...
+
     def record(self, decision: Decision, cause: Cause) -> Case:
         """Write state, messages and history of a decision, and that the recipients of its messages may fetch the
         files that these name; returns the case with its new version."""

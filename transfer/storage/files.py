@@ -15,6 +15,7 @@ from transfer.messages.values import Digest
 from transfer.ports.files import Fetch, KeptFile, Setback
 from transfer.records import FetchState
 from transfer.storage.engine import looking
+from transfer.storage.naming import awaited
 from transfer.storage.statements import among, rows_of
 from transfer.storage.store import Store
 from transfer.storage.tables import fetches, file_grants, file_uses, files
@@ -71,6 +72,10 @@ class SqlFiles:
         asked = exists().where(file_grants.c.digest == digest, file_grants.c.recipient == recipient)
         async with looking(self.store.engine) as connection:
             return bool(await connection.scalar(select(asked)))
+
+    async def never_came(self, digest: Digest) -> bool:
+        async with looking(self.store.engine) as connection:
+            return (await awaited(connection, [digest])).get(digest) is False
 
     async def claim(self, *, now: datetime, lease: timedelta) -> Fetch | None:
         due = fetches.c.retry_at <= now

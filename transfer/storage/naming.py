@@ -1,6 +1,6 @@
 """What a unit of work writes of the files that its messages and cases name."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -18,6 +18,9 @@ from transfer.storage.tables import fetches, files
 
 ENDS: Final = (FetchState.KEPT.value, FetchState.REFUSED.value, FetchState.GONE.value)
 _KEPT: Final = among(select(files.c.digest).order_by(files.c.digest).with_for_update(), files.c.digest)
+_AWAITED: Final = among(
+    select(fetches.c.digest, fetches.c.retry_at).where(fetches.c.state != FetchState.KEPT.value), fetches.c.digest
+)
 _TOUCH: Final = update(files).where(files.c.digest == bindparam("at_digest")).values(touched_at=bindparam("now"))
 
 
@@ -28,6 +31,14 @@ async def touch(connection: AsyncConnection, digests: Iterable[Digest], *, now: 
     if found:
         await connection.execute(_TOUCH, [{"at_digest": digest, "now": now} for digest in found])
     return frozenset(found)
+
+
+async def awaited(connection: AsyncConnection, digests: Iterable[Digest]) -> Mapping[Digest, bool]:
+    """See ports.Work.load_awaited; a file may be asked for at several sources."""
+    found: dict[Digest, bool] = {}
+    for row in await rows_of(connection, _AWAITED, sorted(set(digests))):
+        found[row.digest] = found.get(row.digest, False) or row.retry_at is not None
+    return found
 
 
 def wanted(file: Attachment, *, source: str, message: UUID, case: UUID, now: datetime) -> dict[str, Any]:

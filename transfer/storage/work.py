@@ -29,7 +29,7 @@ from transfer.messages.values import Digest
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
 from transfer.storage.casework import read_cases, write_cases
-from transfer.storage.naming import digests_of, touch, want, wanted
+from transfer.storage.naming import awaited, digests_of, touch, want, wanted
 from transfer.storage.recent import RecentCases
 from transfer.storage.settling import settle
 from transfer.storage.statements import CHUNK, among, inserting, inserting_once, padded, rows_of, upsert
@@ -147,13 +147,16 @@ class SqlWork:
     async def load_kept(self, digests: Collection[Digest]) -> Collection[Digest]:
         return await touch(self.connection, digests, now=self.now)
 
+    async def load_awaited(self, digests: Collection[Digest]) -> Mapping[Digest, bool]:
+        return await awaited(self.connection, digests)
+
     # Recording ----------------------------------------------------------------------------------------------
 
     def record(self, decision: Decision, cause: Cause) -> Case:
         case = replace(decision.case, version=decision.case.version + 1)
         was = self._changed.get(case.id) or self._loaded.get(case.id)
         if was is None or was.materials is not case.materials:
-            self._use(case.id, attachments_of(case.materials))
+            self._use(case.id, attachments_of((case.materials, case.requests)))
         self._changed[case.id] = case
         for message in decision.messages:
             self._send(case.id, message, cause)

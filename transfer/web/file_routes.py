@@ -6,6 +6,7 @@ from transfer.crypto import tickets
 from transfer.messages.attachments import Attachment
 from transfer.ports.files import (
     FileEmpty,
+    FileNeverCame,
     FileNotGranted,
     FilesUnavailable,
     FileTooLarge,
@@ -56,7 +57,7 @@ FILE_ROUTES: Final = (
         media_type="application/octet-stream",
         may_be_known=True,
         part=True,
-        problems=(UnknownFile, NoFiles, FilesUnavailable, RangeNotThere, NotThatFile),
+        problems=(UnknownFile, FileNeverCame, NoFiles, FilesUnavailable, RangeNotThere, NotThatFile),
     ),
     Route(
         method="GET",
@@ -89,6 +90,7 @@ REGION_ROUTES: Final = (
             tickets.TicketForAnotherRegion,
             FileNotGranted,
             UnknownFile,
+            FileNeverCame,
             FilesUnavailable,
             RangeNotThere,
             NotThatFile,

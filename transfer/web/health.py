@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -13,7 +14,8 @@ from pydantic import Field
 from transfer.crypto.book import DirectoryTooOld, NoExchange
 from transfer.crypto.errors import CryptoError
 from transfer.crypto.keystore import expiring
-from transfer.crypto.tls import TlsFilesInvalid, certificates
+from transfer.crypto.tls import RENEWAL, TlsFilesInvalid, certificates, moment, shown_until
+from transfer.ports.files import Files, FilesUnavailable
 from transfer.ports.views import Linked
 from transfer.ports.work import StorageUnavailable
 from transfer.records import MessageState, Traffic
@@ -26,6 +28,7 @@ from transfer.web.parts import Parts
 from transfer.web.route import Ask
 
 DATABASE_SECONDS: Final = 5.0
+STORE_SECONDS: Final = 5.0
 FAILURES_IN_A_ROW: Final = 3
 """A duty that failed so often in a row is failing; a lost connection costs one or two rounds."""
 
@@ -142,6 +145,10 @@ async def _checks(parts: Parts) -> AsyncIterator[Check]:
     yield await _database(parts)
     yield await asyncio.to_thread(_directory, parts)
     yield await asyncio.to_thread(_signing, parts)
+    if parts.files is not None:
+        yield await _files(parts.files)
+        if (cert := parts.settings.files_cert) and (key := parts.settings.files_key):
+            yield await asyncio.to_thread(_site, cert, key, parts.clock())
     now = parts.clock()
     for role, link in sorted(parts.links.items()):
         yield _broker(role, link, abs((now - link.state.since).total_seconds()), parts.settings.broker_lost_after)
@@ -167,6 +174,29 @@ async def _database(parts: Parts) -> Check:
         found = f"version {form.found}, this release needs {form.needed}"
         return Check(name=name, ok=False, found=found, todo="Run `transfer migrate`.")
     return Check(name=name, ok=True, found=f"version {form.found}")
+
+
+async def _files(files: Files) -> Check:
+    name = "files"
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            await files.ready()
+    except (FilesUnavailable, TimeoutError) as error:
+        found = "no answer in time" if isinstance(error, TimeoutError) else str(error)
+        todo = "Make the place that TRANSFER_FILES names, and the spool, reachable and writable; files wait meanwhile."
+        return Check(name=name, ok=False, found=found, todo=todo)
+    return Check(name=name, ok=True, found="the store answers")
+
+
+def _site(cert: Path, key: Path, now: datetime) -> Check:
+    name = "files:site"
+    todo = "Put a renewed certificate and its key in the place of TRANSFER_FILES_CERT and TRANSFER_FILES_KEY."
+    try:
+        until = shown_until(cert, key, now)
+    except TlsFilesInvalid as error:
+        return Check(name=name, ok=False, found=str(error), todo=todo)
+    due = until - now < RENEWAL
+    return Check(name=name, ok=True, found=f"certificate valid until {moment(until)}", todo=todo if due else None)
 
 
 def _directory(parts: Parts) -> Check:

@@ -64,6 +64,8 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         files.ContentDiffers: Kind(422, "文件内容与所称摘要不符"),
         files.ScanRefused: Kind(422, "文件未通过安全扫描"),
         files.FileNotKept: Kind(409, "所列文件尚未存放在本节点"),
+        files.FileOnItsWay: Kind(409, "所列文件正在从其他地区取来，请等待"),
+        files.FileNeverCame: Kind(410, "此文件未能从其他地区取来"),
         files.UnknownFile: Kind(404, "本节点没有此文件"),
         files.NoFiles: Kind(503, "本节点未设置文件存放处"),
         files.FilesUnavailable: Kind(503, "文件存放处暂时不可用"),

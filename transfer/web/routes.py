@@ -8,7 +8,7 @@ from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS
 from transfer.domain import errors
 from transfer.domain.evidence_table import RequestStep
 from transfer.handlers.replay import NotInQuarantine
-from transfer.ports.files import FileNotKept
+from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.records import MessageLine
 from transfer.web import commanding, documents, health, lists, papers, quarantine, queries
@@ -33,6 +33,7 @@ _CASES: Final = (
         problems=(
             TestIdentity,
             FileNotKept,
+            FileOnItsWay,
             errors.ImplausibleDate,
             errors.UnknownInstitution,
             errors.NotOfThisRegion,
@@ -122,7 +123,14 @@ _TRANSFERS: Final = (
         gives=CaseBody,
         status=201,
         change=Change.CASE,
-        problems=(errors.UnknownCase, errors.NotTheHolder, errors.TransferOpen, errors.MustEscalate, FileNotKept),
+        problems=(
+            errors.UnknownCase,
+            errors.NotTheHolder,
+            errors.TransferOpen,
+            errors.MustEscalate,
+            FileNotKept,
+            FileOnItsWay,
+        ),
     ),
     *(
         Route(
@@ -135,7 +143,14 @@ _TRANSFERS: Final = (
             takes=button.command,
             gives=CaseBody,
             change=Change.CASE,
-            problems=(errors.UnknownCase, errors.UnknownTransfer, errors.IllegalStep, errors.NotThisSide, FileNotKept),
+            problems=(
+                errors.UnknownCase,
+                errors.UnknownTransfer,
+                errors.IllegalStep,
+                errors.NotThisSide,
+                FileNotKept,
+                FileOnItsWay,
+            ),
         )
         for step, button in BUTTONS.items()
     ),
@@ -182,7 +197,14 @@ _EVIDENCE: Final = (
             takes=button.command,
             gives=CaseBody,
             change=Change.CASE,
-            problems=(errors.UnknownCase, errors.UnknownRequest, errors.IllegalStep, errors.NotThisSide),
+            problems=(
+                errors.UnknownCase,
+                errors.UnknownRequest,
+                errors.IllegalStep,
+                errors.NotThisSide,
+                FileNotKept,
+                FileOnItsWay,
+            ),
         )
         for step, button in EVIDENCE_BUTTONS.items()
     ),

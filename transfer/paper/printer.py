@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from transfer.crypto.directory import Directory
@@ -11,11 +12,12 @@ from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
 from transfer.domain.evidence import EvidenceRequest
 from transfer.paper.errors import PaperError
-from transfer.paper.fonts import Fonts, find_fonts
 from transfer.paper.letter import Letter
-from transfer.paper.render import render
 from transfer.paper.requests import custody_of, paper_of
 from transfer.ports.paper import Behind, CannotPrint, Paper
+
+if TYPE_CHECKING:
+    from transfer.paper.fonts import Fonts
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class PdfPrinter:
     """Looks for the fonts when the first paper is printed, and shares them from then on."""
 
     clock: Callable[[], datetime]
-    _fonts: Fonts | None = field(default=None, init=False)
+    _fonts: "Fonts | None" = field(default=None, init=False)
 
     async def evidence(
         self, paper: Paper, case: Case, request: EvidenceRequest, behind: Behind | None, directory: Directory
@@ -42,6 +44,10 @@ class PdfPrinter:
             raise CannotPrint(str(error)) from error
 
     def _render(self, letter: Letter) -> bytes:
+        # Here and not above: a node that prints nothing does without the typesetter and its 20 MB.
+        from transfer.paper.fonts import find_fonts  # noqa: PLC0415 - as said
+        from transfer.paper.render import render  # noqa: PLC0415 - as said
+
         if self._fonts is None:
             self._fonts = find_fonts()
         return render(letter, self._fonts)

@@ -1,6 +1,7 @@
 """A file of 200 MB between two nodes, beside curl: from a plain server, and from the region's site with a ticket."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -67,6 +68,7 @@ class Link:
 
     async def _fetch(self, file: Attachment) -> float:
         """Seconds from the commit of the message that names it to that of the record that it is kept."""
+        await _settled()
         await name_it(self.folder, file)
         while (line := await state(self.target))["retry_at"] is not None:  # noqa: ASYNC110 - another process
             await asyncio.sleep(_LOOK_SECONDS)
@@ -79,6 +81,7 @@ class Link:
         """Seconds as curl counts them; it verifies the server, and writes to the same disk."""
         options = ["--silent", "--show-error", "--fail", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"]
         result = ["--cacert", str(self.ca), "--output", str(self.folder / "out"), "--write-out", "%{time_total}"]
+        await _settled()
         curl = await asyncio.create_subprocess_exec(
             curl_program(), *options, *result, *more, address, stdout=PIPE, stderr=PIPE
         )
@@ -131,6 +134,11 @@ async def _link(pki: Path) -> AsyncIterator[Link]:
         finally:
             server.kill()
             await server.wait()
+
+
+async def _settled() -> None:
+    """The disk has nothing left to write: a fetch waits for it at its end, and would pay for what others left."""
+    await asyncio.to_thread(os.sync)
 
 
 def _speed(seconds: float) -> dict[str, float]:

@@ -46,13 +46,17 @@ class SealedWriter:
         self._hash.update(data)
         if len(self.head) < CHUNK:
             self.head += data[: CHUNK - len(self.head)]
-        self._waiting += data
-        whole = (len(self._waiting) - 1) // CHUNK * CHUNK
-        if whole > 0:
-            with memoryview(self._waiting) as waiting:
-                chunks = (waiting[start : start + CHUNK] for start in range(0, whole, CHUNK))
-                self._put(b"".join(self.sealing.seal(chunk, last=False) for chunk in chunks))
-            del self._waiting[:whole]
+        coming, sealed = memoryview(data), []
+        while len(self._waiting) + len(coming) > CHUNK:
+            missing = CHUNK - len(self._waiting)
+            chunk, coming = coming[:missing], coming[missing:]
+            if self._waiting:
+                self._waiting += chunk
+                chunk = memoryview(bytes(self._waiting))
+                self._waiting.clear()
+            sealed.append(self.sealing.seal(chunk, last=False))
+        self._waiting += coming
+        self._put(b"".join(sealed))
 
     def finish(self) -> str:
         """The content is whole and on disk; gives its digest. Raises OSError, and ValueError when it is empty."""

@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from transfer.law.book import built_in
-from transfer.law.reckoning import CannotCount, Counted, Span, hours_after, months_after, reckon
-from transfer.law.rules import Source, Suspension, Term, Unit
+from transfer.law.reckoning import CannotCount, Counted, hours_after, months_after, reckon, working_days_after
+from transfer.law.rules import Source, Term
+from transfer.messages.case import Pause
+from transfer.messages.codes import PauseReason, TimeUnit
 from transfer.telemetry.calendar import is_worked
 
-SUPPLEMENT, REMOTE = Suspension.SUPPLEMENT, Suspension.REMOTE_CHECK
+SUPPLEMENT, REMOTE = PauseReason.SUPPLEMENT, PauseReason.REMOTE_CHECK
 
 
-def a_term(length: int, unit: Unit = Unit.CALENDAR_DAY, *, suspended_by: Sequence[Suspension] = ()) -> Term:
+def a_term(length: int, unit: TimeUnit = TimeUnit.CALENDAR_DAY, *, suspended_by: Sequence[PauseReason] = ()) -> Term:
     return Term(
         code="A_TERM",
         zh="期限",
@@ -29,8 +32,8 @@ def a_term(length: int, unit: Unit = Unit.CALENDAR_DAY, *, suspended_by: Sequenc
     )
 
 
-def a_span(asked_on: date, until: date, why: Suspension = REMOTE, *, answered: bool = True) -> Span:
-    return Span(why=why, asked_on=asked_on, until=until, answered=answered)
+def a_span(asked_on: date, until: date, why: PauseReason = REMOTE, *, answered: bool = True) -> Pause:
+    return Pause(why=why, of=UUID(int=asked_on.toordinal()), asked_on=asked_on, until=until, answered=answered)
 
 
 def day(month: int, number: int, year: int = 2026) -> date:
@@ -66,12 +69,13 @@ def test_calendar_days_are_kept_as_they_are_and_as_they_roll(
     ],
 )
 def test_working_days_leave_holidays_out_and_count_worked_weekends(started: date, length: int, due: date) -> None:
-    counted = reckon(a_term(length, Unit.WORKING_DAY), started, (), is_worked)
+    counted = reckon(a_term(length, TimeUnit.WORKING_DAY), started, (), is_worked)
+    assert working_days_after(started, length, is_worked) == due
     assert (counted.due_strict, counted.due_rolled) == (due, due)
 
 
 def test_the_day_of_the_event_is_not_counted_and_every_day_is_shown() -> None:
-    lines = reckon(a_term(2, Unit.WORKING_DAY), day(2, 13), (), is_worked).lines
+    lines = reckon(a_term(2, TimeUnit.WORKING_DAY), day(2, 13), (), is_worked).lines
     shown = [(line.day, line.what, line.number) for line in lines if line.day in {day(2, 13), day(2, 14), day(2, 15)}]
     assert shown == [
         (day(2, 13), Counted.START, None),
@@ -119,40 +123,43 @@ def test_a_suspension_after_the_last_day_comes_too_late() -> None:
 )
 def test_months_end_on_the_same_day_or_the_last_one(started: date, months: int, due: date) -> None:
     assert months_after(started, months) == due
-    assert reckon(a_term(months, Unit.MONTH), started, (), is_worked).due_strict == due
+    assert reckon(a_term(months, TimeUnit.MONTH), started, (), is_worked).due_strict == due
 
 
 def test_a_year_into_a_calendar_that_nobody_knows_has_no_rolled_day() -> None:
-    counted = reckon(a_term(1, Unit.YEAR), day(6, 10, 2098), (), is_worked)
+    counted = reckon(a_term(1, TimeUnit.YEAR), day(6, 10, 2098), (), is_worked)
     assert (counted.due_strict, counted.due_rolled) == (day(6, 10, 2099), None)
     assert counted.breached_after == day(6, 10, 2099)
 
 
 def test_working_days_of_a_year_that_nobody_knows_cannot_be_counted() -> None:
     with pytest.raises(CannotCount, match="2099"):
-        reckon(a_term(3, Unit.WORKING_DAY), day(6, 10, 2099), (), is_worked)
+        reckon(a_term(3, TimeUnit.WORKING_DAY), day(6, 10, 2099), (), is_worked)
 
 
 def test_hours_run_through_nights_and_holidays() -> None:
     term = built_in().terms[0]
-    assert (term.code, term.unit) == ("FORWARD_CUSTODY", Unit.HOUR)
+    assert (term.code, term.unit) == ("FORWARD_CUSTODY", TimeUnit.HOUR)
     assert hours_after(term, datetime(2026, 2, 14, 10, 30, tzinfo=UTC)) == datetime(2026, 2, 15, 10, 30, tzinfo=UTC)
-    with pytest.raises(ValueError, match="FORWARD_CUSTODY"):
+    with pytest.raises(ValueError, match="hours_after"):
         reckon(term, day(2, 14), (), is_worked)
 
 
 DAYS = st.dates(day(1, 1), day(6, 30))
-SPANS = st.lists(st.tuples(DAYS, st.integers(0, 20), st.sampled_from(list(Suspension))), max_size=4)
+SPANS = st.lists(st.tuples(DAYS, st.integers(0, 20), st.sampled_from(list(PauseReason))), max_size=4)
 
 
 @given(
-    started=DAYS, length=st.integers(1, 30), spans=SPANS, unit=st.sampled_from([Unit.CALENDAR_DAY, Unit.WORKING_DAY])
+    started=DAYS,
+    length=st.integers(1, 30),
+    spans=SPANS,
+    unit=st.sampled_from([TimeUnit.CALENDAR_DAY, TimeUnit.WORKING_DAY]),
 )
 def test_every_sum_has_each_day_once_and_as_many_that_count_as_the_term_is_long(
-    started: date, length: int, spans: list[tuple[date, int, Suspension]], unit: Unit
+    started: date, length: int, spans: list[tuple[date, int, PauseReason]], unit: TimeUnit
 ) -> None:
     made = [a_span(since, date.fromordinal(since.toordinal() + days), why) for since, days, why in spans]
-    counted = reckon(a_term(length, unit, suspended_by=list(Suspension)), started, made, is_worked)
+    counted = reckon(a_term(length, unit, suspended_by=list(PauseReason)), started, made, is_worked)
     days = [line.day.toordinal() for line in counted.lines]
     assert days == list(range(started.toordinal(), counted.due_strict.toordinal() + 1))
     assert [line.number for line in counted.lines if line.number] == list(range(1, length + 1))

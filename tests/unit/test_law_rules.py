@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from transfer.law.book import NoSuchRule, RuleBook, RulesInvalid, as_text, built_in, read_rules
-from transfer.law.rules import Unit
+from transfer.messages.codes import TimeUnit
 from transfer.telemetry.calendar import is_worked
 
 TODAY = date(2026, 11, 22)
@@ -33,9 +33,10 @@ def a_rule(**changes: Any) -> Mapping[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("region", "unit"), [("442000", Unit.CALENDAR_DAY), ("330100", Unit.WORKING_DAY), ("330106", Unit.WORKING_DAY)]
+    ("region", "unit"),
+    [("442000", TimeUnit.CALENDAR_DAY), ("330100", TimeUnit.WORKING_DAY), ("330106", TimeUnit.WORKING_DAY)],
 )
-def test_a_citys_rule_comes_before_the_countrys(region: str, unit: Unit) -> None:
+def test_a_citys_rule_comes_before_the_countrys(region: str, unit: TimeUnit) -> None:
     assert a_book().term("REPLACEMENT", region, TODAY).unit is unit
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from transfer.actions.commands import NewApplicant, OpenCase
 from transfer.actions.situation import deciding_institution
 from transfer.domain.case import Case
-from transfer.domain.clocks import legal_day, review_clock
+from transfer.domain.clocks import RECEIVED, happened, legal_day
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import ImplausibleDate
 from transfer.messages.case import Applicant, CaseBasics, CaseFile, CaseNumber, Tenure
@@ -40,7 +40,6 @@ def open_case(command: OpenCase, context: Context) -> Decision:
             urgency=command.urgency,
             urgency_reason=command.urgency_reason,
             limitation_on=command.limitation_on,
-            clocks=(review_clock(received_at), *command.clocks),
         ),
         applicants=tuple(_with_id(applicant, context) for applicant in command.applicants),
         materials=command.materials,
@@ -58,6 +57,7 @@ def open_case(command: OpenCase, context: Context) -> Decision:
         "applicants": len(file.applicants),
         "received_on": legal_day(received_at).isoformat(),
     }
+    case = happened(case, RECEIVED, legal_day(received_at), context.rules, context.region)
     return Decision(case=case, event=Event(name="case_opened", detail=detail))
 
 

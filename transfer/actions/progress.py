@@ -3,7 +3,7 @@
 from transfer.actions.asking import without_requests
 from transfer.actions.commands import PublishStage
 from transfer.actions.situation import Situation
-from transfer.domain.clocks import legal_day
+from transfer.domain.clocks import happened, legal_day
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.errors import BasisMissing, ImplausibleDate
 from transfer.domain.lifecycle import ENDED, REQUIRED_BASIS, check_stage
@@ -43,6 +43,5 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
     if command.stage in ENDED:
         case, notices = without_requests(case, at.context)
         told = (*notices, *told)
-    return Decision(
-        case=case.reached(reached), event=Event(name="stage_published", detail=detail), messages=told, stages=(message,)
-    )
+    case = happened(case.reached(reached), command.stage.value, command.occurred_on, at.context.rules, at.region)
+    return Decision(case=case, event=Event(name="stage_published", detail=detail), messages=told, stages=(message,))

@@ -44,9 +44,10 @@ class RuleBook:
         """Raises NoSuchRule."""
         return _narrowest(self.rules.figures, code, region, day)
 
-    def terms(self, region: str, day: date) -> tuple[Term, ...]:
-        """All that hold there on that day, one of each name, in the order of the set."""
-        held = dict.fromkeys(one.code for one in self.rules.terms if one.reach(region, day) is not None)
+    def terms(self, region: str, day: date, *, begins: str | None = None) -> tuple[Term, ...]:
+        """All that hold there on that day, one of each name, in the order of the set; or those that an event begins."""
+        wanted = (one for one in self.rules.terms if begins is None or one.begins == begins)
+        held = dict.fromkeys(one.code for one in wanted if one.reach(region, day) is not None)
         return tuple(self.term(code, region, day) for code in held)
 
     def is_worked(self, day: date) -> bool:

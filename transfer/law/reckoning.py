@@ -10,27 +10,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from transfer.law.book import WorkCalendar
-from transfer.law.rules import Suspension, Term, Unit
+from transfer.messages.case import Pause
+from transfer.messages.codes import PauseReason, TimeUnit
 
 _DAY: Final = timedelta(days=1)
 _YEAR: Final = 12
 _LONGEST: Final = 20 * 366
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A time that does not count: from the day after it was asked to the day of the answer, that one included."""
+class Term(Protocol):
+    """What is counted: a rule, or a clock that was begun by one."""
 
-    why: Suspension
-    asked_on: date
-    until: date
-    answered: bool
+    @property
+    def length(self) -> int: ...
 
-    def holds(self, day: date) -> bool:
-        return self.asked_on < day <= self.until
+    @property
+    def unit(self) -> TimeUnit: ...
+
+    @property
+    def suspended_by(self) -> Sequence[PauseReason]: ...
 
 
 class Counted(StrEnum):
@@ -49,15 +50,13 @@ class Line:
     day: date
     what: Counted
     number: int | None = None
-    why: tuple[Suspension, ...] = ()
+    why: tuple[PauseReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
     """A term as it was counted. ``due_rolled`` is None where nobody knows yet which days of that year are worked."""
 
-    term: Term
-    started: date
     lines: tuple[Line, ...]
     due_strict: date
     due_rolled: date | None
@@ -72,31 +71,31 @@ class CannotCount(LookupError):
     """Working days of a year are to be counted that nobody has announced yet."""
 
 
-def reckon(term: Term, started: date, spans: Sequence[Span], is_worked: WorkCalendar) -> Sum:
+def reckon(term: Term, started: date, pauses: Sequence[Pause], is_worked: WorkCalendar) -> Sum:
     """The sum of a term of days, months or years; raises CannotCount, and ValueError for hours (``hours_after``)."""
-    counted = tuple(span for span in spans if span.why in term.suspended_by)
+    counted = tuple(pause for pause in pauses if pause.why in term.suspended_by)
     start = Line(day=started, what=Counted.START)
-    if term.unit in {Unit.MONTH, Unit.YEAR}:
-        months = term.length * (_YEAR if term.unit is Unit.YEAR else 1)
+    if term.unit in {TimeUnit.MONTH, TimeUnit.YEAR}:
+        months = term.length * (_YEAR if term.unit is TimeUnit.YEAR else 1)
         due = months_after(started, months)
         lines: tuple[Line, ...] = (start, Line(day=due, what=Counted.COUNTED, number=term.length))
-    elif term.unit is Unit.HOUR:
-        raise ValueError(term.code)
+    elif term.unit is TimeUnit.HOUR:
+        raise ValueError("hours are counted by hours_after")
     else:
         lines = (start, *_days(term, started, counted, is_worked))
         due = lines[-1].day
-    return Sum(term=term, started=started, lines=lines, due_strict=due, due_rolled=_rolled(due, is_worked))
+    return Sum(lines=lines, due_strict=due, due_rolled=_rolled(due, is_worked))
 
 
-def _days(term: Term, started: date, spans: Sequence[Span], is_worked: WorkCalendar) -> Iterator[Line]:
+def _days(term: Term, started: date, pauses: Sequence[Pause], is_worked: WorkCalendar) -> Iterator[Line]:
     day, number = started, 0
     while number < term.length:
         day += _DAY
         if (day - started).days > _LONGEST:
-            raise CannotCount(f"{term.code} does not end within twenty years")
-        if why := tuple(dict.fromkeys(span.why for span in spans if span.holds(day))):
+            raise CannotCount("the term does not end within twenty years")
+        if why := tuple(dict.fromkeys(pause.why for pause in pauses if pause.holds(day))):
             yield Line(day=day, what=Counted.SUSPENDED, why=why)
-        elif term.unit is Unit.WORKING_DAY and not _is_worked(day, is_worked):
+        elif term.unit is TimeUnit.WORKING_DAY and not _is_worked(day, is_worked):
             yield Line(day=day, what=Counted.REST)
         else:
             number += 1
@@ -117,6 +116,15 @@ def _rolled(due: date, is_worked: WorkCalendar) -> date | None:
     except LookupError:
         return None
     return due
+
+
+def working_days_after(start: date, count: int, is_worked: WorkCalendar) -> date:
+    """The last day of so many working days; raises CannotCount."""
+    day = start
+    while count:
+        day += _DAY
+        count -= _is_worked(day, is_worked)
+    return day
 
 
 def months_after(day: date, months: int) -> date:

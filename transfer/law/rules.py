@@ -5,27 +5,11 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from transfer.messages.codes import Code
+from transfer.messages.case import RULE_CODE
+from transfer.messages.codes import PauseReason, TimeUnit
 from transfer.messages.values import Day, Frozen, Line
 
 _SATURDAY: Final = 5
-
-
-class Unit(Code):
-    """In what a term is counted. Plain days of the law are calendar days; agreements count working days."""
-
-    HOUR = "HOUR", "小时", "hours"
-    CALENDAR_DAY = "CALENDAR_DAY", "日", "calendar days"
-    WORKING_DAY = "WORKING_DAY", "工作日", "working days"
-    MONTH = "MONTH", "个月", "months"
-    YEAR = "YEAR", "年", "years"
-
-
-class Suspension(Code):
-    """Why days are not counted."""
-
-    SUPPLEMENT = "SUPPLEMENT", "补充材料期间", "Papers are being supplemented"
-    REMOTE_CHECK = "REMOTE_CHECK", "异地核查期间", "Another region is checking"
 
 
 class Source(Frozen, extra="forbid"):
@@ -45,7 +29,7 @@ class Rule(Frozen, extra="forbid"):
     """What all rules have. A region is named by the leading digits of its GB/T 2260 code: two a province, four a city;
     none means the whole country."""
 
-    code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{2,39}$")]
+    code: Annotated[str, Field(pattern=RULE_CODE)]
     zh: Line
     en: Line
     source: Source
@@ -72,10 +56,10 @@ class Term(Rule):
     """A time limit: how long, from which event on, and which events meet it."""
 
     length: Annotated[int, Field(ge=1, le=3660)]
-    unit: Unit
+    unit: TimeUnit
     begins: Annotated[Line, Field(description="the event from which it runs; its day is not counted")]
     met_by: Annotated[tuple[Line, ...], Field(max_length=10)] = ()
-    suspended_by: Annotated[tuple[Suspension, ...], Field(max_length=5)] = ()
+    suspended_by: Annotated[tuple[PauseReason, ...], Field(max_length=5)] = ()
 
 
 class Figure(Rule):

@@ -75,19 +75,28 @@ BASICS_IN_FULL: Final[Json] = {
     "limitation_on": "2026-06-18",
     "clocks": [
         {
-            "kind": "REVIEW",
-            "unit": "CALENDAR_DAY",
+            "rule": "REVIEW",
+            "rules": "2026-11-22",
+            "zh": "审查并作出决定",
+            "en": "Review and decide",
+            "basis": "中华人民共和国法律援助法第四十三条第一款",
             "length": 7,
-            "started_on": "2026-06-10",
-            "due_strict": "2026-06-17",
-            "basis": "LAL_43_1",
-        },
-        {
-            "kind": "LIMITATION",
             "unit": "CALENDAR_DAY",
-            "length": 365,
-            "started_on": "2025-06-18",
+            "met_by": ["granted", "refused"],
+            "suspended_by": ["SUPPLEMENT", "REMOTE_CHECK"],
+            "region": "510521",
+            "started_on": "2026-06-10",
+            "pauses": [
+                {
+                    "why": "REMOTE_CHECK",
+                    "of": "0197a3c1-5e00-7d10-8b21-6f0a1b2c3d05",
+                    "asked_on": "2026-06-11",
+                    "until": "2026-06-12",
+                    "answered": True,
+                }
+            ],
             "due_strict": "2026-06-18",
+            "due_rolled": "2026-06-18",
         },
     ],
 }

@@ -7,7 +7,8 @@ from transfer.domain.clocks import CHINA
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.messages.case import Clock
-from transfer.messages.codes import LegalBasis, PauseReason, Stage
+from transfer.messages.codes import LegalBasis, Stage
+from transfer.messages.codes_clocks import PauseReason
 from transfer.messages.codes_evidence import CancelReason, EvidenceField, EvidenceKind, ItemResult
 from transfer.messages.transfer import SupplementAnswer
 

@@ -12,7 +12,7 @@ from transfer.law.book import built_in
 from transfer.law.reckoning import CannotCount, Counted, hours_after, months_after, reckon, working_days_after
 from transfer.law.rules import Source, Term
 from transfer.messages.case import Pause
-from transfer.messages.codes import PauseReason, TimeUnit
+from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
 from transfer.telemetry.calendar import is_worked
 
 SUPPLEMENT, REMOTE = PauseReason.SUPPLEMENT, PauseReason.REMOTE_CHECK
@@ -27,7 +27,7 @@ def a_term(length: int, unit: TimeUnit = TimeUnit.CALENDAR_DAY, *, suspended_by:
         valid_from=date(2022, 1, 1),
         length=length,
         unit=unit,
-        begins="received",
+        begins=CaseEvent.RECEIVED,
         suspended_by=tuple(suspended_by),
     )
 

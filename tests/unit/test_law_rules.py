@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from transfer.law.book import NoSuchRule, RuleBook, RulesInvalid, as_text, built_in, read_rules
-from transfer.messages.codes import TimeUnit
+from transfer.messages.codes_clocks import TimeUnit
 from transfer.telemetry.calendar import is_worked
 
 TODAY = date(2026, 11, 22)

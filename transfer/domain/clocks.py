@@ -14,12 +14,12 @@ from transfer.law.book import RuleBook
 from transfer.law.reckoning import CannotCount, Sum, reckon
 from transfer.law.rules import Term
 from transfer.messages.case import Clock, Pause
-from transfer.messages.codes import PauseReason, TimeUnit
+from transfer.messages.codes import Stage
+from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
 from transfer.messages.codes_evidence import EvidenceKind
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
-RECEIVED: Final = "received"
-"""The event of an application's receipt; the other events are the stages of a case, by their names."""
+_OF_STAGES: Final = {stage: event for stage in Stage for event in CaseEvent if stage.value == event.value}
 REMOTE_CHECKS: Final = frozenset({EvidenceKind.ECON_CHECK, EvidenceKind.IDENTITY_CHECK})
 """What is checked elsewhere for the decision on an application; other evidence is collected after it."""
 
@@ -29,7 +29,13 @@ def legal_day(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
-def happened(case: Case, event: str, day: date, rules: RuleBook, region: str) -> Case:
+def reached(case: Case, stage: Stage, day: date, rules: RuleBook, region: str) -> Case:
+    """The case after that region published a stage of it."""
+    event = _OF_STAGES.get(stage)
+    return case if event is None else happened(case, event, day, rules, region)
+
+
+def happened(case: Case, event: CaseEvent, day: date, rules: RuleBook, region: str) -> Case:
     """The case after an event of that region: it meets the clocks that wait for it, and begins those that run from it.
 
     A clock of the same rule that still runs in that region is met by its own end alone, so what happens again begins
@@ -137,7 +143,7 @@ def _counted(clock: Clock, rules: RuleBook) -> Clock:
     return clock.model_copy(update={"due_strict": found.due_strict, "due_rolled": found.due_rolled})
 
 
-def _met(clock: Clock, event: str, day: date) -> Clock:
+def _met(clock: Clock, event: CaseEvent, day: date) -> Clock:
     if clock.met_on is not None or event not in clock.met_by or day < clock.started_on:
         return clock
     return clock.model_copy(update={"met_on": day})

@@ -11,6 +11,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from transfer.law.rules import Figure, Rule, RuleSet, Term
+from transfer.messages.codes_clocks import CaseEvent
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
 WorkCalendar = Callable[[date], bool]
@@ -44,7 +45,7 @@ class RuleBook:
         """Raises NoSuchRule."""
         return _narrowest(self.rules.figures, code, region, day)
 
-    def terms(self, region: str, day: date, *, begins: str | None = None) -> tuple[Term, ...]:
+    def terms(self, region: str, day: date, *, begins: CaseEvent | None = None) -> tuple[Term, ...]:
         """All that hold there on that day, one of each name, in the order of the set; or those that an event begins."""
         wanted = (one for one in self.rules.terms if begins is None or one.begins == begins)
         held = dict.fromkeys(one.code for one in wanted if one.reach(region, day) is not None)

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from transfer.law.book import WorkCalendar
 from transfer.messages.case import Pause
-from transfer.messages.codes import PauseReason, TimeUnit
+from transfer.messages.codes_clocks import PauseReason, TimeUnit
 
 _DAY: Final = timedelta(days=1)
 _YEAR: Final = 12

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from transfer.messages.case import RULE_CODE
-from transfer.messages.codes import PauseReason, TimeUnit
+from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
 from transfer.messages.values import Day, Frozen, Line
 
 _SATURDAY: Final = 5
@@ -57,8 +57,8 @@ class Term(Rule):
 
     length: Annotated[int, Field(ge=1, le=3660)]
     unit: TimeUnit
-    begins: Annotated[Line, Field(description="the event from which it runs; its day is not counted")]
-    met_by: Annotated[tuple[Line, ...], Field(max_length=10)] = ()
+    begins: Annotated[CaseEvent, Field(description="the event from which it runs; its day is not counted")]
+    met_by: Annotated[tuple[CaseEvent, ...], Field(max_length=10)] = ()
     suspended_by: Annotated[tuple[PauseReason, ...], Field(max_length=5)] = ()
 
 

@@ -18,11 +18,10 @@ from transfer.messages.codes import (
     IntakeChannel,
     MaterialKind,
     Matter,
-    PauseReason,
     Stage,
-    TimeUnit,
     Urgency,
 )
+from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
 from transfer.messages.values import (
     ApplicantId,
     Day,
@@ -156,7 +155,7 @@ class Clock(Frozen):
     basis: Annotated[Line, Field(description="where the rule stands, as it may be printed")]
     length: Annotated[int, Field(ge=1, le=3660)]
     unit: TimeUnit
-    met_by: Annotated[tuple[Line, ...], Field(max_length=10, description="events that end it")] = ()
+    met_by: Annotated[tuple[CaseEvent, ...], Field(max_length=10, description="events that end it")] = ()
     suspended_by: Annotated[tuple[PauseReason, ...], Field(max_length=5)] = ()
     region: Annotated[RegionCode, Field(description="whose term it is")]
     started_on: Annotated[Day, Field(description="day of the event, which is not counted")]

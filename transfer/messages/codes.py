@@ -287,23 +287,6 @@ class LegalBasis(Code):
     O148_27 = "O148_27", "办理法律援助案件程序规定第二十七条", "Order 148, art. 27", "O148 27"
 
 
-class TimeUnit(Code):
-    """The unit in which a term is counted. Plain days of the law are calendar days; agreements count working days."""
-
-    HOUR = "HOUR", "小时", "hours"
-    CALENDAR_DAY = "CALENDAR_DAY", "日", "calendar days"
-    WORKING_DAY = "WORKING_DAY", "个工作日", "working days"
-    MONTH = "MONTH", "个月", "months"
-    YEAR = "YEAR", "年", "years"
-
-
-class PauseReason(Code):
-    """Why days of a term are not counted."""
-
-    SUPPLEMENT = "SUPPLEMENT", "补充材料期间", "Papers are being supplemented"
-    REMOTE_CHECK = "REMOTE_CHECK", "异地核查期间", "Another region is checking"
-
-
 class ReceiptOutcome(Code):
     """What became of a message at its recipient."""
 

@@ -98,6 +98,21 @@ BASICS_IN_FULL: Final[Json] = {
             "due_strict": "2026-06-18",
             "due_rolled": "2026-06-18",
         },
+        {
+            "rule": "REPLACEMENT",
+            "rules": "2026-11-22",
+            "zh": "决定是否更换人员",
+            "en": "Decide on replacing the person",
+            "basis": "办理法律援助案件程序规定（条文待核）",
+            "length": 5,
+            "unit": "CALENDAR_DAY",
+            "met_by": ["replacement_decided"],
+            "region": "510521",
+            "started_on": "2026-06-10",
+            "due_strict": "2026-06-15",
+            "due_rolled": "2026-06-15",
+            "met_on": "2026-06-12",
+        },
     ],
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -128,6 +129,29 @@ def checked(case: Case, request: EvidenceRequest, rules: RuleBook) -> Case:
 def sum_of(clock: Clock, rules: RuleBook) -> Sum:
     """The days of a clock one by one; raises CannotCount."""
     return reckon(clock, clock.started_on, clock.pauses, rules.is_worked)
+
+
+class ClockState(StrEnum):
+    """How a clock stands on a day. Between its strict and its rolled day it is due, and not late yet."""
+
+    RUNNING = "running"
+    DUE = "due"
+    OVERDUE = "overdue"
+    MET = "met"
+    MET_LATE = "met_late"
+    UNKNOWN = "unknown"
+
+
+def state_of(clock: Clock, today: date) -> ClockState:
+    """Unknown where it counts working days of a year that nobody has announced."""
+    if clock.due_strict is None:
+        return ClockState.UNKNOWN if clock.met_on is None else ClockState.MET
+    last = clock.due_rolled or clock.due_strict
+    if clock.met_on is not None:
+        return ClockState.MET if clock.met_on <= last else ClockState.MET_LATE
+    if today <= clock.due_strict:
+        return ClockState.RUNNING
+    return ClockState.DUE if today <= last else ClockState.OVERDUE
 
 
 def running(case: Case) -> tuple[Clock, ...]:

@@ -1,9 +1,11 @@
 """Values for tests, each whole and valid, with the fields that a test is about changed by keyword."""
 
 import json
+from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from transfer.law.book import RuleBook, built_in
 from transfer.messages.case import (
     Applicant,
     CaseBasics,
@@ -34,6 +36,7 @@ from transfer.messages.transfer import (
     SupplementRequired,
 )
 from transfer.messages.values import Frozen
+from transfer.telemetry.calendar import is_worked
 
 LUXIAN: Final = "510521"
 ZHONGSHAN: Final = "442000"
@@ -183,3 +186,9 @@ def a_resident_id(*, born: str = "19850412", order: int = 1) -> str:
     digits = f"990000{born}{order:03d}"
     total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(digits))
     return digits + "10X98765432"[total % 11]
+
+
+@cache
+def the_rules() -> RuleBook:
+    """The rules that a release brings along, and the calendar that it knows."""
+    return RuleBook(rules=built_in(), known_years=is_worked)

@@ -25,6 +25,7 @@ from transfer.crypto.tickets import Tickets
 from transfer.crypto.tls import ClientTls
 from transfer.crypto.wire import Wire
 from transfer.files.parts import FETCHERS, SWEEP_SECONDS, FileParts, build_files
+from transfer.law.book import RuleBook, built_in
 from transfer.paper.printer import PdfPrinter
 from transfer.ports.traffic import Carrier
 from transfer.ports.views import Linked
@@ -136,10 +137,10 @@ def build(
     def load_keys() -> Keystore:
         return Keystore.load(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
 
+    rules = RuleBook(rules=built_in(), known_years=calendar.is_worked)
+
     def context() -> Context:
-        return Context(
-            region=settings.region, directory=book.latest, now=clock(), new_id=new_id, calendar=calendar.is_worked
-        )
+        return Context(region=settings.region, directory=book.latest, now=clock(), new_id=new_id, rules=rules)
 
     store = Store(
         engine=open_engine(settings.database_url, pool_size=settings.database_pool),

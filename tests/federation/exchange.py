@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from tests.builders import a_resident_id
+from tests.builders import a_resident_id, the_rules
 from tests.fakes import MemoryReceiptsDue, MemoryRoom, run
 from tests.plain import opened
 from transfer.actions.buttons import BUTTONS, offer_order, stage_order
@@ -26,7 +26,6 @@ from transfer.messages.envelope import digest_of
 from transfer.messages.values import Digest
 from transfer.ports.traffic import Parcel, PublishOutcome, Sent
 from transfer.ports.work import Context, Delivery
-from transfer.telemetry.calendar import is_worked
 from transfer.workers.pauses import Pauses
 from transfer.workers.receipts import ReceiptTeller
 
@@ -122,7 +121,7 @@ class Exchange:
             directory=self.directory,
             now=self.now,
             new_id=lambda: self._new_id(code),
-            calendar=is_worked,
+            rules=the_rules(),
         )
 
     def _new_id(self, region: str) -> UUID:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
+from tests.builders import the_rules
 from tests.fuzz.letters import NOW, RECIPIENT, SOURCE, contents, directory, sealed_examples, wire
 from tests.fuzz.target import JSON, Target
 from transfer.crypto import compact
@@ -18,10 +19,9 @@ from transfer.crypto.keys import KeyUse, PrivateKey, SuiteName, newest
 from transfer.crypto.signed import header_to_sign
 from transfer.handlers.opening import open_delivery
 from transfer.ports.work import Context, Delivery
-from transfer.telemetry.calendar import is_worked
 
 _CONTEXT: Final = Context(
-    region=RECIPIENT, directory=directory(), now=NOW, new_id=lambda: UUID(int=1), calendar=is_worked
+    region=RECIPIENT, directory=directory(), now=NOW, new_id=lambda: UUID(int=1), rules=the_rules()
 )
 _SUITE: Final = Jose()
 _TIMES: Final = {"issued_at": int(NOW.timestamp()), "expires_at": int(NOW.timestamp()) + 3600}

@@ -20,14 +20,14 @@ from tests.builders import (
 )
 from transfer.domain import errors
 from transfer.domain.case import Case, Transfer
-from transfer.domain.clocks import legal_day, review_clock
+from transfer.domain.clocks import legal_day
 from transfer.domain.designation import hear, judges
 from transfer.domain.duplicates import precedence
 from transfer.domain.lifecycle import Side, State
 from transfer.domain.regions import designators, province_of, superiors
 from transfer.handlers.arrival import longer
 from transfer.messages.case import StageReached
-from transfer.messages.codes import ApplicantStatus, ClockKind, LegalBasis, Stage, TimeUnit
+from transfer.messages.codes import ApplicantStatus, Stage
 from transfer.messages.transfer import ApplicantLeft
 
 NOW = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -156,13 +156,6 @@ def test_a_designation_of_another_region_closes_the_transfer() -> None:
 # Clocks -----------------------------------------------------------------------------------------------------
 
 
-def test_the_review_period_is_seven_days_from_the_day_after_receipt() -> None:
-    clock = review_clock(datetime(2026, 2, 11, 2, 0, tzinfo=UTC))
-    assert (clock.started_on, clock.due_strict) == (date(2026, 2, 11), date(2026, 2, 18))
-    assert (clock.length, clock.unit) == (7, TimeUnit.CALENDAR_DAY)
-    assert (clock.kind, clock.basis) == (ClockKind.REVIEW, LegalBasis.LAL_43_1)
-
-
 @pytest.mark.parametrize(
     ("moment", "day"),
     [
@@ -174,10 +167,6 @@ def test_the_review_period_is_seven_days_from_the_day_after_receipt() -> None:
 )
 def test_the_day_of_a_moment_is_the_one_in_shanghai(moment: datetime, day: date) -> None:
     assert legal_day(moment) == day
-
-
-def test_the_review_period_of_an_evening_receipt_starts_on_the_day_in_shanghai() -> None:
-    assert review_clock(datetime(2026, 2, 10, 16, 30, tzinfo=UTC)).due_strict == date(2026, 2, 18)
 
 
 # Duplicates -------------------------------------------------------------------------------------------------

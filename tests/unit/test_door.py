@@ -28,6 +28,7 @@ from tests.builders import (
     an_applicant,
     an_offer,
     changed,
+    the_rules,
 )
 from tests.fakes import MemoryRoom, run
 from tests.federation.exchange import START, a_directory
@@ -44,7 +45,6 @@ from transfer.messages.receipts import Receipt
 from transfer.messages.transfer import RecallRequested
 from transfer.messages.values import Frozen
 from transfer.ports.work import Context, Delivery
-from transfer.telemetry.calendar import is_worked
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,9 +59,7 @@ class Node:
 
     @property
     def context(self) -> Context:
-        return Context(
-            region=self.region, directory=a_directory(PROVINCES), now=START, new_id=uuid4, calendar=is_worked
-        )
+        return Context(region=self.region, directory=a_directory(PROVINCES), now=START, new_id=uuid4, rules=the_rules())
 
     def take(self, *bodies: bytes, replay: bool = False) -> list[Verdict]:
         """One batch, as it comes from the source that each body names."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from transfer.actions.commands import AnswerNotice, GiveNotice, Withdraw
 from transfer.actions.situation import Situation
 from transfer.domain.case import Notice
-from transfer.domain.clocks import legal_day
+from transfer.domain.clocks import legal_day, paused, resumed, supplementing
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import IllegalStage, NoActiveApplicant, NoticeMissing, TransferOpen
 from transfer.domain.lifecycle import OFFERABLE
@@ -33,6 +33,7 @@ def give_notice(at: Situation, command: GiveNotice) -> Decision:
         supplied=supplied,
     )
     detail = {"defects": [i.defect.value for i in command.items], "due_on": command.due_on.isoformat()}
+    case = paused(case, supplementing(case.id, at.context.now, command.due_on), at.context.rules)
     return Decision(case=replace(case, notice=notice), event=Event(name="notice_given", detail=detail))
 
 
@@ -53,6 +54,7 @@ def answer_notice(at: Situation, command: AnswerNotice) -> Decision:
     titles = frozenset(paper.title for paper in command.materials)
     answered = notice.model_copy(update={"answered": True, "supplied": notice.supplied | titles})
     detail = {"answers": len(command.answers), "left": [str(one.applicant) for one in command.left]}
+    case = resumed(case, case.id, today, at.context.rules)
     return Decision(case=replace(case, notice=answered), event=Event(name="notice_answered", detail=detail))
 
 

@@ -7,7 +7,7 @@ from transfer.actions import evidence_commands as commands
 from transfer.actions.situation import Situation
 from transfer.crypto.directory import Agreement
 from transfer.domain.case import Case
-from transfer.domain.clocks import legal_day
+from transfer.domain.clocks import checked, legal_day
 from transfer.domain.decision import Decision, Outgoing
 from transfer.domain.errors import (
     CaseEnded,
@@ -265,7 +265,7 @@ def without_requests(case: Case, context: Context) -> tuple[Case, tuple[Outgoing
     for request in case.requests:
         if request.opens(RequestStep.CANCEL):
             taken, told = cancelled(case, request, CancelReason.CASE_ENDED, None, context)
-            case = case.with_request(taken)
+            case = checked(case.with_request(taken), taken, context.rules)
             notices += told
     return case, tuple(notices)
 

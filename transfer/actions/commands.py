@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from transfer.messages.case import Applicant, Clock, Material, Opponent, persons_fault, urgency_fault
+from transfer.messages.case import Applicant, Material, Opponent, persons_fault, urgency_fault
 from transfer.messages.codes import (
     AidForm,
     DisputeGround,
@@ -60,7 +60,6 @@ class OpenCase(Command):
     urgency: Urgency = Urgency.NORMAL
     urgency_reason: Text | None = None
     limitation_on: Day | None = None
-    clocks: Annotated[tuple[Clock, ...], Field(max_length=19, description="besides the review, which is added")] = ()
 
     @model_validator(mode="after")
     def _makes_a_case(self) -> Self:

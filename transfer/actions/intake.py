@@ -6,10 +6,11 @@ from typing import Final
 from transfer.actions.commands import NewApplicant, OpenCase
 from transfer.actions.situation import deciding_institution
 from transfer.domain.case import Case
-from transfer.domain.clocks import legal_day, review_clock
+from transfer.domain.clocks import happened, legal_day
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import ImplausibleDate
 from transfer.messages.case import Applicant, CaseBasics, CaseFile, CaseNumber, Tenure
+from transfer.messages.codes_clocks import CaseEvent
 from transfer.ports.work import Context
 
 BACKDATED: Final = timedelta(days=366)
@@ -40,7 +41,6 @@ def open_case(command: OpenCase, context: Context) -> Decision:
             urgency=command.urgency,
             urgency_reason=command.urgency_reason,
             limitation_on=command.limitation_on,
-            clocks=(review_clock(received_at), *command.clocks),
         ),
         applicants=tuple(_with_id(applicant, context) for applicant in command.applicants),
         materials=command.materials,
@@ -58,6 +58,7 @@ def open_case(command: OpenCase, context: Context) -> Decision:
         "applicants": len(file.applicants),
         "received_on": legal_day(received_at).isoformat(),
     }
+    case = happened(case, CaseEvent.RECEIVED, legal_day(received_at), context.rules, context.region)
     return Decision(case=case, event=Event(name="case_opened", detail=detail))
 
 

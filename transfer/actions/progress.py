@@ -3,7 +3,7 @@
 from transfer.actions.asking import without_requests
 from transfer.actions.commands import PublishStage
 from transfer.actions.situation import Situation
-from transfer.domain.clocks import legal_day
+from transfer.domain.clocks import legal_day, reached
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.errors import BasisMissing, ImplausibleDate
 from transfer.domain.lifecycle import ENDED, REQUIRED_BASIS, check_stage
@@ -26,11 +26,11 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
     if not legal_day(case.basics.first_received_at) <= command.occurred_on <= legal_day(now):
         raise ImplausibleDate(occurred_on=command.occurred_on)
     number = case.stage.number + 1 if case.stage.tenure == case.holder.number else 1
-    reached = StageReached(stage=command.stage, tenure=case.holder.number, number=number)
+    here = StageReached(stage=command.stage, tenure=case.holder.number, number=number)
     message = StagePublished(
         case=case.id,
-        tenure=reached.tenure,
-        number=reached.number,
+        tenure=here.tenure,
+        number=here.number,
         stage=command.stage,
         occurred_on=command.occurred_on,
         basis=command.basis,
@@ -43,6 +43,5 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
     if command.stage in ENDED:
         case, notices = without_requests(case, at.context)
         told = (*notices, *told)
-    return Decision(
-        case=case.reached(reached), event=Event(name="stage_published", detail=detail), messages=told, stages=(message,)
-    )
+    case = reached(case.reached(here), command.stage, command.occurred_on, at.context.rules, at.region)
+    return Decision(case=case, event=Event(name="stage_published", detail=detail), messages=told, stages=(message,))

@@ -6,7 +6,7 @@ from uuid import UUID
 from transfer.actions.commands import Accept, Command, Dispute, Link, RequireSupplement, SignFor
 from transfer.actions.situation import Situation, deciding_institution
 from transfer.domain.case import Case, Transfer
-from transfer.domain.clocks import legal_day
+from transfer.domain.clocks import happened, legal_day, paused, supplementing
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.duplicates import precedence
 from transfer.domain.errors import (
@@ -23,6 +23,7 @@ from transfer.domain.lifecycle import Side, Step
 from transfer.domain.supplement import check_notice
 from transfer.messages.case import StageReached, Tenure
 from transfer.messages.case_progress import HolderChanged
+from transfer.messages.codes_clocks import CaseEvent
 from transfer.messages.transfer import (
     Accepted,
     CompetenceDisputed,
@@ -83,8 +84,9 @@ def require_supplement(at: Situation, transfer_id: UUID, command: RequireSupplem
         due_on=command.due_on,
     )
     detail = {"defects": [i.defect.value for i in command.items], "due_on": command.due_on.isoformat()}
+    case = paused(at.case, supplementing(transfer.id, message.at, message.due_on), at.context.rules)
     return Decision(
-        case=at.case.with_transfer(replace(taken, notice=message)),
+        case=case.with_transfer(replace(taken, notice=message)),
         event=Event(name="supplement_required", transfer=transfer.id, detail=detail),
         messages=(_answer(transfer, message),),
     )
@@ -124,6 +126,7 @@ def accept(at: Situation, transfer_id: UUID, command: Accept) -> Decision:
         stage=stage,
         followers=followers,
     )
+    changed = happened(changed, CaseEvent.RECEIVED, legal_day(transfer.opened_at), at.context.rules, at.region)
     told = HolderChanged(case=case.id, tenures=tenures, stage=stage, at=now)
     return Decision(
         case=changed,

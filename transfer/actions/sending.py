@@ -6,7 +6,7 @@ from uuid import UUID
 from transfer.actions.commands import Escalate, Offer, Recall, Supplement
 from transfer.actions.situation import Situation
 from transfer.domain.case import Case, Transfer
-from transfer.domain.clocks import legal_day
+from transfer.domain.clocks import legal_day, resumed
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.designation import judges
 from transfer.domain.errors import (
@@ -150,7 +150,7 @@ def supplement(at: Situation, transfer_id: UUID, command: Supplement) -> Decisio
         materials=command.materials,
         left=command.left,
     )
-    case = case.with_transfer(changed)
+    case = resumed(case.with_transfer(changed), transfer.id, legal_day(at.context.now), at.context.rules)
     detail = {"answers": len(command.answers), "left": [str(one.applicant) for one in command.left]}
     return Decision(
         case=case,

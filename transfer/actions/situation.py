@@ -8,6 +8,7 @@ from uuid import UUID
 
 from transfer.actions.commands import Command
 from transfer.domain.case import Case, Transfer
+from transfer.domain.clocks import checked
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.errors import NotOfThisRegion, NotThisSide, NotYoursToAssist
 from transfer.domain.evidence import EvidenceRequest
@@ -74,7 +75,8 @@ class Situation:
         else:
             sent = (Outgoing(recipient=request.peer, data=message, answers=request.heard),)
         said = Event(name=event, request=request.id, detail=detail or {})
-        return Decision(case=self.case.with_request(request), event=said, messages=sent)
+        case = checked(self.case.with_request(request), request, self.context.rules)
+        return Decision(case=case, event=said, messages=sent)
 
 
 def deciding_institution(command: Command, context: Context) -> str:

@@ -3,6 +3,7 @@
 import click
 
 from transfer.cli.case import case
+from transfer.cli.clock import clock
 from transfer.cli.config import config
 from transfer.cli.directory import directory
 from transfer.cli.evidence import evidence
@@ -42,6 +43,7 @@ for _command in (
     status,
     case,
     evidence,
+    clock,
     trace,
     quarantine,
     files,

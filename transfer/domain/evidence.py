@@ -85,6 +85,13 @@ class EvidenceRequest(Frozen):
         return self.requested_region if self.side is RequestSide.REQUESTER else self.requester_region
 
     @property
+    def ended_at(self) -> datetime | None:
+        """When it was answered, declined or taken back."""
+        if self.state is RequestState.CANCELLED:
+            return self.changed_at
+        return self.declined.at if self.declined else self.returned_at
+
+    @property
     def is_open(self) -> bool:
         """Whether anyone may still act on it."""
         return self.state not in CLOSED_REQUESTS

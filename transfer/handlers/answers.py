@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from transfer.domain.clocks import paused, supplementing
 from transfer.domain.decision import Decision, Event
 from transfer.domain.duplicates import precedence
 from transfer.domain.errors import EarlierCaseSurvives, HistoryDiffers, NotThisSide
@@ -33,8 +34,9 @@ def supplement_required(arrival: Arrival, message: SupplementRequired) -> Decisi
     """The one list of what is missing."""
     taken = arrival.step(message, Side.SENDER, Step.REQUIRE_SUPPLEMENT)
     detail = {"defects": [i.defect.value for i in message.items], "due_on": message.due_on.isoformat()}
+    pause = supplementing(taken.id, message.at, message.due_on)
     return Decision(
-        case=arrival.known.with_transfer(replace(taken, notice=message)),
+        case=paused(arrival.known, pause, arrival.context.rules).with_transfer(replace(taken, notice=message)),
         event=Event(name="supplement_required", transfer=taken.id, detail=detail),
     )
 

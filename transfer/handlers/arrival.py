@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from transfer.domain.case import Case, Transfer
+from transfer.domain.clocks import checked
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import HistoryDiffers, NotThisSide, TransferError, UnknownCase
 from transfer.domain.evidence import EvidenceRequest
@@ -71,7 +72,8 @@ class Arrival:
     def requested(self, request: EvidenceRequest, event: str, detail: Mapping[str, Any] | None = None) -> Decision:
         """The decision that the case has the request as it is now."""
         said = Event(name=event, request=request.id, detail=detail or {})
-        return Decision(case=self.known.with_request(request), event=said)
+        case = checked(self.known.with_request(request), request, self.context.rules)
+        return Decision(case=case, event=said)
 
 
 def longer(known: tuple[Tenure, ...], told: tuple[Tenure, ...]) -> tuple[Tenure, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from transfer.domain.case import Case, Transfer
+from transfer.domain.clocks import legal_day, resumed
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.errors import CaseExists, HistoryDiffers, NotThisSide, WrongDestination
 from transfer.domain.lifecycle import TOO_LATE, Side, State, Step
@@ -63,6 +64,7 @@ def supplemented(arrival: Arrival, message: Supplemented) -> Decision:
     taken = arrival.step(message, Side.RECEIVER, Step.SUPPLEMENT)
     titles = frozenset(material.title for material in message.materials)
     case = arrival.known.without_applicants(message.left).with_materials(message.materials)
+    case = resumed(case, taken.id, legal_day(message.at), arrival.context.rules)
     detail = {"answers": len(message.answers), "left": [str(one.applicant) for one in message.left]}
     return Decision(
         case=case.with_transfer(replace(taken, supplied=taken.supplied | titles)),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from transfer.domain.clocks import reached
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import HistoryDiffers, NotThisSide
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown, longer
@@ -20,10 +21,11 @@ def stage_published(arrival: Arrival, message: StagePublished) -> Decision:
         raise HistoryDiffers(known=case.holder.number, told=message.tenure)
     if holder.institution != message.institution or region_of(holder.institution) != arrival.source:
         raise NotThisSide(source=arrival.source, holder=holder.institution)
-    reached = StageReached(stage=message.stage, tenure=message.tenure, number=message.number)
+    here = StageReached(stage=message.stage, tenure=message.tenure, number=message.number)
     detail = {"stage": message.stage.value, "occurred_on": message.occurred_on.isoformat()}
+    rules = arrival.context.rules
     return Decision(
-        case=case.reached(reached),
+        case=reached(case.reached(here), message.stage, message.occurred_on, rules, arrival.source),
         event=Event(name="stage_published", detail=detail),
         stages=(message,),
     )

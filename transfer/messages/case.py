@@ -13,17 +13,15 @@ from transfer.messages.codes import (
     AidForm,
     ApplicantCategory,
     ApplicantStatus,
-    ClockKind,
     HardshipGround,
     IdentityKind,
     IntakeChannel,
-    LegalBasis,
     MaterialKind,
     Matter,
     Stage,
-    TimeUnit,
     Urgency,
 )
+from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
 from transfer.messages.values import (
     ApplicantId,
     Day,
@@ -129,15 +127,46 @@ class Material(Frozen):
     file: Annotated[Attachment | None, Field(description="absent when there is only paper")] = None
 
 
-class Clock(Frozen):
-    """A legal deadline that travels with the case."""
+RULE_CODE: Final = r"^[A-Z][A-Z0-9_]{2,39}$"
 
-    kind: ClockKind
+
+class Pause(Frozen):
+    """A time that does not count: from the day after something was asked to the day of its answer, that one included.
+    While nobody has answered it lasts until the day that was set for the answer."""
+
+    why: PauseReason
+    of: Annotated[UUID, Field(description="the case, transfer or evidence request in which it was asked")]
+    asked_on: Day
+    until: Day
+    answered: bool = False
+
+    def holds(self, day: date) -> bool:
+        """Whether this day does not count."""
+        return self.asked_on < day <= self.until
+
+
+class Clock(Frozen):
+    """A term that runs or ran on a case, with the rule as it stood when it began; it travels with the case."""
+
+    rule: Annotated[str, Field(pattern=RULE_CODE, description="name of the rule in the rule set")]
+    rules: Annotated[Line, Field(description="version of the rule set")]
+    zh: Line
+    en: Line
+    basis: Annotated[Line, Field(description="where the rule stands, as it may be printed")]
+    length: Annotated[int, Field(ge=1, le=3660)]
     unit: TimeUnit
-    length: Annotated[int, Field(ge=0, le=3660)]
-    started_on: Day
-    due_strict: Annotated[Day, Field(description="last day, as counted, start day not counted")]
-    basis: LegalBasis | None = None
+    met_by: Annotated[tuple[CaseEvent, ...], Field(max_length=10, description="events that end it")] = ()
+    suspended_by: Annotated[tuple[PauseReason, ...], Field(max_length=5)] = ()
+    region: Annotated[RegionCode, Field(description="whose term it is")]
+    started_on: Annotated[Day, Field(description="day of the event, which is not counted")]
+    pauses: Annotated[tuple[Pause, ...], Field(max_length=100)] = ()
+    due_strict: Annotated[
+        Day | None, Field(description="last day, as counted; absent while its working days are not announced")
+    ] = None
+    due_rolled: Annotated[
+        Day | None, Field(description="the first worked day from then on; absent while that year is not announced")
+    ] = None
+    met_on: Day | None = None
 
 
 class CaseNumber(Frozen):
@@ -191,7 +220,7 @@ class CaseBasics(Frozen):
     urgency: Urgency = Urgency.NORMAL
     urgency_reason: Text | None = None
     limitation_on: Annotated[Day | None, Field(description="last day of the limitation or statutory period")] = None
-    clocks: Annotated[tuple[Clock, ...], Field(max_length=20)] = ()
+    clocks: Annotated[tuple[Clock, ...], Field(max_length=200)] = ()
 
     @model_validator(mode="after")
     def _urgency_is_explained(self) -> Self:

@@ -287,21 +287,6 @@ class LegalBasis(Code):
     O148_27 = "O148_27", "办理法律援助案件程序规定第二十七条", "Order 148, art. 27", "O148 27"
 
 
-class ClockKind(Code):
-    """What a legal clock measures."""
-
-    REVIEW = "REVIEW", "审查期限", "Review decision", "LAL 43(1)"
-    LIMITATION = "LIMITATION", "法定时效", "Limitation"
-
-
-class TimeUnit(Code):
-    """The unit in which a deadline is counted; plain days of the law are calendar days."""
-
-    HOUR = "HOUR", "小时", "Hour"
-    CALENDAR_DAY = "CALENDAR_DAY", "日", "Calendar day"
-    WORKING_DAY = "WORKING_DAY", "工作日", "Working day"
-
-
 class ReceiptOutcome(Code):
     """What became of a message at its recipient."""
 

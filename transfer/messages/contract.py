@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from transfer.messages import codes, codes_evidence
+from transfer.messages import codes, codes_clocks, codes_evidence
 from transfer.messages.codes import Code
 from transfer.messages.contract_asyncapi import asyncapi
 from transfer.messages.envelope import EVENTS, MESSAGE_TYPES, SchemaViolated, UnknownType, Unreadable
@@ -21,7 +21,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 CODE_LISTS: Final[Mapping[str, type[Code]]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): one
-    for module in (codes, codes_evidence)
+    for module in (codes, codes_clocks, codes_evidence)
     for name, one in vars(module).items()
     if inspect.isclass(one) and issubclass(one, Code) and one is not Code
 }

@@ -11,7 +11,8 @@ from transfer.crypto.directory import Directory
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision
 from transfer.domain.errors import UnknownInstitution, UnknownRegion
-from transfer.domain.workdays import CalendarUnknown, WorkCalendar, working_days_after
+from transfer.law.book import RuleBook
+from transfer.law.reckoning import CannotCount, working_days_after
 from transfer.messages.attachments import Attachment
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.receipts import Receipt, Refusal
@@ -20,14 +21,13 @@ from transfer.messages.values import Digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Where and when a decision is taken: this node's region, the directory, the time, a source of ids, and which days
-    are worked."""
+    """Where and when a decision is taken: this node's region, the directory, the time, a source of ids, the rules."""
 
     region: str
     directory: Directory
     now: datetime
     new_id: Callable[[], UUID]
-    calendar: WorkCalendar
+    rules: RuleBook
 
     def deciding(self, institution: str) -> str:
         """The institution that decides for this one; raises UnknownInstitution."""
@@ -39,8 +39,8 @@ class Context:
     def due(self, start: date, working_days: int) -> date | None:
         """The last day of so many working days, or None while the calendar of that year is not known."""
         try:
-            return working_days_after(start, working_days, self.calendar)
-        except CalendarUnknown:
+            return working_days_after(start, working_days, self.rules.is_worked)
+        except CannotCount:
             return None
 
     def known_region(self, region: str) -> str:

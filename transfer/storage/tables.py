@@ -59,6 +59,7 @@ cases = Table(
     Column("first_received_at", Instant, nullable=False),
     Column("first_received_by", String(20), nullable=False),
     Column("limitation_on", Date),
+    Column("due_on", Date),
     Column("opponent", Text),
     Column("holder", String(20), nullable=False),
     Column("holder_region", String(6), nullable=False),

@@ -4,14 +4,13 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Date, Row, Select, and_, case, exists, func, literal, or_, select, tuple_, union
 
-from transfer.domain.clocks import CHINA, REVIEW_DAYS
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.records import (
@@ -38,7 +37,6 @@ from transfer.storage.views_messages import MessageViews
 
 SHOWN_APPLICANTS: Final = 3
 NO_LIMITATION: Final = date(9999, 12, 31)
-UNDER_REVIEW: Final = (Stage.RECEIVED.value, Stage.UNDER_REVIEW.value)
 
 _RANK: Final = case(
     *((cases.c.urgency == urgency.value, literal(rank)) for urgency, rank in URGENCY_RANK.items()), else_=literal(2)
@@ -192,11 +190,10 @@ def _found_by(q: str) -> Select[Any] | Any:  # noqa: ANN401 - a union has anothe
 
 
 def _due_before(day: date) -> ColumnElement[bool]:
-    """A limitation, the review of the application or the answer to a notice falls due before this day."""
-    received_before = datetime.combine(max(day, date(2000, 1, 1)) - timedelta(days=REVIEW_DAYS), time(), CHINA)
+    """A limitation, a clock of the case or the answer to a notice falls due before this day."""
     return or_(
         cases.c.limitation_on < day,
-        and_(cases.c.stage.in_(UNDER_REVIEW), cases.c.first_received_at < received_before),
+        cases.c.due_on < day,
         exists().where(
             transfers.c.case_id == cases.c.id,
             transfers.c.is_open == 1,

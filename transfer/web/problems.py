@@ -12,7 +12,6 @@ from transfer.actions.desk import KeyReused
 from transfer.crypto import tickets
 from transfer.domain import errors
 from transfer.domain.errors import TransferError
-from transfer.domain.workdays import CalendarUnknown
 from transfer.handlers.arrival import CaseNotYetKnown
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports import files
@@ -97,7 +96,6 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.SamePerson: Kind(409, "审批人不得为起草人或者记录人"),
         errors.RequestsOpen: Kind(409, "尚有未办结的协作函"),
         errors.CaseEnded: Kind(409, "案件已结束"),
-        CalendarUnknown: Kind(409, "该年度工作日历尚未公布"),
         errors.UnknownApplicant: Kind(422, "该案件没有此申请人"),
         errors.UnknownRegion: Kind(422, "名录中没有此地区"),
         errors.UnknownInstitution: Kind(422, "名录中没有此机构"),

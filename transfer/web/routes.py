@@ -11,7 +11,7 @@ from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.records import MessageLine
-from transfer.web import commanding, documents, health, lists, papers, quarantine, queries
+from transfer.web import clocks, commanding, documents, health, lists, papers, quarantine, queries
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
@@ -86,6 +86,16 @@ _CASES: Final = (
             problems=(errors.UnknownCase, errors.NotTheHolder, errors.TransferOpen, errors.IllegalStage),
         )
         for place, button in OWN_BUTTONS.items()
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case}/clocks",
+        handler=clocks.clocks,
+        zh="案件的各项期限及逐日计算",
+        en="The clocks of a case, each with its sum day by day",
+        tag=Tag.CASES,
+        gives=clocks.Clocks,
+        problems=(errors.UnknownCase,),
     ),
     Route(
         method="GET",

@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("first_received_at", Instant(), nullable=False),
         sa.Column("first_received_by", sa.String(length=20), nullable=False),
         sa.Column("limitation_on", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("opponent", sa.Text(), nullable=True),
         sa.Column("holder", sa.String(length=20), nullable=False),
         sa.Column("holder_region", sa.String(length=6), nullable=False),

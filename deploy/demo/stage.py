@@ -57,7 +57,7 @@ class Stage:
         """The nodes call the broker that the environment names. Raises Misconfigured."""
         urls, authority = _amqp_urls(vhost), Authority.load(ca)
         shutil.copyfile(ca / f"{CA}.pem", folder / f"{CA}.pem")
-        cert, key = save(authority.server([LOOPBACK], now=clock.now()), folder, SERVER, replace=True)
+        cert, key = save(authority.server([LOOPBACK], now=SINCE, days=_days()), folder, SERVER, replace=True)
         ports = dict(zip(WINTER, free_ports(len(WINTER)), strict=True))
         trust = DemoTrust.lay_out(folder, _with_files(draft, ports))
         tls = {region: _certified(authority, region, folder) for region in urls}
@@ -106,8 +106,12 @@ def _amqp_urls(vhost: str) -> Mapping[str, str]:
     return {region: f"amqps://{region}@{place}/{quote(vhost, safe='')}" for region in (*TRANSFER, *WINTER)}
 
 
+def _days() -> int:
+    """How long a certificate lasts that is good by the calendar of today and of the stories."""
+    return (clock.now() - SINCE).days + _LASTS
+
+
 def _certified(authority: Authority, region: str, folder: Path) -> ClientTls:
-    """A new certificate of the region, good by the calendar of today and of the stories."""
-    days = (clock.now() - SINCE).days + _LASTS
-    cert, key = save(authority.region(region, now=SINCE, days=days), folder, region, replace=True)
+    """A new certificate of the region."""
+    cert, key = save(authority.region(region, now=SINCE, days=_days()), folder, region, replace=True)
     return ClientTls(region=region, ca=folder / f"{CA}.pem", cert=cert, key=key)

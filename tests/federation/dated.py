@@ -25,6 +25,7 @@ from transfer.actions.commands import Command
 from transfer.actions.desk import Order
 from transfer.broker.topology import definitions, topology_of
 from transfer.crypto.directory import Agreement, Draft
+from transfer.crypto.pki import SERVER, save
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
 from transfer.messages.attachments import Attachment
@@ -169,6 +170,7 @@ def dated_nodes(  # noqa: PLR0913 - what they stand on, and what the story needs
     note = trust.file(trust.directory(listed, agreements=tuple(agreements)))
     time_file = folder / "clock"
     set_clock(time_file, began)
+    cert, key = save(pki.authority.server([HOST], now=SINCE, days=_DAYS), folder, SERVER)
     nodes = {}
     for region in regions:
         pki.renew(region, now=SINCE, days=_DAYS)
@@ -183,8 +185,8 @@ def dated_nodes(  # noqa: PLR0913 - what they stand on, and what the story needs
             "test_identities": "true",
             "files": folder / f"files-{region}",
             "files_port": ports[region],
-            "files_cert": pki.server.cert,
-            "files_key": pki.server.key,
+            "files_cert": cert,
+            "files_key": key,
             "fetch_first": 0.2,
         }
         nodes[region] = Served(

@@ -2,13 +2,17 @@
 
 from datetime import date, datetime
 
+import pytest
+from pydantic import ValidationError
+
 from tests.asking import Asking, an_item, defects_of
+from transfer.domain import errors
 from transfer.domain.clocks import CHINA
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.messages.case import Clock
 from transfer.messages.codes import LegalBasis, Stage
-from transfer.messages.codes_clocks import PauseReason
+from transfer.messages.codes_clocks import CaseEvent, PauseReason
 from transfer.messages.codes_evidence import CancelReason, EvidenceField, EvidenceKind, ItemResult
 from transfer.messages.transfer import SupplementAnswer
 
@@ -143,3 +147,52 @@ def test_clocks_travel_with_the_case() -> None:
     econ_check(story).on(2026, 3, 13).undertaken().found(ItemResult.NOT_FOUND).press(RequestStep.RETURN)
     story.press(RequestStep.CONFIRM).offer(XIAOGAN).meet()
     assert clock(story, "REVIEW", known_to=XIAOGAN) == clock(story, "REVIEW")
+
+
+# Events that are no stages ----------------------------------------------------------------------------------
+
+
+def test_an_event_that_a_person_enters_begins_its_term_and_another_meets_it() -> None:
+    story = a_story().on(2026, 3, 10)
+    story.own("events", event=CaseEvent.REPLACEMENT_REQUESTED, occurred_on=date(2026, 3, 10))
+    running = clock(story, "REPLACEMENT")
+    assert (running.due_strict, running.due_rolled) == (date(2026, 3, 15), date(2026, 3, 16))
+    story.on(2026, 3, 12).own("events", event=CaseEvent.REPLACEMENT_DECIDED, occurred_on=date(2026, 3, 12))
+    assert clock(story, "REPLACEMENT").met_on == date(2026, 3, 12)
+
+
+def test_the_objection_runs_from_the_day_on_which_the_decision_was_served() -> None:
+    story = Asking(regions=("440100", "411526"), requester="440100", requested="411526", began=BEGAN)
+    story.on(2026, 7, 31).reach(Stage.UNDER_REVIEW, Stage.GRANTED, Stage.TERMINATED, basis=LegalBasis.LAL_48_6)
+    story.on(2026, 8, 3).own("events", event=CaseEvent.DECISION_SERVED, occurred_on=date(2026, 8, 3))
+    assert clock(story, "SEND_TERMINATION", of="440100").met_on == date(2026, 8, 3)
+    assert clock(story, "OBJECTION", of="440100").due_strict == date(2026, 8, 18)
+    story.on(2026, 8, 10).reach(Stage.OBJECTED)
+    review = clock(story, "OBJECTION_REVIEW", of="440100")
+    assert (review.due_strict, review.due_rolled) == (date(2026, 8, 15), date(2026, 8, 17))
+    story.on(2026, 8, 17).reach(Stage.MAINTAINED)
+    assert clock(story, "RECONSIDERATION", of="440100").due_strict == date(2026, 10, 16)
+
+
+def test_an_event_that_concerns_no_term_is_refused() -> None:
+    story = a_story()
+    with pytest.raises(errors.NothingRuns, match="replacement_decided"):
+        story.own("events", event=CaseEvent.REPLACEMENT_DECIDED, occurred_on=date(2026, 3, 9))
+
+
+def test_an_event_of_tomorrow_is_refused() -> None:
+    with pytest.raises(errors.ImplausibleDate):
+        a_story().own("events", event=CaseEvent.INJURED, occurred_on=date(2026, 3, 10))
+
+
+@pytest.mark.parametrize("event", [CaseEvent.RECEIVED, CaseEvent.GRANTED, CaseEvent.OBJECTED])
+def test_a_stage_is_not_entered_as_an_event(event: CaseEvent) -> None:
+    with pytest.raises(ValidationError, match="its own step"):
+        a_story().own("events", event=event, occurred_on=date(2026, 3, 9))
+
+
+def test_what_happens_again_while_its_term_runs_begins_nothing_twice() -> None:
+    story = a_story()
+    story.own("events", event=CaseEvent.REPLACEMENT_REQUESTED, occurred_on=date(2026, 3, 9))
+    with pytest.raises(errors.NothingRuns):
+        story.own("events", event=CaseEvent.REPLACEMENT_REQUESTED, occurred_on=date(2026, 3, 9))

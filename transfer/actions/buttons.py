@@ -130,9 +130,10 @@ OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
         "notice": OwnButton(command=commands.GiveNotice, decide=applicants.give_notice),
         "notice/answer": OwnButton(command=commands.AnswerNotice, decide=applicants.answer_notice),
         "withdrawals": OwnButton(command=commands.Withdraw, decide=applicants.withdraw),
+        "events": OwnButton(command=commands.EnterEvent, decide=progress.enter_event),
     }
 )
-"""What the holder does with the applicants of its own case, by its place below the case."""
+"""What the holder does with its own case and its applicants, by its place below the case."""
 
 
 def stage_order(case: UUID, command: commands.PublishStage) -> Order:

@@ -1,9 +1,9 @@
 """The commands of caseworkers: what each button needs to be told."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from transfer.messages.case import Applicant, Material, Opponent, persons_fault, urgency_fault
 from transfer.messages.codes import (
@@ -16,6 +16,7 @@ from transfer.messages.codes import (
     Stage,
     Urgency,
 )
+from transfer.messages.codes_clocks import CaseEvent
 from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 from transfer.messages.values import (
     CaseId,
@@ -113,6 +114,23 @@ class Withdraw(Command):
     """Some applicants take their application back."""
 
     applicants: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
+
+
+OWN_EVENTS: Final = frozenset(event for event in CaseEvent if event.value not in {stage.value for stage in Stage})
+"""Events that a person enters; an application's receipt and the stages of a case come by their own steps."""
+
+
+def _is_entered(event: CaseEvent) -> CaseEvent:
+    if event not in OWN_EVENTS:
+        raise ValueError("this event comes with its own step")
+    return event
+
+
+class EnterEvent(Command):
+    """Enter an event from which terms run, or that meets one."""
+
+    event: Annotated[CaseEvent, AfterValidator(_is_entered)]
+    occurred_on: Day
 
 
 class Accept(Command):

@@ -1,14 +1,30 @@
 """What the holder does with the case itself: bring it to its next stage."""
 
 from transfer.actions.asking import without_requests
-from transfer.actions.commands import PublishStage
+from transfer.actions.commands import EnterEvent, PublishStage
 from transfer.actions.situation import Situation
-from transfer.domain.clocks import legal_day, reached
+from transfer.domain.clocks import happened, legal_day, reached
 from transfer.domain.decision import Decision, Event, Outgoing
-from transfer.domain.errors import BasisMissing, ImplausibleDate
+from transfer.domain.errors import BasisMissing, ImplausibleDate, NothingRuns
 from transfer.domain.lifecycle import ENDED, REQUIRED_BASIS, check_stage
 from transfer.messages.case import StageReached
 from transfer.messages.case_progress import StagePublished
+
+
+def enter_event(at: Situation, command: EnterEvent) -> Decision:
+    """Begin and meet the clocks of an event that is no stage.
+
+    Raises NothingRuns when no term begins with it and none waits for it, ImplausibleDate for a day in the future,
+    NotTheHolder.
+    """
+    at.as_holder(command)
+    if command.occurred_on > legal_day(at.context.now):
+        raise ImplausibleDate(occurred_on=command.occurred_on)
+    case = happened(at.case, command.event, command.occurred_on, at.context.rules, at.region)
+    if case is at.case:
+        raise NothingRuns(event=command.event.value)
+    detail = {"event": command.event.value, "occurred_on": command.occurred_on.isoformat()}
+    return Decision(case=case, event=Event(name="event_entered", detail=detail))
 
 
 def publish_stage(at: Situation, command: PublishStage) -> Decision:

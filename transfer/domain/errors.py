@@ -26,6 +26,10 @@ class IllegalStage(TransferError):
     """The case cannot go to this stage from the stage that it is in."""
 
 
+class NothingRuns(TransferError):
+    """No term begins with this event here, and no clock of the case waits for it."""
+
+
 class BasisMissing(TransferError):
     """This stage must name its ground in law."""
 

@@ -101,6 +101,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.UnknownInstitution: Kind(422, "名录中没有此机构"),
         errors.SameRegion: Kind(422, "转交须面向其他地区"),
         errors.WrongDestination: Kind(422, "转交的收件机构属于其他地区"),
+        errors.NothingRuns: Kind(409, "该事由不使任何期限起算或者届满"),
         errors.BasisMissing: Kind(422, "该阶段须注明法律依据"),
         errors.ImplausibleDate: Kind(422, "日期不合理"),
         errors.DueDatePassed: Kind(422, "补正期限须晚于今天"),

@@ -16,7 +16,11 @@ from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
 from transfer.web.route import Change, Route, Tag
+from transfer.web.steps import EVENTS
 from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, kebab
+
+_NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
+_OWN_PROBLEMS: Final = {EVENTS: (errors.NothingRuns, errors.ImplausibleDate)}
 
 _CASES: Final = (
     Route(
@@ -83,7 +87,7 @@ _CASES: Final = (
             takes=button.command,
             gives=CaseBody,
             change=Change.CASE,
-            problems=(errors.UnknownCase, errors.NotTheHolder, errors.TransferOpen, errors.IllegalStage),
+            problems=(errors.UnknownCase, errors.NotTheHolder, *_OWN_PROBLEMS.get(place, _NOT_FREE)),
         )
         for place, button in OWN_BUTTONS.items()
     ),

@@ -20,6 +20,7 @@ from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, Wording
 PUBLISH_STAGE: Final = "publish-stage"
 DRAFT_REQUEST: Final = "draft-request"
 ANSWER_NOTICE: Final = "notice/answer"
+EVENTS: Final = "events"
 
 
 class StageOpen(BaseModel):
@@ -87,8 +88,9 @@ def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
     if case.open_offer is None and case.stage.stage in OFFERABLE:
         waits = case.notice is not None and not case.notice.answered
         for place in OWN_BUTTONS:
-            if place != ANSWER_NOTICE or waits:
+            if place != EVENTS and (place != ANSWER_NOTICE or waits):
                 yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
+    yield _opened(EVENTS, OWN_WORDING[EVENTS], f"{path}/{EVENTS}")
     stages = open_stages(case.stage.stage, offered=case.open_offer is not None)
     if stages:
         yield StepOpen(

@@ -19,6 +19,7 @@ from transfer.domain.clocks import CHINA
 from transfer.domain.evidence_table import RequestState, RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.messages.codes import ApplicantStatus, Defect, LegalBasis, MaterialKind, Stage
+from transfer.messages.codes_clocks import CaseEvent
 from transfer.messages.codes_evidence import CancelReason, CollectionMethod, EvidenceField, EvidenceKind, ItemResult
 from transfer.messages.evidence_items import Lawyer
 from transfer.messages.transfer import ApplicantLeft, SupplementItem
@@ -55,6 +56,12 @@ def tell(request: pytest.FixtureRequest, pki: Pki, tmp_path: Path) -> Iterator[T
             return Asking(place=place, regions=tuple(regions), began=began, **(who | fields))
 
         yield begin
+
+
+def due(story: Asking, rule: str) -> tuple[date | None, date | None]:
+    """The strict and the rolled last day of the clock that runs by this rule."""
+    [running] = [one for one in story.known().basics.clocks if one.rule == rule and one.met_on is None]
+    return running.due_strict, running.due_rolled
 
 
 # SC-04 ------------------------------------------------------------------------------------------------------
@@ -113,6 +120,7 @@ def test_a_border_pair_answers_in_three_working_days_and_asks_for_nothing_twice(
     began = datetime(2026, 5, 11, 10, 0, tzinfo=CHINA)
     papers = (MaterialKind.IDENTITY, MaterialKind.ECON_STATEMENT)
     story = tell((CANGNAN, FUDING), began, (agreed,), papers=papers, requester=CANGNAN).offer(FUDING).meet()
+    assert due(story, "REVIEW") == (date(2026, 5, 18), date(2026, 5, 18))
     story.decide(FUDING, Step.SIGN_FOR, materials_counted=2)
     missing = tuple(
         SupplementItem(defect=defect, explanation="请补交", applicant=story.applicants[0])
@@ -148,6 +156,10 @@ def test_own_lawyer_at_home_ends_the_case_and_every_open_request_hears_of_it(tel
     assert story.known(HUANGCHUAN).request(first).cancelled is CancelReason.CASE_ENDED
     assert story.known(LUXIAN).request(second).cancelled is CancelReason.CASE_ENDED
     assert [story.known(region).stage.stage for region in (HUANGCHUAN, LUXIAN)] == [Stage.TERMINATED] * 2
+    story.on(2026, 8, 3).own("events", event=CaseEvent.DECISION_SERVED, occurred_on=date(2026, 8, 3))
+    assert due(story, "OBJECTION") == (date(2026, 8, 18), date(2026, 8, 18))
+    story.on(2026, 8, 10).reach(Stage.OBJECTED)
+    assert due(story, "OBJECTION_REVIEW") == (date(2026, 8, 15), date(2026, 8, 17))
 
 
 # SC-03 ------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from transfer.messages.codes_evidence import (
     ProofForm,
 )
 from transfer.messages.evidence_items import Custody, ItemAnswer, Lawyer, Piece
-from transfer.messages.transfer import SupplementItem
+from transfer.messages.transfer import SupplementAnswer, SupplementItem
 from transfer.web.wording import kebab
 
 FUSHUN: Final = "210402"
@@ -312,4 +312,11 @@ def defects_of(applicant: UUID) -> tuple[SupplementItem, ...]:
     return (
         SupplementItem(defect=Defect.EVIDENCE_ILLEGIBLE, explanation="身份证照片模糊", applicant=applicant),
         SupplementItem(defect=Defect.FORM_UNSIGNED, explanation="申请表缺签名", applicant=applicant),
+    )
+
+
+def answers_of(applicant: UUID) -> tuple[SupplementAnswer, ...]:
+    """Both are mended."""
+    return tuple(
+        SupplementAnswer(defect=one.defect, applicant=applicant, answer="已补") for one in defects_of(applicant)
     )

@@ -5,16 +5,15 @@ from datetime import date, datetime
 import pytest
 from pydantic import ValidationError
 
-from tests.asking import Asking, an_item, defects_of
+from tests.asking import Asking, an_item, answers_of, defects_of
 from transfer.domain import errors
-from transfer.domain.clocks import CHINA
+from transfer.domain.clocks import CHINA, ClockState, state_of
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.messages.case import Clock
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.messages.codes_clocks import CaseEvent, PauseReason
 from transfer.messages.codes_evidence import CancelReason, EvidenceField, EvidenceKind, ItemResult
-from transfer.messages.transfer import SupplementAnswer
 
 ZHOUSHAN, XIAOGAN = "330900", "420900"
 BEGAN = datetime(2026, 3, 9, 10, 0, tzinfo=CHINA)
@@ -84,32 +83,26 @@ def test_a_remote_check_that_nobody_answers_ends_with_the_limit_in_its_letter() 
     assert (review.pauses[0].until, review.due_strict) == (date(2026, 3, 24), date(2026, 3, 30))
 
 
-def test_evidence_for_the_hearing_suspends_nothing() -> None:
-    story = a_story().ask().undertaken()
-    assert clock(story, "REVIEW").pauses == ()
+def test_a_check_that_is_taken_back_ends_there() -> None:
+    story = a_story().on(2026, 3, 10)
+    econ_check(story).on(2026, 3, 12).press(RequestStep.CANCEL, reason=CancelReason.NOT_NEEDED)
+    [pause] = clock(story, "REVIEW").pauses
+    assert (pause.until, pause.answered) == (date(2026, 3, 12), True)
 
 
-def test_the_holders_own_notice_suspends_until_it_is_answered() -> None:
-    story = a_story(persons=2).on(2026, 3, 10)
-    third = story.applicants[1]
-    story.own("notice", items=defects_of(third), due_on=date(2026, 3, 20), phoned=True)
-    assert clock(story, "REVIEW").due_strict == date(2026, 3, 26)
-    answers = tuple(SupplementAnswer(defect=one.defect, applicant=third, answer="已补") for one in defects_of(third))
-    story.on(2026, 3, 12).own("notice/answer", answers=answers)
-    assert clock(story, "REVIEW").due_strict == date(2026, 3, 18)
+def test_a_case_that_ends_leaves_no_pause_open() -> None:
+    story = econ_check(a_story().on(2026, 3, 10)).reach(Stage.AID_FIRST, basis=LegalBasis.LAL_44_1)
+    story.on(2026, 3, 12).reach(Stage.TERMINATED, basis=LegalBasis.LAL_48_6)
+    review = clock(story, "REVIEW")
+    assert (review.pauses[0].until, review.pauses[0].answered) == (date(2026, 3, 12), True)
+    assert review.met_on == date(2026, 3, 12)
 
 
-def test_both_sides_of_a_transfer_count_a_supplement_alike_and_its_receiver_has_a_clock_of_its_own() -> None:
-    story = a_story().on(2026, 3, 10).offer(XIAOGAN).meet()
-    story.decide(XIAOGAN, Step.SIGN_FOR, materials_counted=0)
-    story.on(2026, 3, 11).decide(
-        XIAOGAN, Step.REQUIRE_SUPPLEMENT, items=defects_of(story.applicants[0]), due_on=date(2026, 3, 20)
-    )
-    answers = tuple(
-        SupplementAnswer(defect=one.defect, applicant=one.applicant, answer="已补")
-        for one in defects_of(story.applicants[0])
-    )
-    story.on(2026, 3, 13).decide(ZHOUSHAN, Step.SUPPLEMENT, answers=answers)
+def test_an_answer_after_its_day_prolongs_nothing() -> None:
+    story = a_story().on(2026, 3, 10)
+    applicant = story.applicants[0]
+    story.own("notice", items=defects_of(applicant), due_on=date(2026, 3, 12), phoned=True)
+    story.on(2026, 3, 13).decide(ZHOUSHAN, Step.SUPPLEMENT, answers=answers_of(story.applicants[0]))
     seen = [clock(story, "REVIEW", known_to=region) for region in (ZHOUSHAN, XIAOGAN)]
     assert [one.due_strict for one in seen] == [date(2026, 3, 18)] * 2
     story.on(2026, 3, 14).decide(XIAOGAN, Step.ACCEPT)
@@ -149,6 +142,34 @@ def test_clocks_travel_with_the_case() -> None:
     assert clock(story, "REVIEW", known_to=XIAOGAN) == clock(story, "REVIEW")
 
 
+def test_who_held_the_case_before_sees_its_clocks_met() -> None:
+    story = a_story().on(2026, 3, 10).offer(XIAOGAN).meet()
+    story.decide(XIAOGAN, Step.SIGN_FOR, materials_counted=0).decide(XIAOGAN, Step.ACCEPT)
+    story.requester = XIAOGAN
+    story.reach(Stage.UNDER_REVIEW).on(2026, 3, 12).reach(Stage.GRANTED)
+    assert clock(story, "REVIEW", known_to=ZHOUSHAN).met_on == date(2026, 3, 12)
+    assert clock(story, "REVIEW", of=XIAOGAN, known_to=XIAOGAN).met_on == date(2026, 3, 12)
+
+
+@pytest.mark.parametrize(
+    ("today", "met_on", "state"),
+    [
+        (date(2026, 2, 18), None, ClockState.RUNNING),
+        (date(2026, 2, 19), None, ClockState.DUE),
+        (date(2026, 2, 24), None, ClockState.DUE),
+        (date(2026, 2, 25), None, ClockState.OVERDUE),
+        (date(2026, 3, 1), date(2026, 2, 24), ClockState.MET),
+        (date(2026, 3, 1), date(2026, 2, 25), ClockState.MET_LATE),
+    ],
+)
+def test_a_clock_is_late_only_after_its_rolled_day(today: date, met_on: date | None, state: ClockState) -> None:
+    story = Asking(began=datetime(2026, 2, 11, 9, 0, tzinfo=CHINA))
+    review = clock(story, "REVIEW", of="210402").model_copy(update={"met_on": met_on})
+    assert state_of(review, today) is state
+    unknown = review.model_copy(update={"due_strict": None, "due_rolled": None})
+    assert state_of(unknown, today) is (ClockState.UNKNOWN if met_on is None else ClockState.MET)
+
+
 # Events that are no stages ----------------------------------------------------------------------------------
 
 
@@ -178,6 +199,13 @@ def test_an_event_that_concerns_no_term_is_refused() -> None:
     story = a_story()
     with pytest.raises(errors.NothingRuns, match="replacement_decided"):
         story.own("events", event=CaseEvent.REPLACEMENT_DECIDED, occurred_on=date(2026, 3, 9))
+
+
+def test_an_event_before_the_beginning_meets_nothing() -> None:
+    story = a_story().on(2026, 3, 12)
+    story.own("events", event=CaseEvent.REPLACEMENT_REQUESTED, occurred_on=date(2026, 3, 12))
+    with pytest.raises(errors.NothingRuns):
+        story.own("events", event=CaseEvent.REPLACEMENT_DECIDED, occurred_on=date(2026, 3, 11))
 
 
 def test_an_event_of_tomorrow_is_refused() -> None:

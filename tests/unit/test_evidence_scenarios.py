@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
-from tests.asking import LINGWU, Asking, a_piece, an_item, defects_of, knitters_answered
+from tests.asking import LINGWU, Asking, a_piece, an_item, answers_of, defects_of, knitters_answered
 from transfer.crypto.directory import Agreement
 from transfer.domain import errors
 from transfer.domain.clocks import CHINA
@@ -15,7 +15,7 @@ from transfer.messages.case import Material
 from transfer.messages.codes import ApplicantStatus, Defect, MaterialKind, MediaType, Stage
 from transfer.messages.codes_evidence import EvidenceField, EvidenceKind, ItemResult
 from transfer.messages.envelope import digest_of
-from transfer.messages.transfer import SupplementAnswer, SupplementItem
+from transfer.messages.transfer import SupplementItem
 from transfer.ports.files import FileNotKept
 
 CANGNAN, FUDING = "330327", "350982"
@@ -102,9 +102,8 @@ def test_a_paper_that_came_with_the_answer_may_have_a_defect_of_its_own() -> Non
     story = knitters()
     third = story.applicants[2]
     story.own("notice", items=defects_of(third), due_on=date(2026, 6, 17), phoned=True)
-    answers = tuple(SupplementAnswer(defect=one.defect, applicant=third, answer="已补") for one in defects_of(third))
     photo = Material(kind=MaterialKind.IDENTITY, title="身份证照片（重拍）", applicant=third)
-    story.own("notice/answer", answers=answers, materials=(photo,))
+    story.own("notice/answer", answers=answers_of(third), materials=(photo,))
     again = SupplementItem(
         defect=Defect.EVIDENCE_ILLEGIBLE, explanation="仍然模糊", applicant=third, paper="身份证照片（重拍）"
     )

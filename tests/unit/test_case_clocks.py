@@ -102,7 +102,33 @@ def test_an_answer_after_its_day_prolongs_nothing() -> None:
     story = a_story().on(2026, 3, 10)
     applicant = story.applicants[0]
     story.own("notice", items=defects_of(applicant), due_on=date(2026, 3, 12), phoned=True)
-    story.on(2026, 3, 13).decide(ZHOUSHAN, Step.SUPPLEMENT, answers=answers_of(story.applicants[0]))
+    story.on(2026, 3, 16).own("notice/answer", answers=answers_of(applicant))
+    review = clock(story, "REVIEW")
+    assert (review.pauses[0].until, review.due_strict) == (date(2026, 3, 12), date(2026, 3, 18))
+
+
+def test_evidence_for_the_hearing_suspends_nothing() -> None:
+    story = a_story().ask().undertaken()
+    assert clock(story, "REVIEW").pauses == ()
+
+
+def test_the_holders_own_notice_suspends_until_it_is_answered() -> None:
+    story = a_story(persons=2).on(2026, 3, 10)
+    third = story.applicants[1]
+    story.own("notice", items=defects_of(third), due_on=date(2026, 3, 20), phoned=True)
+    assert clock(story, "REVIEW").due_strict == date(2026, 3, 26)
+    story.on(2026, 3, 12).own("notice/answer", answers=answers_of(third))
+    assert clock(story, "REVIEW").due_strict == date(2026, 3, 18)
+
+
+def test_both_sides_of_a_transfer_count_a_supplement_alike_and_its_receiver_has_a_clock_of_its_own() -> None:
+    story = a_story().on(2026, 3, 10).offer(XIAOGAN).meet()
+    [applicant] = story.applicants
+    story.decide(XIAOGAN, Step.SIGN_FOR, materials_counted=0)
+    story.on(2026, 3, 11).decide(
+        XIAOGAN, Step.REQUIRE_SUPPLEMENT, items=defects_of(applicant), due_on=date(2026, 3, 20)
+    )
+    story.on(2026, 3, 13).decide(ZHOUSHAN, Step.SUPPLEMENT, answers=answers_of(applicant))
     seen = [clock(story, "REVIEW", known_to=region) for region in (ZHOUSHAN, XIAOGAN)]
     assert [one.due_strict for one in seen] == [date(2026, 3, 18)] * 2
     story.on(2026, 3, 14).decide(XIAOGAN, Step.ACCEPT)

@@ -53,6 +53,7 @@ from transfer.workers.receipts import ReceiptTeller
 from transfer.workers.relay import Relay
 from transfer.workers.sealing import SealedCarrier
 from transfer.workers.trust import TrustKeeper
+from transfer.workers.watch import Watcher
 
 FORGET_SECONDS: Final = 3600.0
 CURE_SECONDS: Final = 60.0
@@ -149,6 +150,7 @@ def build(
         new_id=new_id,
         tells=Role.RELAY in settings.roles,
     )
+    desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
     trust = TrustKeeper(book=book, shelf=SqlShelf(store=store), file=settings.directory, load_keys=load_keys)
     address = hub_address(settings)
     duties = [Duty(name="trust", once=trust.look_once, poll=settings.trust_poll)]
@@ -170,6 +172,8 @@ def build(
             prefetch=settings.prefetch,
         )
         duties.append(Duty(name="inbound", wait=inbound.wait, once=inbound.receive_once, poll=settings.poll))
+        watcher = Watcher(desk=desk, views=views, context=context)
+        duties.append(Duty(name="watch", once=watcher.watch_once, poll=settings.watch_poll))
     if Role.API in settings.roles:
         duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))
         duties.append(Duty(name="curing", once=store.note_cured, poll=CURE_SECONDS))
@@ -180,7 +184,6 @@ def build(
     files = _files(settings, store, tickets, clock, new_id)
     if files is not None:
         duties += _file_duties(settings, files)
-    desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
     links: dict[str, Linked] = {}
     if publisher is not None:
         links[Role.RELAY.value] = publisher

@@ -93,6 +93,7 @@ class Settings(BaseSettings):
         15.0
     )
     poll: Annotated[float, Field(gt=0, le=60, description="look for work at least this often")] = 2.0
+    watch_poll: Annotated[float, Field(gt=0, le=3600, description="look for terms that fall due so often")] = 60.0
     resend_first: Annotated[float, Field(gt=0, description="first pause before an unreceipted message is resent")] = (
         60.0
     )

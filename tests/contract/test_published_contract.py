@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from transfer.cli.schemas import generated
 from transfer.messages import codes, codes_clocks, codes_evidence, envelope
-from transfer.messages.case import IdentityDocument
+from transfer.messages.case import CaseBasics, IdentityDocument
 from transfer.messages.codes import Code
 from transfer.messages.contract import CODE_LISTS, ROOT, render
 from transfer.messages.envelope import ANSWERS, MESSAGE_TYPES, RECEIPT_TYPE, TYPE_NAMES, decode
@@ -32,7 +32,12 @@ def loaded(path: Path) -> dict[str, Any]:
 
 INDEX: Final = loaded(EXAMPLE_FOLDER / "index.json")
 TYPES: Final = sorted(MESSAGE_TYPES)
-DUE_BY_RULE: Final = {(IdentityDocument, "number"), (Receipt, "digest"), (ItemAnswer, "statement")}
+DUE_BY_RULE: Final = {
+    (IdentityDocument, "number"),
+    (Receipt, "digest"),
+    (ItemAnswer, "statement"),
+    (CaseBasics, "clocks"),
+}
 """Fields that may be left out by their form, but not by the rules of the model."""
 
 

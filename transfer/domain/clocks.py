@@ -64,6 +64,8 @@ def begun(term: Term, day: date, rules: RuleBook, region: str, *, pauses: tuple[
         unit=term.unit,
         met_by=term.met_by,
         suspended_by=term.suspended_by,
+        remind_before=term.remind_before,
+        escalate_after=term.escalate_after,
         region=region,
         started_on=day,
         pauses=pauses,
@@ -164,7 +166,9 @@ def _counted(clock: Clock, rules: RuleBook) -> Clock:
         found = sum_of(clock, rules)
     except CannotCount:
         return clock.model_copy(update={"due_strict": None, "due_rolled": None})
-    return clock.model_copy(update={"due_strict": found.due_strict, "due_rolled": found.due_rolled})
+    # Of another last day nothing has been said yet.
+    told = clock.told if found.due_strict == clock.due_strict else ()
+    return clock.model_copy(update={"due_strict": found.due_strict, "due_rolled": found.due_rolled, "told": told})
 
 
 def _met(clock: Clock, event: CaseEvent, day: date) -> Clock:

@@ -43,5 +43,6 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         evidence.EvidenceExtensionAsked: evidence_answered.extension_asked,
         case_progress.StagePublished: progress.stage_published,
         case_progress.HolderChanged: progress.holder_changed,
+        case_progress.TermOverdue: progress.term_overdue,
     }
 )

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from transfer.domain.case import Case
 from transfer.domain.clocks import reached
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import HistoryDiffers, NotThisSide
+from transfer.domain.regions import superiors
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown, longer
 from transfer.messages.case import StageReached
-from transfer.messages.case_progress import HolderChanged, StagePublished
+from transfer.messages.case_progress import HolderChanged, StagePublished, TermOverdue
 from transfer.messages.values import region_of
 
 
@@ -28,6 +30,18 @@ def stage_published(arrival: Arrival, message: StagePublished) -> Decision:
         case=reached(case.reached(here), message.stage, message.occurred_on, rules, arrival.source),
         event=Event(name="stage_published", detail=detail),
         stages=(message,),
+    )
+
+
+def term_overdue(arrival: Arrival, message: TermOverdue) -> Decision:
+    """A region that this one is superior to has not met terms of its case for long."""
+    context, holder = arrival.context, region_of(message.tenures[-1].institution)
+    if holder != arrival.source or context.region not in superiors(holder):
+        raise NotThisSide(source=arrival.source, holder=message.tenures[-1].institution)
+    case = arrival.case or Case(id=message.case, basics=message.basics, tenures=message.tenures)
+    case = replace(case, tenures=longer(case.tenures, message.tenures), basics=message.basics)
+    return Decision(
+        case=case.reached(message.stage), event=Event(name="term_overdue", detail={"rules": list(message.rules)})
     )
 
 

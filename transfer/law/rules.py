@@ -60,6 +60,10 @@ class Term(Rule):
     begins: Annotated[CaseEvent, Field(description="the event from which it runs; its day is not counted")]
     met_by: Annotated[tuple[CaseEvent, ...], Field(max_length=10)] = ()
     suspended_by: Annotated[tuple[PauseReason, ...], Field(max_length=5)] = ()
+    remind_before: Annotated[int | None, Field(ge=0, le=365, description="days before its last day")] = None
+    escalate_after: Annotated[
+        int | None, Field(ge=0, le=365, description="days after it was overdue until the superior region is told")
+    ] = None
 
 
 class Figure(Rule):

@@ -21,7 +21,7 @@ from transfer.messages.codes import (
     Stage,
     Urgency,
 )
-from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
+from transfer.messages.codes_clocks import AlarmKind, CaseEvent, PauseReason, TimeUnit
 from transfer.messages.values import (
     ApplicantId,
     Day,
@@ -128,6 +128,7 @@ class Material(Frozen):
 
 
 RULE_CODE: Final = r"^[A-Z][A-Z0-9_]{2,39}$"
+RuleCode = Annotated[str, Field(pattern=RULE_CODE, description="name of a rule in the rule set")]
 
 
 class Pause(Frozen):
@@ -148,7 +149,7 @@ class Pause(Frozen):
 class Clock(Frozen):
     """A term that runs or ran on a case, with the rule as it stood when it began; it travels with the case."""
 
-    rule: Annotated[str, Field(pattern=RULE_CODE, description="name of the rule in the rule set")]
+    rule: RuleCode
     rules: Annotated[Line, Field(description="version of the rule set")]
     zh: Line
     en: Line
@@ -157,6 +158,8 @@ class Clock(Frozen):
     unit: TimeUnit
     met_by: Annotated[tuple[CaseEvent, ...], Field(max_length=10, description="events that end it")] = ()
     suspended_by: Annotated[tuple[PauseReason, ...], Field(max_length=5)] = ()
+    remind_before: Annotated[int | None, Field(ge=0, le=365, description="days before its last day")] = None
+    escalate_after: Annotated[int | None, Field(ge=0, le=365, description="days after it was overdue")] = None
     region: Annotated[RegionCode, Field(description="whose term it is")]
     started_on: Annotated[Day, Field(description="day of the event, which is not counted")]
     pauses: Annotated[tuple[Pause, ...], Field(max_length=100)] = ()
@@ -167,6 +170,7 @@ class Clock(Frozen):
         Day | None, Field(description="the first worked day from then on; absent while that year is not announced")
     ] = None
     met_on: Day | None = None
+    told: Annotated[tuple[AlarmKind, ...], Field(max_length=3, description="what was said of it")] = ()
 
 
 class CaseNumber(Frozen):

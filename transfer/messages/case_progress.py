@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from transfer.messages.case import StageReached, Tenures
+from transfer.messages.case import CaseBasics, RuleCode, StageReached, Tenures
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.messages.values import CaseId, Day, Frozen, InstitutionCode, Moment, Text
 
@@ -21,6 +21,25 @@ class StagePublished(Frozen):
     note: Text | None = None
     institution: InstitutionCode
     at: Moment
+
+
+class TermOverdue(Frozen):
+    """Terms of a case have been overdue for long; its holder's superior region is told, and follows the case."""
+
+    case: CaseId
+    at: Moment
+    rules: Annotated[tuple[RuleCode, ...], Field(min_length=1, max_length=200, description="the rules of these clocks")]
+    basics: Annotated[CaseBasics, Field(description="with the clocks themselves")]
+    stage: StageReached
+    tenures: Tenures
+
+    @model_validator(mode="after")
+    def _speaks_of_what_it_shows(self) -> Self:
+        if self.stage.tenure > len(self.tenures):
+            raise ValueError("the stage is of a tenure that is not listed")
+        if missing := set(self.rules) - {clock.rule for clock in self.basics.clocks}:
+            raise ValueError(f"no clock runs by {min(missing)}")
+        return self
 
 
 class HolderChanged(Frozen):

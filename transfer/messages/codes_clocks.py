@@ -20,6 +20,14 @@ class PauseReason(Code):
     REMOTE_CHECK = "REMOTE_CHECK", "异地核查期间", "Another region is checking"
 
 
+class AlarmKind(Code):
+    """What is said of a clock that nobody meets, each once."""
+
+    REMINDED = "REMINDED", "临期提醒", "Due soon"
+    OVERDUE = "OVERDUE", "已逾期", "Overdue"
+    ESCALATED = "ESCALATED", "已报上级", "The superior region was told"
+
+
 class CaseEvent(Code):
     """What begins a term or meets it. Events that are stages of a case have the names of the stages."""
 

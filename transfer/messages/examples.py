@@ -12,6 +12,7 @@ from transfer.messages.examples_case import (
     BASICS_BRIEFLY,
     BASICS_IN_FULL,
     CASE,
+    CLOCK_BRIEFLY,
     DESIGNATION,
     EARLIER_CASE,
     FIRST_TENURE,
@@ -214,6 +215,20 @@ _PAIRS: Final[dict[str, tuple[Json, Json]]] = {
         {"conversation": CASE, "sequence": 1},
         {"case": CASE, "tenures": [FIRST_TENURE], "stage": RECEIVED, "at": "2026-06-15T10:06:00+08:00"},
         {"tenures": [FIRST_TENURE, SECOND_TENURE], "stage": {"stage": "aid_first", "tenure": 2, "number": 0}},
+    ),
+    "legalaid.case.term_overdue.v1": sent(
+        ("510521", "510500"),
+        "2026-06-23T02:00:00+08:00",
+        {"conversation": CASE, "sequence": 1},
+        {
+            "case": CASE,
+            "at": "2026-06-23T02:00:00+08:00",
+            "rules": ["REVIEW"],
+            "basics": BASICS_BRIEFLY | {"clocks": [CLOCK_BRIEFLY]},
+            "stage": RECEIVED,
+            "tenures": [FIRST_TENURE],
+        },
+        {"basics": BASICS_IN_FULL},
     ),
     "legalaid.receipt.issued.v1": sent(
         ("442000", "510521"),

@@ -52,6 +52,18 @@ BASICS_BRIEFLY: Final[Json] = {
     "first_received_at": "2026-06-10T09:30:00+08:00",
     "first_received_by": "510521",
 }
+CLOCK_BRIEFLY: Final[Json] = {
+    "rule": "REVIEW",
+    "rules": "2026-11-22",
+    "zh": "审查并作出决定",
+    "en": "Review and decide",
+    "basis": "中华人民共和国法律援助法第四十三条第一款",
+    "length": 7,
+    "unit": "CALENDAR_DAY",
+    "region": "510521",
+    "started_on": "2026-06-10",
+}
+
 BASICS_IN_FULL: Final[Json] = {
     "matter": "REMUNERATION",
     "aid_form": "LABOUR_ARBITRATION",
@@ -75,17 +87,11 @@ BASICS_IN_FULL: Final[Json] = {
     "limitation_on": "2026-06-18",
     "clocks": [
         {
-            "rule": "REVIEW",
-            "rules": "2026-11-22",
-            "zh": "审查并作出决定",
-            "en": "Review and decide",
-            "basis": "中华人民共和国法律援助法第四十三条第一款",
-            "length": 7,
-            "unit": "CALENDAR_DAY",
+            **CLOCK_BRIEFLY,
             "met_by": ["granted", "refused"],
             "suspended_by": ["SUPPLEMENT", "REMOTE_CHECK"],
-            "region": "510521",
-            "started_on": "2026-06-10",
+            "remind_before": 2,
+            "escalate_after": 3,
             "pauses": [
                 {
                     "why": "REMOTE_CHECK",
@@ -97,6 +103,7 @@ BASICS_IN_FULL: Final[Json] = {
             ],
             "due_strict": "2026-06-18",
             "due_rolled": "2026-06-18",
+            "told": ["REMINDED", "OVERDUE", "ESCALATED"],
         },
         {
             "rule": "REPLACEMENT",

@@ -269,6 +269,12 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
             ),
             Refused("institution-of-no-region", "data.tenures.0.institution", "042000", "String should match"),
         ),
+        "legalaid.case.term_overdue.v1": (
+            Refused("no-rule", "data.rules", [], "data.rules: Tuple should have at least 1 item"),
+            Refused("rule-of-no-clock", "data.rules.0", "ASSIGN", "no clock runs by ASSIGN", schema_finds=False),
+            Refused("stage-of-no-tenure", "data.stage.tenure", 2, "a tenure that is not listed", schema_finds=False),
+            Refused("no-clocks", "data.basics", ABSENT, "data.basics: Field required"),
+        ),
         "legalaid.receipt.issued.v1": (
             Refused("unknown-outcome", "data.receipts.0.outcome", "ok", "receipts.0.outcome: Input should be"),
             Refused(

@@ -1,7 +1,7 @@
 """What pages and the API read: records past the domain, and the state of the node's parts."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -47,6 +47,10 @@ class Views(Protocol):
 
     async def requests(self, chosen: RequestFilter, *, after: TimeKey | None, limit: int) -> Sequence[RequestLine]:
         """Evidence requests, those opened first first."""
+        ...
+
+    async def to_watch(self, region: str, today: date, *, limit: int) -> Sequence[UUID]:
+        """Cases that the region holds and of whose clocks something is to be said, the longest waiting first."""
         ...
 
     async def history(self, case: UUID, *, after: int | None, limit: int) -> Sequence[HistoryLine] | None:

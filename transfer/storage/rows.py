@@ -11,6 +11,7 @@ from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.clocks import running
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
+from transfer.domain.watch import look_on
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
 from transfer.messages.codes import RecallReason, ReceiptOutcome, Stage
 from transfer.messages.receipts import Receipt, Refusal
@@ -52,6 +53,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "duplicate_of": case.duplicate_of,
         "followers": json.dumps(sorted(case.followers)),
         "notice": case.notice.model_dump_json() if case.notice else None,
+        "watch_on": look_on(case),
     }
 
 

@@ -60,6 +60,7 @@ cases = Table(
     Column("first_received_by", String(20), nullable=False),
     Column("limitation_on", Date),
     Column("due_on", Date),
+    Column("watch_on", Date),
     Column("opponent", Text),
     Column("holder", String(20), nullable=False),
     Column("holder_region", String(6), nullable=False),
@@ -81,6 +82,7 @@ cases = Table(
     CheckConstraint("duplicate_of IS NULL OR duplicate_of <> id", name="not_its_own_duplicate"),
     _one_of("stage", Stage, "stage"),
     _one_of("urgency", Urgency, "urgency"),
+    Index("ix_cases_watch_on", "holder_region", "watch_on"),
     Index("ix_cases_worklist", "holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"),
 )
 

@@ -49,6 +49,12 @@ _PLACE: Final = (_RANK, _LIMITATION, cases.c.first_received_at, cases.c.id)
 class SqlViews(MessageViews):
     """See ports.Views."""
 
+    async def to_watch(self, region: str, today: date, *, limit: int) -> Sequence[UUID]:
+        wanted = select(cases.c.id).where(cases.c.holder_region == region, cases.c.watch_on <= today)
+        async with reading(self.store.engine) as connection:
+            rows = await connection.execute(wanted.order_by(cases.c.watch_on, cases.c.id).limit(limit))
+            return [row.id for row in rows]
+
     async def form(self) -> DatabaseForm:
         return DatabaseForm(found=await current(self.store.engine), needed=head())
 

@@ -12,6 +12,9 @@ NOT_SENT = Counter(
 )
 ALARMS = Counter("transfer_alarms", "What a person must look at, by kind", ["kind"], registry=REGISTRY)
 COMMANDS = Counter("transfer_commands", "Commands of caseworkers, by result", ["result"], registry=REGISTRY)
+CLOCKS_TOLD = Counter(
+    "transfer_clocks_told", "What was said of terms that nobody met, by kind", ["kind"], registry=REGISTRY
+)
 REQUESTS = Histogram(
     "transfer_request_seconds", "HTTP requests, by route and status", ["route", "status"], registry=REGISTRY
 )

@@ -119,6 +119,7 @@ def upgrade() -> None:
         sa.Column("first_received_by", sa.String(length=20), nullable=False),
         sa.Column("limitation_on", sa.Date(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("watch_on", sa.Date(), nullable=True),
         sa.Column("opponent", sa.Text(), nullable=True),
         sa.Column("holder", sa.String(length=20), nullable=False),
         sa.Column("holder_region", sa.String(length=6), nullable=False),
@@ -151,6 +152,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index("ix_cases_watch_on", ["holder_region", "watch_on"], unique=False)
         batch_op.create_index(
             "ix_cases_worklist",
             ["holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"],

@@ -16,7 +16,7 @@ from transfer.messages.case import (
     StageReached,
     Tenure,
 )
-from transfer.messages.case_progress import HolderChanged, StagePublished
+from transfer.messages.case_progress import HolderChanged, StagePublished, TermOverdue
 from transfer.messages.codes import Stage
 from transfer.messages.envelope import TYPE_NAMES, Attributes, decode, encode
 from transfer.messages.examples import EXAMPLES, MINIMAL
@@ -139,6 +139,10 @@ def a_stage(**changes: object) -> StagePublished:
 def a_change_of_holder(*, tenures: tuple[Tenure, ...] = (), **changes: object) -> HolderChanged:
     given = {"tenures": tenures, "stage": taken_over(len(tenures))} if tenures else {}
     return a_message(HolderChanged, **(given | changes))
+
+
+def a_late_term(**changes: object) -> TermOverdue:
+    return a_message(TermOverdue, MINIMAL, **changes)
 
 
 def a_batch_of_receipts(*receipts: Receipt) -> ReceiptIssued:

@@ -16,7 +16,6 @@ from transfer.actions.intake import open_case
 from transfer.crypto.directory import Directory, Institution, InstitutionKind, Region
 from transfer.crypto.keys import SuiteName
 from transfer.domain.case import Case
-from transfer.domain.errors import TransferError
 from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
 from transfer.messages.attachments import Attachment
@@ -171,11 +170,11 @@ class Exchange:
     # What people do -----------------------------------------------------------------------------------------
 
     def order(self, region: str, order: Order) -> Case:
-        """Carry out an order as the desk does; raises its TransferError, and then nothing may have changed."""
+        """Carry out an order as the desk does; raises what forbids it, and then nothing may have changed."""
         before, room = self.rooms[region].content, self.rooms[region]
         desk = Desk(room=room, context=self.contexts[region])
         (outcome,) = run(desk._transact([order]))
-        if isinstance(outcome, TransferError):
+        if isinstance(outcome, Exception):
             after = room.content
             if (after.cases, after.lanes, after.outbox) != (before.cases, before.lanes, before.outbox):
                 raise AssertionError("a refused command left something behind")

@@ -15,6 +15,7 @@ from tests.builders import (
     a_case_basics,
     a_change_of_holder,
     a_dispute,
+    a_late_term,
     a_link,
     a_material,
     a_recall,
@@ -244,6 +245,23 @@ def test_a_change_of_holder_only_adds_to_the_list() -> None:
     rewritten = (a_tenure(institution=SICHUAN), a_tenure(number=2, institution=GUANGDONG))
     with pytest.raises(errors.HistoryDiffers):
         tell(story, ZHONGSHAN, GUANGDONG, a_change_of_holder(tenures=rewritten))
+
+
+def test_only_a_superior_is_told_of_what_is_overdue_and_only_by_the_holder() -> None:
+    story = Story(regions=(LUXIAN, ZHONGSHAN, SICHUAN, GUANGDONG))
+    for region, source in ((ZHONGSHAN, LUXIAN), (GUANGDONG, LUXIAN), (SICHUAN, ZHONGSHAN)):
+        with pytest.raises(errors.NotThisSide):
+            tell(story, region, source, a_late_term())
+    case = tell(story, SICHUAN, LUXIAN, a_late_term()).case
+    assert (case.holder_region, case.applicants, case.basics.clocks[0].rule) == (LUXIAN, (), "REVIEW")
+
+
+def test_a_superior_that_knows_the_case_hears_of_it_again() -> None:
+    story = escalated(regions=(LUXIAN, ZHONGSHAN, SICHUAN, GUANGDONG))
+    known = story.known(SICHUAN)
+    late = a_late_term(case=known.id, tenures=known.tenures)
+    case = tell(story, SICHUAN, LUXIAN, late).case
+    assert (case.transfers, case.basics.clocks) == (known.transfers, late.basics.clocks)
 
 
 def an_appeal(**changes: Any) -> Any:

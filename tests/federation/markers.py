@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from transfer.messages.attachments import Attachment
-from transfer.messages.case import credit_code_fault, resident_id_fault
+from transfer.messages.case import RULE_CODE, credit_code_fault, resident_id_fault
 from transfer.messages.codes import MediaType
 
 TEXT: Final = "QZLEAKZQ"
@@ -31,9 +31,10 @@ PUBLIC: Final = frozenset(
         r"^[1-9][0-9]{5}(-[A-Z0-9]{1,12})?$",
         r"^sha256:[0-9a-f]{64}$",
         r"^[a-z]+/[a-z0-9.+-]+$",
+        RULE_CODE,
     }
 )
-"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types."""
+"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, names of rules."""
 
 
 class NobodySaid(AssertionError):

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from transfer.law.book import RuleBook, built_in
+from transfer.law.book import RuleBook
 from transfer.messages.case import (
     Applicant,
     CaseBasics,
@@ -36,7 +36,7 @@ from transfer.messages.transfer import (
     SupplementRequired,
 )
 from transfer.messages.values import Frozen
-from transfer.telemetry.calendar import is_worked
+from transfer.node import rule_book
 
 LUXIAN: Final = "510521"
 ZHONGSHAN: Final = "442000"
@@ -195,4 +195,4 @@ def a_resident_id(*, born: str = "19850412", order: int = 1) -> str:
 @cache
 def the_rules() -> RuleBook:
     """The rules that a release brings along, and the calendar that it knows."""
-    return RuleBook(rules=built_in(), known_years=is_worked)
+    return rule_book()

@@ -138,7 +138,7 @@ def build(
     def load_keys() -> Keystore:
         return Keystore.load(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
 
-    rules = RuleBook(rules=built_in(), known_years=calendar.is_worked)
+    rules = rule_book()
 
     def context() -> Context:
         return Context(region=settings.region, directory=book.latest, now=clock(), new_id=new_id, rules=rules)
@@ -220,6 +220,11 @@ def build(
             tickets=tickets,
         ),
     )
+
+
+def rule_book() -> RuleBook:
+    """The rules that this release brings along, and the calendar that it knows."""
+    return RuleBook(rules=built_in(), known_years=calendar.is_worked)
 
 
 def hub_address(settings: Settings) -> Address:

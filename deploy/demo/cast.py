@@ -12,7 +12,7 @@ from deploy.demo.people import STATION, ZHONGSHAN, further_application, offer
 from deploy.demo.picture import Picture, at_ease
 from deploy.demo.scene import Scene
 from transfer.cli.exits import CommandFailed, NotThere
-from transfer.cli.facts import Facts
+from transfer.cli.facts import Facts, compare
 from transfer.cli.known import facts_there, history_there, messages_there
 from transfer.cli.remote import Api
 from transfer.domain.clocks import legal_day
@@ -115,6 +115,12 @@ class Cast:
     def _is(self, region: str, true: Callable[[Facts], bool]) -> bool:
         facts = self.scene.facts(region)
         return facts is not None and true(facts)
+
+    def agree(self, here: str, there: str) -> None:
+        """Raises StoryFailed with the facts in which the two regions differ."""
+        mine, theirs = (facts_there(self.api(region), self.case) for region in (here, there))
+        if differing := [one.fact for one in compare(mine, theirs) if one.agree is False]:
+            raise StoryFailed(f"{here} and {there} differ in {', '.join(differing)}")
 
     def applied_once(self, region: str, case: UUID) -> bool:
         """Whether the region received one message on the case and applied it once."""

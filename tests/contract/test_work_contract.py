@@ -687,6 +687,16 @@ async def test_the_file_of_a_piece_that_is_recorded_and_not_sent_yet_is_used(gro
     assert (await ground.files()).uses == {(A_FILE.digest, recorded.id)}
 
 
+async def test_a_piece_that_is_recorded_on_a_known_case_is_used_too(ground: Ground) -> None:
+    asking = Asking().ask().undertaken()
+    known = await record(ground, a_decision(replace(asking.known(LINGWU), version=0)))
+    assert (await ground.files()).uses == frozenset()
+    asking.exchange.keep(LINGWU, A_FILE)
+    recorded = asking.found(ItemResult.OBTAINED, pieces=(a_piece(asking.exchange.now, file=A_FILE),)).known(LINGWU)
+    await record(ground, a_decision(replace(known, requests=recorded.requests)))
+    assert (await ground.files()).uses == {(A_FILE.digest, known.id)}
+
+
 async def test_a_decision_that_is_not_written_lets_nobody_fetch(ground: Ground) -> None:
     case = a_case(materials=(a_material(file=A_FILE),))
     with pytest.raises(RuntimeError):

@@ -14,9 +14,8 @@ from uuid import UUID, uuid4
 from deploy.demo.dated import CLOCK, PROGRAM, set_clock
 from deploy.local.broker import Broker
 from deploy.local.ports import free_ports
-from tests.builders import a_resident_id
 from tests.federation.checks import Expected, differences, read
-from tests.federation.exchange import a_directory
+from tests.federation.exchange import a_directory, an_application
 from tests.federation.ground import BRISK
 from tests.federation.serving import Served
 from tests.pki import HOST, Pki
@@ -60,20 +59,7 @@ class DatedNodes:
 
     def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...]) -> UUID:
         """A new case, first received there."""
-        body = {
-            "by": "王芳",
-            "institution": region,
-            "matter": "REMUNERATION",
-            "aid_form": "LABOUR_ARBITRATION",
-            "facts": "欠薪",
-            "claim": "支付劳动报酬",
-            "channel": "WINDOW",
-            "applicants": [
-                {"name": "李大山", "identity": {"kind": "RESIDENT_ID", "number": a_resident_id(order=order + 1)}}
-                for order in range(persons)
-            ],
-            "materials": [one.model_dump(mode="json", exclude_none=True) for one in materials],
-        }
+        body = an_application(region, persons=persons, materials=materials).model_dump(mode="json", exclude_none=True)
         return UUID(self.nodes[region].do("/v1/cases", body)["id"])
 
     def carry_out(self, region: str, case: UUID, path: str, command: Command, order: Order) -> Case:  # noqa: ARG002 - see World

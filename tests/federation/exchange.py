@@ -33,6 +33,30 @@ TICK: Final = timedelta(minutes=1)
 ENOUGH_ROUNDS: Final = 60
 
 
+def an_application(
+    region: str, *, persons: int, materials: tuple[Material, ...] = (), received_at: datetime | None = None
+) -> OpenCase:
+    """So many workers claim their pay there."""
+    return OpenCase(
+        by="王芳",
+        institution=region,
+        matter=Matter.REMUNERATION,
+        aid_form=AidForm.LABOUR_ARBITRATION,
+        facts="欠薪",
+        claim="支付劳动报酬",
+        channel=IntakeChannel.WINDOW,
+        received_at=received_at,
+        applicants=tuple(
+            NewApplicant(
+                name="李大山",
+                identity=IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order + 1)),
+            )
+            for order in range(persons)
+        ),
+        materials=materials,
+    )
+
+
 def a_directory(codes: Iterable[str]) -> Directory:
     """These regions, each with one institution; Luxian also with its workstation in Zhongshan."""
     regions = tuple(_region(code) for code in codes)
@@ -198,24 +222,7 @@ class Exchange:
         materials: tuple[Material, ...] = (),
     ) -> UUID:
         """A new case, first received there."""
-        command = OpenCase(
-            by="王芳",
-            institution=region,
-            matter=Matter.REMUNERATION,
-            aid_form=AidForm.LABOUR_ARBITRATION,
-            facts="欠薪",
-            claim="支付劳动报酬",
-            channel=IntakeChannel.WINDOW,
-            received_at=received_at,
-            applicants=tuple(
-                NewApplicant(
-                    name="李大山",
-                    identity=IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order + 1)),
-                )
-                for order in range(persons)
-            ),
-            materials=materials,
-        )
+        command = an_application(region, persons=persons, materials=materials, received_at=received_at)
         order = Order(by=command.by, institution=region, create=lambda context: open_case(command, context))
         return self.order(region, order).id
 

@@ -1,29 +1,16 @@
 """The letters of an evidence request as PDF over the API, read again by another program."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving
+from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api
 from tests.integration.test_api_evidence import asked, drafted, known, taken
 from transfer.actions.evidence_commands import Record
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Api]:
-    async with serving(tmp_path, ZHONGSHAN) as api:
-        yield api
-
-
-@pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Api]:
-    async with serving(tmp_path, LUXIAN) as api:
-        yield api
 
 
 async def printed(api: Api, case: dict[str, Any], path: str, folder: Path) -> str:

@@ -7,11 +7,17 @@ from typing import Any
 
 import pytest
 
-from transfer.law.book import NoSuchRule, RuleBook, RulesInvalid, as_text, built_in, read_rules
+from transfer.law.book import NoSuchRule, RuleBook, RulesInvalid, built_in, read_rules
+from transfer.law.rules import RuleSet
 from transfer.messages.codes_clocks import TimeUnit
 from transfer.telemetry.calendar import is_worked
 
 TODAY = date(2026, 11, 22)
+
+
+def as_text(rules: RuleSet) -> str:
+    """As it is written to a file."""
+    return json.dumps(rules.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False)
 
 
 def a_book(**changes: Any) -> RuleBook:

@@ -16,7 +16,7 @@ from transfer.messages.codes import (
     Stage,
     Urgency,
 )
-from transfer.messages.codes_clocks import CaseEvent
+from transfer.messages.codes_clocks import STAGE_EVENTS, CaseEvent
 from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 from transfer.messages.values import (
     CaseId,
@@ -116,7 +116,7 @@ class Withdraw(Command):
     applicants: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
 
 
-OWN_EVENTS: Final = frozenset(event for event in CaseEvent if event.value not in {stage.value for stage in Stage})
+OWN_EVENTS: Final = frozenset(CaseEvent) - frozenset(STAGE_EVENTS.values())
 """Events that a person enters; an application's receipt and the stages of a case come by their own steps."""
 
 

@@ -143,10 +143,13 @@ def _decision(order: Order, context: Context, cases: dict[UUID, Case]) -> Decisi
 async def _check_files(decision: Decision, was: Case | None, work: Work) -> None:
     """What a person adds names files that are here. What messages named goes on when it has come, or when it is sure
     that it will not. Raises FileNotKept, FileOnItsWay."""
+    case = decision.case
     papers, requests = (was.materials, was.requests) if was is not None else ((), ())
-    known = _digests(papers, requests)
-    added = _digests(*(paper for paper in decision.case.materials if paper not in papers))
-    added |= _digests(decision.case.requests) - known
+    added: set[Digest] = set()
+    if case.materials is not papers:
+        added |= _digests(*(paper for paper in case.materials if paper not in papers))
+    if case.requests is not requests:
+        added |= _digests(case.requests) - _digests(papers, requests)
     named = added | _digests(*(message.data for message in decision.messages))
     missing = named - set(await work.load_kept(named)) if named else named
     if not missing:
@@ -154,7 +157,7 @@ async def _check_files(decision: Decision, was: Case | None, work: Work) -> None
     awaited = await work.load_awaited(missing)
     if coming := {digest for digest in missing if awaited.get(digest)}:
         raise FileOnItsWay(files=sorted(coming))
-    if absent := missing - (known & awaited.keys() - added):
+    if absent := missing - (_digests(papers, requests) & awaited.keys() - added):
         raise FileNotKept(files=sorted(absent))
 
 

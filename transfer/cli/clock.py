@@ -13,11 +13,11 @@ from transfer.cli.known import case_here
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, print_json, table
 from transfer.domain.clocks import begun, legal_day
-from transfer.law.book import NoSuchRule, RuleBook, built_in
+from transfer.law.book import NoSuchRule, RuleBook
 from transfer.messages.case import Clock, Pause
 from transfer.messages.codes_clocks import PauseReason, TimeUnit
+from transfer.node import rule_book
 from transfer.settings import Settings
-from transfer.telemetry import calendar
 from transfer.telemetry.clock import now
 from transfer.web.clocks import CountedDay, ExplainedClock, explained
 
@@ -38,7 +38,7 @@ def clock() -> None:
 @json_option
 def list_(*, region: str, as_json: bool) -> None:
     """List the terms that hold today."""
-    terms = _book().terms(region, legal_day(now()))
+    terms = rule_book().terms(region, legal_day(now()))
     if as_json:
         print_json([term.model_dump(mode="json", exclude_defaults=True) for term in terms])
         return
@@ -63,7 +63,7 @@ def count(  # noqa: PLR0913 - one argument per option
     as_json: bool,
 ) -> None:
     """Count a term from a day on, and show the sum day by day."""
-    book, day = _book(), started.date()
+    book, day = rule_book(), started.date()
     try:
         term = book.term(rule.upper(), region, day)
     except NoSuchRule as error:
@@ -87,16 +87,12 @@ def explain(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
     clocks = run(_clocks(load_settings(env_file), case))
     if not clocks and not as_json:
         raise NotThere(f"no clock runs or ran on case {case}")
-    _show(clocks, _book(), as_json=as_json)
+    _show(clocks, rule_book(), as_json=as_json)
 
 
 async def _clocks(settings: Settings, case: UUID) -> Sequence[Clock]:
     async with opened(settings) as node:
         return (await case_here(node, case)).case.basics.clocks
-
-
-def _book() -> RuleBook:
-    return RuleBook(rules=built_in(), known_years=calendar.is_worked)
 
 
 def _show(clocks: Sequence[Clock], book: RuleBook, *, as_json: bool) -> None:
@@ -133,4 +129,4 @@ def _met(clock: Clock) -> str:
 
 
 def _why(day: CountedDay) -> str:
-    return ", ".join(f"{why.zh}" for why in day.why)
+    return ", ".join(why.zh for why in day.why)

@@ -16,11 +16,10 @@ from transfer.law.reckoning import CannotCount, Sum, reckon
 from transfer.law.rules import Term
 from transfer.messages.case import Clock, Pause
 from transfer.messages.codes import Stage
-from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
+from transfer.messages.codes_clocks import STAGE_EVENTS, CaseEvent, PauseReason, TimeUnit
 from transfer.messages.codes_evidence import EvidenceKind
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
-_OF_STAGES: Final = {stage: event for stage in Stage for event in CaseEvent if stage.value == event.value}
 REMOTE_CHECKS: Final = frozenset({EvidenceKind.ECON_CHECK, EvidenceKind.IDENTITY_CHECK})
 """What is checked elsewhere for the decision on an application; other evidence is collected after it."""
 
@@ -32,7 +31,7 @@ def legal_day(moment: datetime) -> date:
 
 def reached(case: Case, stage: Stage, day: date, rules: RuleBook, region: str) -> Case:
     """The case after that region published a stage of it."""
-    event = _OF_STAGES.get(stage)
+    event = STAGE_EVENTS.get(stage)
     return case if event is None else happened(case, event, day, rules, region)
 
 

@@ -1,6 +1,5 @@
 """The rule set in force, asked by region and day."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -81,8 +80,3 @@ def read_rules(content: bytes) -> RuleSet:
 def built_in() -> RuleSet:
     """The set that this release brings along."""
     return read_rules(resources.files("transfer.law").joinpath("rules.json").read_bytes())
-
-
-def as_text(rules: RuleSet) -> str:
-    """As it is written to a file."""
-    return json.dumps(rules.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, indent=2) + "\n"

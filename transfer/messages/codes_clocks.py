@@ -1,6 +1,10 @@
 """Codes of legal clocks: what begins and meets them, what pauses them, and in what they are counted."""
 
-from transfer.messages.codes import Code
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from transfer.messages.codes import Code, Stage
 
 
 class TimeUnit(Code):
@@ -60,3 +64,9 @@ class CaseEvent(Code):
     INJURED = "injured", "发生事故伤害", "Injured"
     AWARD_RECEIVED = "award_received", "收到仲裁裁决书", "Award received"
     RECORD_MADE = "record_made", "形成记录", "Record made"
+
+
+STAGE_EVENTS: Final[Mapping[Stage, CaseEvent]] = MappingProxyType(
+    {stage: event for stage in Stage for event in CaseEvent if stage.value == event.value}
+)
+"""The events that are stages."""

@@ -155,7 +155,7 @@ class SqlWork:
     def record(self, decision: Decision, cause: Cause) -> Case:
         case = replace(decision.case, version=decision.case.version + 1)
         was = self._changed.get(case.id) or self._loaded.get(case.id)
-        if was is None or was.materials is not case.materials:
+        if was is None or was.materials is not case.materials or was.requests is not case.requests:
             self._use(case.id, attachments_of((case.materials, case.requests)))
         self._changed[case.id] = case
         for message in decision.messages:

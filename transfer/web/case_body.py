@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.domain.case import Case, Notice, Transfer
+from transfer.domain.errors import UnknownCase
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
@@ -15,7 +16,16 @@ from transfer.messages.codes import RecallReason
 from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
 from transfer.ports.work import Context
 from transfer.records import KnownCase
+from transfer.web.route import Ask
 from transfer.web.steps import StepOpen, steps_open
+
+
+async def known_case(ask: Ask) -> KnownCase:
+    """The case that the path names; raises UnknownCase."""
+    known = await ask.parts.views.case(ask.id("case"))
+    if known is None:
+        raise UnknownCase(case=ask.id("case"))
+    return known
 
 
 class Body(BaseModel):

@@ -6,13 +6,12 @@ from typing import Annotated
 from pydantic import Field
 
 from transfer.domain.clocks import ClockState, legal_day, state_of, sum_of
-from transfer.domain.errors import UnknownCase
 from transfer.law.book import RuleBook
 from transfer.law.reckoning import CannotCount, Counted
 from transfer.messages.case import Clock
 from transfer.messages.codes_clocks import PauseReason
 from transfer.web.answers import Reply, reply
-from transfer.web.case_body import Body
+from transfer.web.case_body import Body, known_case
 from transfer.web.route import Ask
 
 
@@ -43,9 +42,7 @@ class Clocks(Body):
 
 async def clocks(ask: Ask) -> Reply:
     """The clocks of one case."""
-    known = await ask.parts.views.case(ask.id("case"))
-    if known is None:
-        raise UnknownCase(case=ask.id("case"))
+    known = await known_case(ask)
     context = ask.parts.context()
     today = legal_day(context.now)
     items = tuple(explained(clock, today, context.rules) for clock in known.case.basics.clocks)

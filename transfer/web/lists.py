@@ -25,7 +25,7 @@ from transfer.records import (
 )
 from transfer.web import queries
 from transfer.web.answers import Reply, reply
-from transfer.web.case_body import Body, case_in_full
+from transfer.web.case_body import Body, case_in_full, known_case
 from transfer.web.conditions import etag_of, is_known
 from transfer.web.cursors import case_cursor, case_key, row_cursor, row_key, time_cursor, time_key
 from transfer.web.faults import NotFound
@@ -132,9 +132,7 @@ async def worklist(ask: Ask) -> Reply:
 
 async def case(ask: Ask) -> Reply:
     """A case as a whole, or that it is still the one that the client has."""
-    known = await ask.parts.views.case(ask.id("case"))
-    if known is None:
-        raise UnknownCase(case=ask.id("case"))
+    known = await known_case(ask)
     etag = etag_of(known.case.version)
     if is_known(ask.if_none_match, etag):
         return Reply(status=304, headers={"ETag": etag})

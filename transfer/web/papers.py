@@ -6,8 +6,6 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from transfer.domain.case import Case
-from transfer.domain.errors import UnknownCase
 from transfer.messages.check_line import CheckLine, NotACheckLine
 from transfer.messages.envelope import TYPE_NAMES
 from transfer.messages.evidence import (
@@ -21,7 +19,7 @@ from transfer.ports.paper import Behind, Paper
 from transfer.records import Direction, MessageLine
 from transfer.web import queries
 from transfer.web.answers import Reply, reply
-from transfer.web.case_body import Body
+from transfer.web.case_body import Body, known_case
 from transfer.web.faults import InvalidQuery, NotFound
 from transfer.web.route import Ask
 
@@ -41,7 +39,7 @@ async def paper(ask: Ask) -> Reply:
     wanted = next((one for one in Paper if one.value == ask.named["paper"]), None)
     if wanted is None:
         raise NotFound(f"The papers are {', '.join(Paper)}.")
-    case, parts = await _case(ask), ask.parts
+    case, parts = (await known_case(ask)).case, ask.parts
     request = case.request(ask.id("request"))
     behind = await parts.views.behind(case.id, request.id, TYPE_NAMES[BEHIND[wanted]])
     if request.posted is not None and wanted is Paper.LETTER:
@@ -52,7 +50,7 @@ async def paper(ask: Ask) -> Reply:
 
 async def custody(ask: Ask) -> Reply:
     """The chain of one piece of evidence."""
-    case = await _case(ask)
+    case = (await known_case(ask)).case
     request = case.request(ask.id("request"))
     made = await ask.parts.printer.custody(case, request, ask.id("piece"), ask.parts.directory)
     return _file(made, f"{request.letter} custody.pdf")
@@ -81,13 +79,6 @@ async def check(ask: Ask) -> Reply:
     if digest is None and line.region == ask.parts.settings.region:
         digest = await ask.parts.views.posted(line.message)
     return reply(Checked(known=digest is not None, same=digest == f"sha256:{line.digest}", message=found))
-
-
-async def _case(ask: Ask) -> Case:
-    known = await ask.parts.views.case(ask.id("case"))
-    if known is None:
-        raise UnknownCase(case=ask.id("case"))
-    return known.case
 
 
 def _file(made: bytes, name: str) -> Reply:

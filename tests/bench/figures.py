@@ -16,6 +16,7 @@ PAIRS: Final = (
     ("faststream", "bare"),
     ("fetch", "curl"),
     ("fetch", "curl-site"),
+    ("fetch-cut", "curl-cut"),
 )
 _COMPARED: Final = (
     "throughput_per_second",

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import aiohttp
 
+from tests.faults.proxy import Proxy
 from tests.integration.api_node import OFFER, application
 from tests.integration.file_nodes import PDF
 from tests.trust import as_text, shared
@@ -27,6 +28,9 @@ from transfer.telemetry import clock
 SOURCE, TARGET = "442000", "510521"
 SIZE: Final = 200_000_000
 _BLOCK: Final = 1_000_000
+CUTS: Final = 5
+CUT: Final = 30_000_000
+"""Bytes after which a link is cut, each time."""
 
 
 def blocks(number: int = 0) -> list[bytes]:
@@ -124,3 +128,12 @@ async def name_it(folder: Path, file: Attachment) -> None:
 async def state(node: Running) -> dict[str, Any]:
     async with aiohttp.ClientSession(node.address) as client, client.get("/v1/fetches") as answer:
         return dict((await answer.json())["items"][0])
+
+
+async def cut_often(link: Proxy) -> None:
+    """Cut the link CUTS times, each time when CUT more bytes have come over it from the source."""
+    for _ in range(CUTS):
+        passed = link.passed
+        link.reset_after(CUT, to_server=False)
+        while link.passed - passed < CUT:  # noqa: ASYNC110 - the link tells nobody
+            await asyncio.sleep(0.02)

@@ -11,11 +11,20 @@ import pytest
 from deploy.local.ports import free_ports
 from tests.faults.proxy import Proxy
 from tests.integration.file_nodes import with_address
-from tests.integration.file_processes import SIZE, SOURCE, TARGET, a_process, name_it, put_and_offer, state
+from tests.integration.file_processes import (
+    CUT,
+    SIZE,
+    SOURCE,
+    TARGET,
+    a_process,
+    cut_often,
+    name_it,
+    put_and_offer,
+    state,
+)
 from tests.pki import Pki
 from tests.trust import shared
 
-CUT: Final = 30_000_000
 GROWTH: Final = 64 * 2**20
 """Bytes by which a process may grow while such a file passes through it."""
 
@@ -53,15 +62,7 @@ async def test_200_mb_arrive_whole_over_cuts_and_a_kill_with_little_memory(tmp_p
                 first.process.wait()
             async with a_process(tmp_path, TARGET, here, **target) as second:
                 idle = second.memory("VmRSS")
-
-                async def cutting() -> None:
-                    for _ in range(5):
-                        passed = link.passed
-                        link.reset_after(CUT, to_server=False)
-                        while link.passed - passed < CUT:  # noqa: ASYNC110 - the link tells nobody
-                            await asyncio.sleep(0.02)
-
-                cuts = asyncio.create_task(cutting())
+                cuts = asyncio.create_task(cut_often(link))
                 async with asyncio.timeout(240):
                     while (await state(second))["retry_at"] is not None:  # noqa: ASYNC110 - another process
                         await asyncio.sleep(0.2)

@@ -1,6 +1,7 @@
 """Files between regions: fetched whole over links that break, given to nobody else, and never shown unless true."""
 
 import asyncio
+import gc
 import json
 import random
 import sys
@@ -156,9 +157,8 @@ async def test_nothing_of_a_file_is_shown_before_it_is_whole(pair: Pair) -> None
     await arrived(pair, BIG)
 
 
-async def test_a_file_arrives_over_a_link_that_never_carries_all_of_it(pair: Pair) -> None:
-    """Each connection is reset long before the end, so nothing but going on where it broke can bring the file."""
-    await pair.named(BIG)
+async def over_cuts(pair: Pair) -> None:
+    """Fetch what is wanted over a link that is reset again and again."""
 
     async def cutting() -> None:
         while True:
@@ -171,7 +171,25 @@ async def test_a_file_arrives_over_a_link_that_never_carries_all_of_it(pair: Pai
         while not await pair.fetch():  # noqa: ASYNC110 - as its duty does
             await asyncio.sleep(0.05)
     cuts.cancel()
+
+
+async def test_a_file_arrives_over_a_link_that_never_carries_all_of_it(pair: Pair) -> None:
+    """Each connection is reset long before the end, so nothing but going on where it broke can bring the file."""
+    await pair.named(BIG)
+    await over_cuts(pair)
     await arrived(pair, BIG)
+
+
+async def test_a_connection_that_was_cut_leaves_no_buffers_behind(pair: Pair) -> None:
+    await pair.named(BIG)
+    gc.collect()
+    gc.disable()
+    try:
+        await over_cuts(pair)
+        left = [one for one in gc.get_objects() if isinstance(one, aiohttp.ClientResponse)]
+    finally:
+        gc.enable()
+    assert not left
 
 
 async def test_a_file_goes_on_after_its_process_was_killed(tmp_path: Path, pki: Pki) -> None:

@@ -155,8 +155,9 @@ class Fetcher:
             return coming.idle >= TRIES
 
         def wait(_: RetryCallState) -> float:
-            # A link that breaks but carries something is asked again at once; many who wait are spread.
-            return self.first_wait * 2.0**coming.idle * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+            # A link that breaks but carries something is asked again almost at once; many who wait are spread.
+            longest = self.first_wait * 2.0 ** (coming.idle - 1) if coming.idle else self.first_wait / 10
+            return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
 
         retrying = AsyncRetrying(
             stop=stop,

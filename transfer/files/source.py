@@ -94,7 +94,8 @@ class Source:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             # The library's text may hold addresses; what matters is the kind.
             detail = f"{fetch.source} at {address} broke off or did not answer: {type(error).__name__}"
-            raise SourceAway(Setback(code="source-away", detail=detail)) from error
+            # The stream keeps its error, whose frames would keep the stream and its buffers.
+            raise SourceAway(Setback(code="source-away", detail=detail)) from error.with_traceback(None)
 
     def _address(self, fetch: Fetch) -> str:
         listed = self.directory().by_code.get(fetch.source)

@@ -1,0 +1,1 @@
+"""The ledger's proofs: Merkle trees, checkpoints and what they show. Pure."""

@@ -1,5 +1,7 @@
 """Signed notes as C2SP writes them: the published examples verify, and nothing that is malformed does."""
 
+import base64
+from datetime import UTC, datetime
 from typing import Final
 
 import pytest
@@ -7,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transfer.crypto.errors import CryptoError, NoteMalformed, NoteUnverified
-from transfer.crypto.notes import MAX_NOTE, MAX_SIGNATURES, Note, Signer, Verifier, cosign, sign, verify
+from transfer.crypto.notes import (
+    MAX_NOTE,
+    MAX_SIGNATURES,
+    Note,
+    Signer,
+    Verifier,
+    Witness,
+    cosign,
+    sign,
+    verify,
+    witnessed,
+)
 
 # The examples of the Go package golang.org/x/mod/sumdb/note.
 TEXT: Final = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
@@ -171,3 +184,69 @@ def test_whatever_comes_the_error_is_one_of_the_family(note: str, point: bytes) 
 @given(point=st.binary(min_size=32, max_size=32), signature=st.binary(min_size=60, max_size=68))
 def test_a_point_that_is_none_verifies_nothing(point: bytes, signature: bytes) -> None:
     assert not Verifier("x", point).verifies("text\n", signature)
+
+
+CHECKPOINT: Final = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
+SEEN: Final = datetime(2023, 3, 20, 12, 25, 47, tzinfo=UTC)
+
+
+def cosigned(signer: Signer, at: datetime = SEEN, text: str = CHECKPOINT) -> str:
+    return sign(text, Signer.new("example.com/behind-the-sofa")) + signer.cosignature(text, at)
+
+
+def test_the_key_of_a_public_witness_is_read() -> None:
+    text = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
+    assert Witness.parse(text).text == text
+    with pytest.raises(NoteMalformed):
+        Verifier.parse(text)
+    with pytest.raises(NoteMalformed):
+        Witness.parse(PETER)
+
+
+def test_a_witness_signs_what_the_standard_says_it_signs() -> None:
+    signer = Signer.new("witness.example.com/w1")
+    line = signer.cosignature(CHECKPOINT, SEEN)
+    made = base64.b64decode(line.rpartition(" ")[2])
+    assert made[:4] == signer.witness.id != signer.verifier.id
+    assert int.from_bytes(made[4:12]) == 1679315147
+    assert signer.verifier.verifies(f"cosignature/v1\ntime 1679315147\n{CHECKPOINT}", made[12:])
+
+
+def test_the_witnesses_of_a_checkpoint_are_told_with_their_times() -> None:
+    one, other = Signer.new("witness.example.com/w1"), Signer.new("witness.example.com/w2")
+    later = datetime(2026, 7, 1, tzinfo=UTC)
+    note = cosigned(one) + other.cosignature(CHECKPOINT, later)
+    assert witnessed(note, [one.witness, other.witness]) == {one.witness: SEEN, other.witness: later}
+    assert witnessed(note, [other.witness]) == {other.witness: later}
+    assert witnessed(note, [Signer.new("witness.example.com/w1").witness]) == {}
+
+
+def test_a_cosignature_is_no_signature_and_a_signature_no_cosignature() -> None:
+    signer = Signer.new("witness.example.com/w1")
+    with pytest.raises(NoteUnverified):
+        verify(cosigned(signer), [signer.verifier])
+    assert witnessed(sign(CHECKPOINT, signer), [signer.witness]) == {}
+
+
+@pytest.mark.parametrize("place", [4, 11, 12, 75])
+def test_a_cosignature_with_another_time_or_signature_is_refused(place: int) -> None:
+    signer = Signer.new("witness.example.com/w1")
+    above, _, line = cosigned(signer).rstrip("\n").rpartition(" ")
+    made = bytearray(base64.b64decode(line))
+    made[place] ^= 1
+    with pytest.raises(NoteUnverified, match="w1"):
+        witnessed(f"{above} {base64.b64encode(made).decode()}\n", [signer.witness])
+
+
+@pytest.mark.parametrize("kept", [12, 75])
+def test_a_cosignature_that_is_cut_short_is_refused(kept: int) -> None:
+    signer = Signer.new("witness.example.com/w1")
+    above, _, line = cosigned(signer).rstrip("\n").rpartition(" ")
+    with pytest.raises(NoteUnverified):
+        witnessed(f"{above} {base64.b64encode(base64.b64decode(line)[:kept]).decode()}\n", [signer.witness])
+
+
+def test_a_cosignature_of_another_checkpoint_does_not_count() -> None:
+    signer = Signer.new("witness.example.com/w1")
+    with pytest.raises(NoteUnverified):
+        witnessed(cosigned(signer).replace("20852163", "20852164"), [signer.witness])

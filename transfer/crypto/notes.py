@@ -3,9 +3,10 @@
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Self
+from datetime import UTC, datetime
+from typing import ClassVar, Final, Self, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -18,7 +19,11 @@ MAX_SIGNATURES: Final = 64
 
 _ED25519: Final = b"\x01"
 _SIZE: Final = 32
+_SIGNATURE: Final = 64
 _ID: Final = 4
+_TIME: Final = 8
+_LATEST: Final = 253402300799
+"""Seconds at the end of the year 9999."""
 _DASH: Final = "\N{EM DASH} "
 _PRIVATE: Final = "PRIVATE+KEY+"
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
@@ -30,6 +35,7 @@ class Verifier:
 
     name: str
     point: bytes
+    kind: ClassVar[bytes] = _ED25519
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -41,7 +47,7 @@ class Verifier:
         """From ``name+id+key``, as ``text`` gives it; raises NoteMalformed."""
         name, _, rest = text.partition("+")
         identity, _, key = rest.partition("+")
-        made = cls(name, _key_bytes(key))
+        made = cls(name, _key_bytes(key, cls.kind))
         if made.id.hex() != identity:
             raise NoteMalformed("the id of the key does not fit the key")
         return made
@@ -49,12 +55,12 @@ class Verifier:
     @property
     def text(self) -> str:
         """The form in which keys are handed on."""
-        return f"{self.name}+{self.id.hex()}+{_base64(_ED25519 + self.point)}"
+        return f"{self.name}+{self.id.hex()}+{_base64(self.kind + self.point)}"
 
     @property
     def id(self) -> bytes:
         """Four bytes, by which a signature names its key beside the name."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.point).digest()[:_ID]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.point).digest()[:_ID]
 
     def verifies(self, text: str, signature: bytes) -> bool:
         """Whether this key made the signature for the text."""
@@ -63,6 +69,18 @@ class Verifier:
         except InvalidSignature:
             return False
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Witness(Verifier):
+    """The key of one who signs the checkpoints of others, with the time (C2SP tlog-cosignature, Ed25519)."""
+
+    kind: ClassVar[bytes] = b"\x04"
+
+    def verifies(self, text: str, signature: bytes) -> bool:
+        """Whether this key made the cosignature for the text of a checkpoint."""
+        at, made = int.from_bytes(signature[:_TIME]), signature[_TIME:]
+        return at <= _LATEST and len(made) == _SIGNATURE and Verifier.verifies(self, _witnessed(text, at), made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +122,21 @@ class Signer:
         """The key that others know."""
         return Verifier(self.name, Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw())
 
+    @property
+    def witness(self) -> Witness:
+        """The same key, as others know it under the checkpoints that it saw."""
+        return Witness(self.name, self.verifier.point)
+
     def signature(self, text: str) -> str:
         """The line under a note, with its line feed."""
         made = Ed25519PrivateKey.from_private_bytes(self.seed).sign(text.encode())
         return f"{_DASH}{self.name} {_base64(self.verifier.id + made)}\n"
+
+    def cosignature(self, text: str, at: datetime) -> str:
+        """The line under the checkpoint of another, to be made once it is known to go on from the last one seen."""
+        seconds = int(at.timestamp())
+        made = Ed25519PrivateKey.from_private_bytes(self.seed).sign(_witnessed(text, seconds).encode())
+        return f"{_DASH}{self.name} {_base64(self.witness.id + seconds.to_bytes(_TIME) + made)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +168,40 @@ def verify(note: str, known: Sequence[Verifier]) -> Note:
     Signatures by other keys are passed over. Raises NoteMalformed, or NoteUnverified when no known key signed it or a
     signature by a known key is wrong.
     """
+    text, found = _verified(note, known)
+    if not found:
+        raise NoteUnverified
+    return Note(text, tuple(verifier for verifier in dict.fromkeys(known) if verifier in found))
+
+
+def witnessed(note: str, known: Sequence[Witness]) -> Mapping[Witness, datetime]:
+    """Those of the known witnesses that signed a checkpoint, and when; raises NoteMalformed, and NoteUnverified when a
+    cosignature by a known key is wrong."""
+    _, found = _verified(note, known)
+    return {one: datetime.fromtimestamp(int.from_bytes(made[:_TIME]), UTC) for one, made in found.items()}
+
+
+AnyVerifier = TypeVar("AnyVerifier", bound=Verifier)
+
+
+def _verified(note: str, known: Sequence[AnyVerifier]) -> tuple[str, dict[AnyVerifier, bytes]]:
+    """The text, and the signatures by known keys."""
     text, signatures = _parts(note)
     by_id = {(verifier.name, verifier.id): verifier for verifier in known}
-    found = set()
+    found: dict[AnyVerifier, bytes] = {}
     for name, signature in signatures:
         verifier = by_id.get((name, signature[:_ID]))
         if verifier is None:
             continue
         if not verifier.verifies(text, signature[_ID:]):
             raise NoteUnverified(f"the signature by {name} is wrong")
-        found.add(verifier)
-    if not found:
-        raise NoteUnverified
-    return Note(text, tuple(verifier for verifier in dict.fromkeys(known) if verifier in found))
+        found[verifier] = signature[_ID:]
+    return text, found
+
+
+def _witnessed(text: str, seconds: int) -> str:
+    """What a witness signs."""
+    return f"cosignature/v1\ntime {seconds}\n{text}"
 
 
 def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
@@ -183,9 +233,9 @@ def _check_name(name: str) -> None:
         raise NoteMalformed("the name of a key has no spaces and no plus")
 
 
-def _key_bytes(encoded: str) -> bytes:
+def _key_bytes(encoded: str, kind: bytes = _ED25519) -> bytes:
     key = _from_base64(encoded)
-    if key[:1] != _ED25519:
+    if key[:1] != kind:
         raise NoteMalformed("the key is not of type Ed25519")
     return key[1:]
 

@@ -140,9 +140,10 @@ def dated_nodes(  # noqa: PLR0913 - what they stand on, and what the story needs
     *,
     regions: Sequence[str],
     began: datetime,
-    agreements: Sequence[Agreement],
+    agreements: Sequence[Agreement] = (),
+    **more: Any,
 ) -> Iterator[DatedNodes]:
-    """Nodes of these regions in a vhost of their own, ended afterwards."""
+    """Nodes of these regions in a vhost of their own, ended afterwards; ``more`` are settings of each."""
     vhost, trust = f"dated-{uuid4().hex[:8]}", Trust(folder=folder / "trust")
     trust.folder.mkdir()
     ports = dict(zip(regions, free_ports(len(regions)), strict=True))
@@ -174,6 +175,7 @@ def dated_nodes(  # noqa: PLR0913 - what they stand on, and what the story needs
             "files_cert": cert,
             "files_key": key,
             "fetch_first": 0.2,
+            **more,
         }
         nodes[region] = Served(
             name=region,

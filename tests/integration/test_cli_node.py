@@ -90,7 +90,7 @@ class Place:
         async def deliver() -> None:
             node = build(self.settings())
             delivery = Delivery(body=as_sent(body), exchange=f"out.{source}", user_id=source)
-            await node.trust.ready(self.region)
+            await node.ready()
             context = node.context()
             one = open_delivery(delivery, context, node.wire)
             async with node.store.work() as work:

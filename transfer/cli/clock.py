@@ -26,6 +26,7 @@ _NOWHERE = UUID(int=0)
 _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 COUNTRY = "100000"
 """The code of the whole country (GB/T 2260)."""
+_here_option = click.option("--here", is_flag=True, help="By the rules in force on this node, not the release's.")
 
 
 @click.group()
@@ -35,10 +36,12 @@ def clock() -> None:
 
 @clock.command("list")
 @click.option("--region", default=COUNTRY, help="Rules as they hold in this region, by its code.")
+@_here_option
 @json_option
-def list_(*, region: str, as_json: bool) -> None:
+@env_file_option
+def list_(*, region: str, here: bool, as_json: bool, env_file: Path | None) -> None:
     """List the terms that hold today."""
-    terms = rule_book().terms(region, legal_day(now()))
+    terms = _book(env_file, here=here).terms(region, legal_day(now()))
     if as_json:
         print_json([term.model_dump(mode="json", exclude_defaults=True) for term in terms])
         return
@@ -52,7 +55,9 @@ def list_(*, region: str, as_json: bool) -> None:
 @click.option("--region", default=COUNTRY, help="The rule as it holds in this region, by its code.")
 @click.option("--supplement", type=(_DAY, _DAY), multiple=True, help="Papers were asked for and came on these days.")
 @click.option("--remote-check", type=(_DAY, _DAY), multiple=True, help="Another region was asked, and answered.")
+@_here_option
 @json_option
+@env_file_option
 def count(  # noqa: PLR0913 - one argument per option
     *,
     rule: str,
@@ -60,10 +65,12 @@ def count(  # noqa: PLR0913 - one argument per option
     region: str,
     supplement: Sequence[tuple[datetime, datetime]],
     remote_check: Sequence[tuple[datetime, datetime]],
+    here: bool,
     as_json: bool,
+    env_file: Path | None,
 ) -> None:
     """Count a term from a day on, and show the sum day by day."""
-    book, day = rule_book(), started.date()
+    book, day = _book(env_file, here=here), started.date()
     try:
         term = book.term(rule.upper(), region, day)
     except NoSuchRule as error:
@@ -84,15 +91,24 @@ def count(  # noqa: PLR0913 - one argument per option
 @env_file_option
 def explain(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
     """Show the clocks of a case, each with its sum day by day."""
-    clocks = run(_clocks(load_settings(env_file), case))
+    clocks, book = run(_clocks(load_settings(env_file), case))
     if not clocks and not as_json:
         raise NotThere(f"no clock runs or ran on case {case}")
-    _show(clocks, rule_book(), as_json=as_json)
+    _show(clocks, book, as_json=as_json)
 
 
-async def _clocks(settings: Settings, case: UUID) -> Sequence[Clock]:
+def _book(env_file: Path | None, *, here: bool) -> RuleBook:
+    return run(_in_force(load_settings(env_file))) if here else rule_book()
+
+
+async def _in_force(settings: Settings) -> RuleBook:
     async with opened(settings) as node:
-        return (await case_here(node, case)).case.basics.clocks
+        return node.rules.book
+
+
+async def _clocks(settings: Settings, case: UUID) -> tuple[Sequence[Clock], RuleBook]:
+    async with opened(settings) as node:
+        return (await case_here(node, case)).case.basics.clocks, node.rules.book
 
 
 def _show(clocks: Sequence[Clock], book: RuleBook, *, as_json: bool) -> None:

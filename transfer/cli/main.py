@@ -14,6 +14,7 @@ from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
 from transfer.cli.pki import pki
 from transfer.cli.quarantine import quarantine
+from transfer.cli.rules import rules
 from transfer.cli.schemas import schemas
 from transfer.cli.serve import serve
 from transfer.cli.status import status
@@ -44,6 +45,7 @@ for _command in (
     case,
     evidence,
     clock,
+    rules,
     trace,
     quarantine,
     files,

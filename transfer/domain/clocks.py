@@ -129,7 +129,18 @@ def checked(case: Case, request: EvidenceRequest, rules: RuleBook) -> Case:
 
 def sum_of(clock: Clock, rules: RuleBook) -> Sum:
     """The days of a clock one by one; raises CannotCount."""
-    return reckon(clock, clock.started_on, clock.pauses, rules.is_worked)
+    return reckon(clock, clock.started_on, clock.pauses, rules.calendar(clock.region))
+
+
+def counted(case: Case, rules: RuleBook) -> Case:
+    """The case after its running clocks that have no last day were counted, each by its own rule, as far as is known
+    now which days are worked."""
+    return _with(case, (_counted(clock, rules) if _waits(clock) else clock for clock in case.basics.clocks))
+
+
+def waits_for(case: Case) -> int | None:
+    """The first year that a running clock without a last day may wait for; None where each has one."""
+    return min(((c.due_strict or c.started_on).year for c in case.basics.clocks if _waits(c)), default=None)
 
 
 class ClockState(StrEnum):
@@ -158,6 +169,10 @@ def state_of(clock: Clock, today: date) -> ClockState:
 def running(case: Case) -> tuple[Clock, ...]:
     """The clocks that nothing has met yet."""
     return tuple(clock for clock in case.basics.clocks if clock.met_on is None)
+
+
+def _waits(clock: Clock) -> bool:
+    return clock.met_on is None and (clock.due_strict is None or clock.due_rolled is None)
 
 
 def _counted(clock: Clock, rules: RuleBook) -> Clock:

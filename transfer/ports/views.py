@@ -53,6 +53,11 @@ class Views(Protocol):
         """Cases that the region holds and of whose clocks something is to be said, the longest waiting first."""
         ...
 
+    async def to_count(self, region: str, years: Collection[int], *, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Cases that the region holds of which a running clock has no last day and may wait for one of these years
+        alone, by id."""
+        ...
+
     async def history(self, case: UUID, *, after: int | None, limit: int) -> Sequence[HistoryLine] | None:
         """What happened to a case, oldest first; None when no such case is known."""
         ...

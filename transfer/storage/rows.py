@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from transfer.domain.case import Case, Notice, Transfer
-from transfer.domain.clocks import running
+from transfer.domain.clocks import running, waits_for
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
 from transfer.domain.watch import look_on
@@ -67,6 +67,7 @@ def content_row(case: Case) -> dict[str, Any]:
         "first_received_by": basics.first_received_by,
         "limitation_on": basics.limitation_on,
         "due_on": min((clock.due_strict for clock in running(case) if clock.due_strict), default=None),
+        "waits_for": waits_for(case),
         "opponent": basics.opponents[0].name if basics.opponents else None,
         "basics": basics.model_dump_json(exclude_none=True),
         "materials": _MATERIALS.dump_json(case.materials, exclude_none=True).decode(),

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
+from transfer.law.kept import Origin
 from transfer.messages.codes import ApplicantStatus, MediaType, ReceiptOutcome, Stage, Urgency
 from transfer.records import FetchState
 from transfer.storage.types import Instant, RowId
@@ -61,6 +62,8 @@ cases = Table(
     Column("limitation_on", Date),
     Column("due_on", Date),
     Column("watch_on", Date),
+    # The first year that a clock without a last day may wait for.
+    Column("waits_for", SmallInteger),
     Column("opponent", Text),
     Column("holder", String(20), nullable=False),
     Column("holder_region", String(6), nullable=False),
@@ -83,6 +86,13 @@ cases = Table(
     _one_of("stage", Stage, "stage"),
     _one_of("urgency", Urgency, "urgency"),
     Index("ix_cases_watch_on", "holder_region", "watch_on"),
+    Index(
+        "ix_cases_waits_for",
+        "holder_region",
+        "id",
+        sqlite_where=text("waits_for IS NOT NULL"),
+        postgresql_where=text("waits_for IS NOT NULL"),
+    ),
     Index("ix_cases_worklist", "holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"),
 )
 
@@ -369,6 +379,22 @@ directories = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("note", Text, nullable=False),
     Column("kept_at", Instant, nullable=False),
+)
+
+# Append-only: each set of rules by which this node counted or counts, in the order in which they came.
+rule_sets = Table(
+    "rule_sets",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("origin", String(10), nullable=False),
+    Column("version", String(20), nullable=False),
+    Column("digest", String(71), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("origin", "version"),
+    _one_of("origin", Origin, "origin"),
+    CheckConstraint("number >= 1", name="number"),
 )
 
 answered = Table(

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -54,6 +54,13 @@ class SqlViews(MessageViews):
         async with reading(self.store.engine) as connection:
             rows = await connection.execute(wanted.order_by(cases.c.watch_on, cases.c.id).limit(limit))
             return [row.id for row in rows]
+
+    async def to_count(self, region: str, years: Collection[int], *, after: UUID | None, limit: int) -> Sequence[UUID]:
+        wanted = select(cases.c.id).where(cases.c.holder_region == region, cases.c.waits_for.in_(years))
+        if after is not None:
+            wanted = wanted.where(cases.c.id > after)
+        async with reading(self.store.engine) as connection:
+            return (await connection.scalars(wanted.order_by(cases.c.id).limit(limit))).all()
 
     async def form(self) -> DatabaseForm:
         return DatabaseForm(found=await current(self.store.engine), needed=head())

@@ -56,6 +56,13 @@ class CasesQuery(Paged):
     ] = None
 
 
+class RulesQuery(Query):
+    """Where and when the rules are to hold."""
+
+    region: Annotated[RegionCode | None, Field(description="this node's, when absent")] = None
+    on: Annotated[Day | None, Field(description="today, when absent")] = None
+
+
 class TransfersQuery(Paged):
     """Which transfers."""
 

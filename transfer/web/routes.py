@@ -11,7 +11,7 @@ from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.records import MessageLine
-from transfer.web import clocks, commanding, documents, health, lists, papers, quarantine, queries
+from transfer.web import clocks, commanding, documents, health, lists, papers, quarantine, queries, rules
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
@@ -323,6 +323,16 @@ _MESSAGES: Final = (
 )
 
 _NODE: Final = (
+    Route(
+        method="GET",
+        path="/v1/rules",
+        handler=rules.rules,
+        zh="现行规则及其依据",
+        en="The rules of the law that are in force, with their sources",
+        tag=Tag.NODE,
+        query=queries.RulesQuery,
+        gives=rules.RulesInForce,
+    ),
     Route(
         method="GET",
         path="/v1/regions",

@@ -97,6 +97,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version", name=op.f("pk_directories")),
     )
     op.create_table(
+        "rule_sets",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("digest", sa.String(length=71), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_rule_sets_number")),
+        sa.CheckConstraint("origin IN ('built_in', 'loaded')", name=op.f("ck_rule_sets_origin")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_rule_sets")),
+        sa.UniqueConstraint("origin", "version", name=op.f("uq_rule_sets_origin_version")),
+    )
+    op.create_table(
         "answered",
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("request", sa.String(length=71), nullable=False),
@@ -120,6 +134,7 @@ def upgrade() -> None:
         sa.Column("limitation_on", sa.Date(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("watch_on", sa.Date(), nullable=True),
+        sa.Column("waits_for", sa.SmallInteger(), nullable=True),
         sa.Column("opponent", sa.Text(), nullable=True),
         sa.Column("holder", sa.String(length=20), nullable=False),
         sa.Column("holder_region", sa.String(length=6), nullable=False),
@@ -153,6 +168,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index("ix_cases_watch_on", ["holder_region", "watch_on"], unique=False)
+        batch_op.create_index(
+            "ix_cases_waits_for",
+            ["holder_region", "id"],
+            unique=False,
+            sqlite_where=sa.text("waits_for IS NOT NULL"),
+            postgresql_where=sa.text("waits_for IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_cases_worklist",
             ["holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"],
@@ -558,6 +580,7 @@ def downgrade() -> None:
     op.drop_table("history")
     op.drop_table("destinations")
     op.drop_table("directories")
+    op.drop_table("rule_sets")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("ix_cases_worklist")
 

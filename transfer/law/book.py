@@ -1,6 +1,6 @@
 """The rule set in force, asked by region and day."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from transfer.law.rules import Figure, Rule, RuleSet, Term
 from transfer.messages.codes_clocks import CaseEvent
+from transfer.messages.codes_handling import Procedure
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
 WorkCalendar = Callable[[date], bool]
@@ -49,6 +50,18 @@ class RuleBook:
         wanted = (one for one in self.rules.terms if begins is None or one.begins == begins)
         held = dict.fromkeys(one.code for one in wanted if one.reach(region, day) is not None)
         return tuple(self.term(code, region, day) for code in held)
+
+    def closing_day(self, procedure: Procedure, days: Mapping[CaseEvent, date], region: str) -> date | None:
+        """When a case of this procedure counts as closed: the latest day among the events of the lowest rank.
+
+        None where nothing has closed it (Order 148, on the closing day).
+        """
+        found: dict[int, list[date]] = {}
+        for rule in self.rules.closings:
+            day = days.get(rule.event)
+            if day is not None and rule.procedure is procedure and rule.reach(region, day) is not None:
+                found.setdefault(rule.rank, []).append(day)
+        return max(found[min(found)]) if found else None
 
     def is_worked(self, day: date) -> bool:
         """Whether a day is worked; raises LookupError where nobody has announced it yet."""

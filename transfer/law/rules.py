@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from transfer.messages.case import RULE_CODE
 from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
+from transfer.messages.codes_handling import Procedure
 from transfer.messages.values import Day, Frozen, Line
 
 _SATURDAY: Final = 5
@@ -72,6 +73,14 @@ class Figure(Rule):
     value: int
 
 
+class Closing(Rule):
+    """An event from whose day a case counts as closed, by its procedure; of several the lowest rank counts."""
+
+    procedure: Procedure
+    event: CaseEvent
+    rank: Annotated[int, Field(ge=1, le=9)]
+
+
 class WorkYear(Frozen, extra="forbid"):
     """Which days of a year are worked, as the State Council has announced: days off on weekdays, worked weekends."""
 
@@ -100,11 +109,12 @@ class RuleSet(Frozen, extra="forbid"):
     note: Line
     terms: tuple[Term, ...]
     figures: tuple[Figure, ...]
+    closings: tuple[Closing, ...] = ()
     years: tuple[WorkYear, ...] = ()
 
     @model_validator(mode="after")
     def _nothing_is_ambiguous(self) -> Self:
-        for rules in (self.terms, self.figures):
+        for rules in (self.terms, self.figures, self.closings):
             seen: dict[tuple[str, tuple[str, ...]], list[Rule]] = {}
             for rule in rules:
                 others = seen.setdefault((rule.code, tuple(sorted(rule.regions))), [])

@@ -1,6 +1,6 @@
 """An evidence request told as a history: Fushun asks Lingwu for attendance sheets, month by month."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -69,6 +69,10 @@ _TYPED: Final[Mapping[RequestStep, Mapping[str, Any]]] = MappingProxyType(
 _REQUESTED_STEPS: Final = frozenset(
     step for step, button in EVIDENCE_BUTTONS.items() if button.side.value == "requested"
 )
+
+
+Tell = Callable[..., "Asking"]
+"""Begins a story between regions, in memory or on nodes; the fixture ``tell``."""
 
 
 def an_item(**changes: Any) -> NewItem:

@@ -166,6 +166,7 @@ STAGES: Final[tuple[StageRow, ...]] = (
     StageRow(Stage.TERMINATED, Stage.FILE_SUBMITTED),
     StageRow(Stage.OBJECTED, Stage.MAINTAINED),
     StageRow(Stage.OBJECTED, Stage.CORRECTION_ORDERED),
+    StageRow(Stage.MAINTAINED, Stage.FILE_SUBMITTED),
     StageRow(Stage.MAINTAINED, Stage.ARCHIVED),
     StageRow(Stage.CORRECTION_ORDERED, Stage.GRANTED),
     StageRow(Stage.CORRECTION_ORDERED, Stage.HANDLING),

@@ -1,6 +1,6 @@
 """An evidence request told as a history: Fushun asks Lingwu for attendance sheets, month by month."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
 from tests.federation.exchange import Exchange
+from tests.handling import said_with
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS, draft_order, offer_order, stage_order
 from transfer.actions.commands import Command, Offer, PublishStage
 from transfer.actions.desk import Order
@@ -32,6 +33,7 @@ from transfer.messages.codes_evidence import (
 )
 from transfer.messages.evidence_items import Custody, ItemAnswer, Lawyer, Piece
 from transfer.messages.transfer import SupplementAnswer, SupplementItem
+from transfer.web.steps import EVENTS
 from transfer.web.wording import kebab
 
 FUSHUN: Final = "210402"
@@ -67,6 +69,10 @@ _TYPED: Final[Mapping[RequestStep, Mapping[str, Any]]] = MappingProxyType(
 _REQUESTED_STEPS: Final = frozenset(
     step for step, button in EVIDENCE_BUTTONS.items() if button.side.value == "requested"
 )
+
+
+Tell = Callable[..., "Asking"]
+"""Begins a story between regions, in memory or on nodes; the fixture ``tell``."""
 
 
 def an_item(**changes: Any) -> NewItem:
@@ -239,7 +245,8 @@ class Asking:
 
     def reach(self, *stages: Stage, **typed: Any) -> "Asking":
         for stage in stages:
-            fields = {"by": CLERK, "institution": self.requester, "stage": stage, "occurred_on": self.today, **typed}
+            told = said_with(stage, typed.get("occurred_on", self.today), self.known().stage.stage)
+            fields = {**told, "institution": self.requester, "stage": stage, "occurred_on": self.today, **typed}
             command = PublishStage(**fields)
             self._carry_out(self.requester, "stages", command, stage_order(self.case, command))
         return self._carry()
@@ -260,7 +267,10 @@ class Asking:
     def own(self, place: str, **typed: Any) -> "Asking":
         """Take a step on the requester's own case."""
         button = OWN_BUTTONS[place]
-        command = button.command(by=CLERK, institution=self.requester, **typed)
+        fields: dict[str, Any] = {"by": CLERK, "institution": self.requester}
+        if place == EVENTS:
+            fields |= said_with(typed["event"], typed["occurred_on"], self.known().stage.stage)
+        command = button.command(**(fields | typed))
         self._carry_out(self.requester, place, command, button.order(self.case, command))
         return self._carry()
 

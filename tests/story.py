@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tests.builders import GUANGDONG, LUXIAN, SICHUAN, ZHONGSHAN
 from tests.federation.exchange import Exchange, Move
+from tests.handling import said_with
 from transfer.actions.buttons import BUTTONS
 from transfer.actions.commands import Offer, PublishStage
 from transfer.domain.case import Case, Transfer
@@ -66,7 +67,8 @@ class Story:
         return self._send(Move(region=by, case=self.case, command=Offer(**fields)))
 
     def reach(self, stage: Stage, *, by: str = LUXIAN, **typed: Any) -> "Story":
-        fields = {"by": "王芳", "institution": by, "stage": stage, "occurred_on": self.today, **typed}
+        told = said_with(stage, self.today, self.known(by).stage.stage)
+        fields = {**told, "institution": by, "stage": stage, "occurred_on": self.today, **typed}
         return self._send(Move(region=by, case=self.case, command=PublishStage(**fields)))
 
     def press(self, step: Step, by: str, *, transfer: UUID | None = None, **typed: Any) -> "Story":

@@ -12,6 +12,7 @@ SICHUAN: Final = "510000"
 
 CLERK_ZHONGSHAN: Final = "王芳"
 CLERK_LUXIAN: Final = "张伟"
+HEAD_LUXIAN: Final = "罗主任"
 CLERK_SICHUAN: Final = "刘敏"
 
 NEVER_ASSIGNED: Final = "990000"
@@ -142,5 +143,17 @@ STAGES: Final[Sequence[str]] = ("under_review", "granted", "assigned", "agreemen
 
 
 def stage(name: str, today: date) -> dict[str, Any]:
-    """The next stage, reached today."""
-    return {**at_desk(CLERK_LUXIAN, LUXIAN), "stage": name, "occurred_on": today.isoformat()}
+    """The next stage, reached today, with what is to be said; who reviewed does not approve."""
+    by = HEAD_LUXIAN if name == "granted" else CLERK_LUXIAN
+    return {**at_desk(by, LUXIAN), "stage": name, "occurred_on": today.isoformat(), **_said(name, today)}
+
+
+def _said(name: str, today: date) -> dict[str, Any]:
+    if name == "assigned":
+        lawyer = {"office": "泸县示例律师事务所", "person": "何律师", "licence": "示例 0001"}
+        return {"part": {"kind": "assignment", "unit": "LAW_FIRM", **lawyer}}
+    if name == "concluded":
+        award = {"event": "award_received", "on": today.isoformat()}
+        won = {"result": "WON", "recovered_fen": 3_680_000, "summary": "裁决支付拖欠工资36800元。"}
+        return {"part": {"kind": "conclusion", "procedure": "LABOUR_ARBITRATION", "days": [award], **won}}
+    return {}

@@ -66,6 +66,10 @@ class Marker:
                 schema = defs[schema["$ref"].rpartition("/")[2]]
             else:
                 [schema] = [one for one in schema["anyOf"] if one.get("type") != "null"]
+        if "oneOf" in schema:
+            if given is None:
+                return None
+            schema = defs[schema["discriminator"]["mapping"][given["kind"]].rpartition("/")[2]]
         match schema.get("type"):
             case "object":
                 return self._object(schema, defs, given or {}, needed=needed or given is not None)

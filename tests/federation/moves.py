@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from tests.federation.exchange import Exchange, Move
+from tests.handling import said_with
 from transfer.actions import commands
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import legal_day
@@ -65,11 +66,12 @@ def _of_holder(exchange: Exchange, code: str, case: Case) -> Iterator[Move]:
 
 
 def stage_move(exchange: Exchange, code: str, case: Case, stage: Stage) -> Move:
+    today = legal_day(exchange.now)
     command = commands.PublishStage(
-        by="王芳",
+        **said_with(stage, today, case.stage.stage),
         institution=code,
         stage=stage,
-        occurred_on=legal_day(exchange.now),
+        occurred_on=today,
         basis=LegalBasis(BASIS[stage]) if stage in BASIS else None,
     )
     return Move(region=code, case=case.id, command=command)

@@ -60,8 +60,9 @@ def a_whole_case(stage: Stage, zhongshan: Served, luxian: Served) -> None:
 def taken_on(stage: Stage, case: str, luxian: Served) -> None:
     """The station's region accepts the case and assigns it."""
     stage.press(luxian, "accept", case, LUXIAN)
-    for name in ("under_review", "granted", "assigned"):
+    for name in ("under_review", "granted"):
         stage.reach(luxian, case, LUXIAN, name)
+    stage.reach(luxian, case, LUXIAN, "assigned", part={"kind": "assignment", "unit": "LAW_FIRM"})
 
 
 def evidence_of(stage: Stage, case: str, luxian: Served, zhongshan: Served, file: dict[str, Any]) -> None:

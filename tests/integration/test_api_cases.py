@@ -82,6 +82,7 @@ async def test_a_new_case_opens_all_that_its_holder_may_do(api: Api) -> None:
         "notice": f"{path}/notice",
         "withdrawals": f"{path}/withdrawals",
         "events": f"{path}/events",
+        "recusals": f"{path}/recusals",
         "publish-stage": f"{path}/stages",
     }
     assert [one["stage"] for one in steps["publish-stage"]["stages"]] == ["under_review", "aid_first"]
@@ -111,8 +112,8 @@ async def test_applicants_are_told_once_what_is_missing_and_who_does_not_answer_
 async def test_stages_are_published_and_listed(api: Api) -> None:
     case = await api.opened()
     path = f"/v1/cases/{case['id']}"
-    for stage in ("under_review", "granted"):
-        said = {"by": "王芳", "institution": ZHONGSHAN, "stage": stage, "occurred_on": today(), "note": "已通知"}
+    for by, stage in (("王芳", "under_review"), ("王主任", "granted")):
+        said = {"by": by, "institution": ZHONGSHAN, "stage": stage, "occurred_on": today(), "note": "已通知"}
         answer = await api.post(f"{path}/stages", said)
         assert answer.status == 200, answer
     known = (await api.get(path)).body

@@ -175,8 +175,9 @@ async def test_the_history_names_the_request(here: Api) -> None:
 
 async def test_where_the_case_ends_the_other_region_is_told_to_stop(here: Api, there: Api) -> None:
     case = await asked(here, there)
-    for stage, basis in (("aid_first", "LAL_44_1"), ("terminated", "LAL_48_6")):
+    ended = {"kind": "termination", "facts": "已自行委托律师。"}
+    for stage, basis, part in (("aid_first", "LAL_44_1", None), ("terminated", "LAL_48_6", ended)):
         said = {"by": "王芳", "institution": ZHONGSHAN, "stage": stage, "occurred_on": today(), "basis": basis}
-        assert (await here.post(f"/v1/cases/{case['id']}/stages", said)).status == 200
+        assert (await here.post(f"/v1/cases/{case['id']}/stages", said | {"part": part})).status == 200
     assert set(await here.carry(there)) == {Applied()}
     assert (await known(there, case))["requests"][0]["cancelled"] == "CASE_ENDED"

@@ -239,7 +239,7 @@ def test_an_event_of_tomorrow_is_refused() -> None:
         a_story().own("events", event=CaseEvent.INJURED, occurred_on=date(2026, 3, 10))
 
 
-@pytest.mark.parametrize("event", [CaseEvent.RECEIVED, CaseEvent.GRANTED, CaseEvent.OBJECTED])
+@pytest.mark.parametrize("event", [CaseEvent.RECEIVED, CaseEvent.GRANTED, CaseEvent.ASSIGNED])
 def test_a_stage_is_not_entered_as_an_event(event: CaseEvent) -> None:
     with pytest.raises(ValidationError, match="its own step"):
         a_story().own("events", event=event, occurred_on=date(2026, 3, 9))

@@ -35,7 +35,7 @@ from transfer.messages.evidence import (
     EvidenceRequested,
     EvidenceReworkAsked,
 )
-from transfer.messages.evidence_items import Asked, Custody, Person, persons_asked_fault
+from transfer.messages.evidence_items import Asked, Custody, Lawyer, Person, persons_asked_fault
 from transfer.messages.values import region_of
 from transfer.ports.work import Context
 
@@ -273,10 +273,29 @@ def without_requests(case: Case, context: Context) -> tuple[Case, tuple[Outgoing
 def change_lawyer(at: Situation, request_id: UUID, command: commands.ChangeLawyer) -> Decision:
     """Another person handles the case: open questions and answers go there from now on."""
     request = at.own_request(request_id, _R, command)
-    taken = request.take(RequestStep.CHANGE_LAWYER, by=_R, at=at.context.now).changed(lawyer=command.lawyer)
-    told = taken.is_open and taken.state not in {RequestState.DRAFTED, RequestState.APPROVED}
-    message = EvidenceLawyerChanged(request=taken.id, case=at.case.id, at=at.context.now, lawyer=command.lawyer)
-    return at.requested(taken, "evidence_lawyer_changed", {}, message if told else None)
+    taken, message = _changed_lawyer(at, request, command.lawyer)
+    return at.requested(taken, "evidence_lawyer_changed", {}, message)
+
+
+def with_lawyer(at: Situation, lawyer: Lawyer) -> tuple[Case, tuple[Outgoing, ...]]:
+    """The case with every request that is still open in the hands of this lawyer, and the notices of it."""
+    case, notices = at.case, list[Outgoing]()
+    for request in case.requests:
+        if request.is_open and request.opens(RequestStep.CHANGE_LAWYER):
+            taken, message = _changed_lawyer(at, request, lawyer)
+            case = case.with_request(taken)
+            notices += at.requested(taken, "evidence_lawyer_changed", {}, message).messages
+    return case, tuple(notices)
+
+
+def _changed_lawyer(
+    at: Situation, request: EvidenceRequest, lawyer: Lawyer
+) -> tuple[EvidenceRequest, EvidenceLawyerChanged | None]:
+    """The request with that lawyer, and what the other region is told if it knows of the request."""
+    taken = request.take(RequestStep.CHANGE_LAWYER, by=_R, at=at.context.now).changed(lawyer=lawyer)
+    if not taken.is_open or taken.state in {RequestState.DRAFTED, RequestState.APPROVED}:
+        return taken, None
+    return taken, EvidenceLawyerChanged(request=taken.id, case=at.case.id, at=at.context.now, lawyer=lawyer)
 
 
 def hand_on(at: Situation, request_id: UUID, command: commands.HandOn) -> Decision:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
+from transfer.domain.handling import Part
 from transfer.messages.case import Applicant, Material, Opponent, persons_fault, urgency_fault
 from transfer.messages.codes import (
     AidForm,
@@ -29,6 +30,8 @@ from transfer.messages.values import (
     RegionCode,
     Text,
 )
+
+_PART: Final = "what the table of duties asks for; it stays with this region"
 
 
 class Command(Frozen):
@@ -116,8 +119,10 @@ class Withdraw(Command):
     applicants: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
 
 
-OWN_EVENTS: Final = frozenset(CaseEvent) - frozenset(STAGE_EVENTS.values())
-"""Events that a person enters; an application's receipt and the stages of a case come by their own steps."""
+_OF_SOME: Final = frozenset({CaseEvent.OBJECTED, CaseEvent.MAINTAINED, CaseEvent.CORRECTION_ORDERED})
+OWN_EVENTS: Final = frozenset(CaseEvent) - frozenset(STAGE_EVENTS.values()) | _OF_SOME
+"""Events that a person enters; an application's receipt and the stages of a case come by their own steps. Some who
+were refused aid may object while the case goes on for the others, and then that is no stage of the case."""
 
 
 def _is_entered(event: CaseEvent) -> CaseEvent:
@@ -131,6 +136,7 @@ class EnterEvent(Command):
 
     event: Annotated[CaseEvent, AfterValidator(_is_entered)]
     occurred_on: Day
+    part: Annotated[Part | None, Field(description=_PART)] = None
 
 
 class Accept(Command):
@@ -182,3 +188,4 @@ class PublishStage(Command):
     occurred_on: Day
     basis: LegalBasis | None = None
     note: Annotated[Text | None, Field(description="what may be told to the applicant")] = None
+    part: Annotated[Part | None, Field(description=_PART)] = None

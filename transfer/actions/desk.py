@@ -10,7 +10,7 @@ from uuid import UUID
 from transfer.actions.situation import Situation
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision
-from transfer.domain.errors import StaleVersion, TransferError, UnknownCase
+from transfer.domain.errors import Recused, StaleVersion, TransferError, UnknownCase
 from transfer.messages.attachments import attachments_of
 from transfer.messages.values import Digest
 from transfer.ports.files import FileNotKept, FileOnItsWay
@@ -136,6 +136,8 @@ def _decision(order: Order, context: Context, cases: dict[UUID, Case]) -> Decisi
         raise UnknownCase(case=order.case)
     if order.version is not None and order.version != case.version:
         raise StaleVersion(read=order.version, current=case.version)
+    if order.by in case.handling.recused:
+        raise Recused
     others = {i: cases[i] for i in order.others if i in cases}
     return order.decide(Situation(case=case, context=context, others=others))
 

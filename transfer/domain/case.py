@@ -8,6 +8,7 @@ from uuid import UUID
 
 from transfer.domain.errors import NotTheHolder, UnknownApplicant, UnknownRequest, UnknownTransfer
 from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.handling import UNHANDLED, Handling
 from transfer.domain.lifecycle import CLOSED, Side, State, Step, after, open_steps
 from transfer.messages.case import (
     Applicant,
@@ -113,6 +114,7 @@ class Case:
     transfers: tuple[Transfer, ...] = ()
     requests: tuple[EvidenceRequest, ...] = ()
     notice: Notice | None = None
+    handling: Handling = UNHANDLED
     duplicate_of: UUID | None = None
     version: int = 0
 

@@ -175,7 +175,47 @@ class NothingRecorded(TransferError):
 
 
 class SamePerson(TransferError):
-    """Who approves is another person than who drafted or recorded it."""
+    """Another person is wanted: who approves has not drafted, recorded or reviewed, nor who reviews decided."""
+
+
+class SameBody(TransferError):
+    """The justice department reviews an objection, not the institution that decided (Legal Aid Law, art. 49)."""
+
+
+class Recused(TransferError):
+    """This person is recused in the case and takes no step in it."""
+
+
+class NotRecused(TransferError):
+    """No such person is recused in the case."""
+
+
+class PartNeeded(TransferError):
+    """With this stage or event the table of duties asks for another part, or for none."""
+
+
+class DecisionDiffers(TransferError):
+    """A case is granted when at least one applicant is granted aid, and refused when none is."""
+
+
+class LawyersFirst(TransferError):
+    """A claim for pay goes to a lawyer first; say why this one does not."""
+
+
+class NotReplaced(TransferError):
+    """Another person is assigned after a replacement was decided, and what was handed over is said."""
+
+
+class NoFraud(TransferError):
+    """Costs and a fine follow from aid got by fraud alone, and the fine has a limit (Legal Aid Law, art. 64)."""
+
+
+class NotTheClosingDay(TransferError):
+    """The closing day follows from the procedure and its papers."""
+
+
+class NothingToReview(TransferError):
+    """There is no decision against these applicants."""
 
 
 class BeyondLeastData(TransferError):

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from transfer.law.rules import FIRST_YEAR, LAST_YEAR, Figure, Rule, RuleSet, Term, reach
 from transfer.messages.codes_clocks import CaseEvent
+from transfer.messages.codes_handling import Procedure
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
 WorkCalendar = Callable[[date], bool]
@@ -55,6 +56,18 @@ class RuleBook:
     def in_force(self, region: str, day: date) -> Mapping[str, tuple[Rule, ...]]:
         """By the name of its list, each rule that holds there on that day, one of each name."""
         return {name: _holding(rules, region, day) for name, rules in self.rules.lists.items()}
+
+    def closing_day(self, procedure: Procedure, days: Mapping[CaseEvent, date], region: str) -> date | None:
+        """When a case of this procedure counts as closed: the latest day among the events of the lowest rank.
+
+        None where nothing has closed it (Order 148, on the closing day).
+        """
+        found: dict[int, list[date]] = {}
+        for rule in self.rules.closings:
+            day = days.get(rule.event)
+            if day is not None and rule.procedure is procedure and rule.reach(region, day) is not None:
+                found.setdefault(rule.rank, []).append(day)
+        return max(found[min(found)]) if found else None
 
     def is_worked(self, day: date) -> bool:
         """Whether a day is worked in the country; raises LookupError where nobody has announced it yet."""

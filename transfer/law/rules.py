@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from transfer.messages.case import RULE_CODE
 from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
+from transfer.messages.codes_handling import Procedure
 from transfer.messages.values import Day, Frozen, Line
 
 _SATURDAY: Final = 5
@@ -87,6 +88,14 @@ class Figure(Rule):
     value: int
 
 
+class Closing(Rule):
+    """An event from whose day a case counts as closed, by its procedure; of several the lowest rank counts."""
+
+    procedure: Procedure
+    event: CaseEvent
+    rank: Annotated[int, Field(ge=1, le=9)]
+
+
 class WorkYear(Frozen, extra="forbid"):
     """Which days of a year are worked, as the State Council has announced: days off on weekdays, worked weekends. One
     that names regions tells only their own days (local holidays: Measures on public holidays, article 4)."""
@@ -138,6 +147,7 @@ class RuleSet(Frozen, extra="forbid"):
     note: Line
     terms: tuple[Term, ...] = ()
     figures: tuple[Figure, ...] = ()
+    closings: tuple[Closing, ...] = ()
     years: tuple[WorkYear, ...] = ()
     ends: Annotated[tuple[Ending, ...], Field(description="rules of earlier sets that hold no longer")] = ()
 

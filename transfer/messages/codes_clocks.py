@@ -40,6 +40,7 @@ class CaseEvent(Code):
     REFUSED = "refused", "决定不予援助", "Aid refused"
     ASSIGNED = "assigned", "指派", "Assigned"
     AGREEMENT_SIGNED = "agreement_signed", "签订委托协议", "Agreement signed"
+    HANDLING = "handling", "承办中，已签委托协议或者客观上不能签订", "In handling, the agreement signed or prevented"
     CONCLUDED = "concluded", "办结", "Concluded"
     FILE_SUBMITTED = "file_submitted", "提交结案卷", "Closing file submitted"
     FILE_REVIEWED = "file_reviewed", "结案卷审核完毕", "Closing file reviewed"
@@ -63,6 +64,12 @@ class CaseEvent(Code):
     RIGHT_KNOWN = "right_known", "知道或者应当知道权利被侵害", "Infringement known, or the labour relation ended"
     INJURED = "injured", "发生事故伤害", "Injured"
     AWARD_RECEIVED = "award_received", "收到仲裁裁决书", "Award received"
+    JUDGMENT_RECEIVED = "judgment_received", "收到判决书", "Judgment received"
+    RULING_RECEIVED = "ruling_received", "收到裁定书", "Ruling received"
+    MEDIATION_PAPER_RECEIVED = "mediation_paper_received", "收到调解书", "Mediation paper received"
+    SETTLEMENT_AGREED = "settlement_agreed", "达成和解或者调解协议", "Settlement agreed"
+    PERFORMANCE_BEGUN = "performance_begun", "义务人开始履行义务", "The obligor began to perform"
+    TERMINATION_RECEIVED = "termination_received", "承办单位收到终止决定", "The unit received the termination"
     RECORD_MADE = "record_made", "形成记录", "Record made"
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.clocks import running, waits_for
 from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.handling import UNHANDLED, Handling
 from transfer.domain.lifecycle import Side, State
 from transfer.domain.watch import look_on
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
@@ -53,6 +54,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "duplicate_of": case.duplicate_of,
         "followers": json.dumps(sorted(case.followers)),
         "notice": case.notice.model_dump_json() if case.notice else None,
+        "handling": case.handling.model_dump_json(exclude_none=True) if case.handling != UNHANDLED else None,
         "watch_on": look_on(case),
     }
 
@@ -166,6 +168,7 @@ def to_case(
         stage=StageReached(stage=Stage(row.stage), tenure=row.stage_tenure, number=row.stage_number),
         followers=frozenset(json.loads(row.followers)),
         notice=Notice.model_validate_json(row.notice) if row.notice else None,
+        handling=Handling.model_validate_json(row.handling) if row.handling else UNHANDLED,
         transfers=tuple(to_transfer(t) for t in transfers),
         requests=tuple(EvidenceRequest.model_validate_json(r.detail) for r in requests),
         duplicate_of=row.duplicate_of,

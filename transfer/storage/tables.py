@@ -74,6 +74,7 @@ cases = Table(
     Column("duplicate_of", Uuid),
     Column("followers", Text, nullable=False),
     Column("notice", Text),
+    Column("handling", Text),
     Column("basics", Text, nullable=False),
     Column("materials", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),

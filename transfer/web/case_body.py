@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.errors import UnknownCase
 from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.handling import Handling
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
 from transfer.messages.case_progress import StagePublished
@@ -79,6 +80,9 @@ class CaseBody(Body):
     followers: tuple[str, ...]
     transfers: tuple[TransferBody, ...]
     notice: Annotated[Notice | None, Field(description="the one notice of its holder to the applicants")]
+    handling: Annotated[
+        Handling, Field(description="what was said with its stages and events here; it does not travel")
+    ]
     requests: Annotated[tuple[EvidenceRequest, ...], Field(description="evidence requests, sent or received")]
     duplicate_of: UUID | None
     steps: tuple[StepOpen, ...]
@@ -118,6 +122,7 @@ def _fields(case: Case, context: Context) -> dict[str, object]:
         "followers": tuple(sorted(case.followers)),
         "transfers": tuple(_transfer(transfer) for transfer in case.transfers),
         "notice": case.notice,
+        "handling": case.handling,
         "requests": case.requests,
         "duplicate_of": case.duplicate_of,
         "steps": steps_open(case, context),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from transfer.actions import commands
+from transfer.actions import commands, handling_commands
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 
 _ZHONGSHAN: Final = {"by": "王芳", "institution": "442000"}
@@ -61,6 +61,13 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
         commands.AnswerNotice: {**_ZHONGSHAN, "answers": [{"defect": "FORM_UNSIGNED", "answer": "已补签。"}]},
         commands.Withdraw: {**_ZHONGSHAN, "applicants": ["01975a3e-6c02-7f43-9e24-55f1b2c3d406"]},
         commands.EnterEvent: {**_ZHONGSHAN, "event": "decision_served", "occurred_on": "2026-11-20"},
+        handling_commands.Recuse: {
+            **_ZHONGSHAN,
+            "person": "刘敏",
+            "reason": "IS_PARTY_OR_KIN",
+            "since": "2026-11-20",
+        },
+        handling_commands.LiftRecusal: {**_ZHONGSHAN, "person": "刘敏", "because": "经查不存在回避情形。"},
         commands.Accept: {"by": "张伟", "institution": "510521", "number": "泸援〔2026〕第0301号"},
         commands.Dispute: {
             **_LUXIAN,
@@ -80,9 +87,16 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
         commands.Recall: {**_ZHONGSHAN, "reason": "SENT_IN_ERROR", "explanation": "误选收件机构。"},
         commands.PublishStage: {
             **_ZHONGSHAN,
-            "stage": "under_review",
+            "stage": "assigned",
             "occurred_on": "2026-11-20",
-            "note": "申请正在审查，结果将在七日内告知。",
+            "note": "已指派承办律师，请保持电话畅通。",
+            "part": {
+                "kind": "assignment",
+                "unit": "LAW_FIRM",
+                "office": "广东某某律师事务所",
+                "person": "周律师",
+                "licence": "14401202610000000",
+            },
         },
     }
 )

@@ -11,7 +11,7 @@ from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.records import MessageLine
-from transfer.web import clocks, commanding, documents, health, lists, papers, quarantine, queries, rules
+from transfer.web import clocks, commanding, documents, duties, health, lists, papers, quarantine, queries, rules
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
@@ -20,7 +20,27 @@ from transfer.web.steps import EVENTS
 from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, kebab
 
 _NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
-_OWN_PROBLEMS: Final = {EVENTS: (errors.NothingRuns, errors.ImplausibleDate)}
+_SAID: Final = (
+    errors.ImplausibleDate,
+    errors.PartNeeded,
+    errors.SamePerson,
+    errors.SameBody,
+    errors.NothingToReview,
+    errors.UnknownApplicant,
+)
+_OF_STAGES: Final = (
+    errors.BasisMissing,
+    errors.DecisionDiffers,
+    errors.LawyersFirst,
+    errors.NotReplaced,
+    errors.NoFraud,
+    errors.NotTheClosingDay,
+)
+_OWN_PROBLEMS: Final = {
+    EVENTS: (errors.NotTheHolder, errors.NothingRuns, *_SAID),
+    "recusals": (errors.ImplausibleDate,),
+    "recusals/lift": (errors.NotRecused,),
+}
 
 _CASES: Final = (
     Route(
@@ -74,7 +94,7 @@ _CASES: Final = (
         takes=commands.PublishStage,
         gives=CaseBody,
         change=Change.CASE,
-        problems=(errors.UnknownCase, errors.NotTheHolder, errors.IllegalStage, errors.BasisMissing),
+        problems=(errors.UnknownCase, errors.NotTheHolder, errors.IllegalStage, *_SAID, *_OF_STAGES),
     ),
     *(
         Route(
@@ -87,9 +107,18 @@ _CASES: Final = (
             takes=button.command,
             gives=CaseBody,
             change=Change.CASE,
-            problems=(errors.UnknownCase, errors.NotTheHolder, *_OWN_PROBLEMS.get(place, _NOT_FREE)),
+            problems=(errors.UnknownCase, *_OWN_PROBLEMS.get(place, (errors.NotTheHolder, *_NOT_FREE))),
         )
         for place, button in OWN_BUTTONS.items()
+    ),
+    Route(
+        method="GET",
+        path="/v1/duties",
+        handler=duties.duties,
+        zh="各阶段由谁办理、须说明什么",
+        en="Who enters each stage and event, and what must be said with it",
+        tag=Tag.CASES,
+        gives=duties.Duties,
     ),
     Route(
         method="GET",

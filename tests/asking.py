@@ -108,7 +108,7 @@ class World(Protocol):
 
     now: datetime
 
-    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...]) -> UUID:
+    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...], **typed: Any) -> UUID:
         """A new case, first received there."""
         ...
 
@@ -143,6 +143,7 @@ class Asking:
     persons: int = 1
     months: int = 1
     papers: tuple[MaterialKind, ...] = ()
+    typed: Mapping[str, Any] = field(default_factory=dict)
     began: datetime = datetime(2026, 2, 11, 9, 0, tzinfo=CHINA)
     carried: bool = True
     place: World | None = None
@@ -158,7 +159,7 @@ class Asking:
             self.world = self.place
         self.world.now = self.began
         materials = tuple(Material(kind=kind, title=kind.zh) for kind in self.papers)
-        self.case = self.world.take_in(self.requester, persons=self.persons, materials=materials)
+        self.case = self.world.take_in(self.requester, persons=self.persons, materials=materials, **self.typed)
 
     # What is known ------------------------------------------------------------------------------------------
 

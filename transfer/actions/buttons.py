@@ -6,7 +6,19 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from transfer.actions import answering, applicants, asking, commands, deciding, posting, progress, receiving, sending
+from transfer.actions import (
+    answering,
+    applicants,
+    asking,
+    commands,
+    deciding,
+    posting,
+    progress,
+    receiving,
+    sending,
+    urgency,
+    urgency_commands,
+)
 from transfer.actions import evidence_commands as evidence
 from transfer.actions.desk import Order
 from transfer.actions.situation import Situation
@@ -131,6 +143,8 @@ OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
         "notice/answer": OwnButton(command=commands.AnswerNotice, decide=applicants.answer_notice),
         "withdrawals": OwnButton(command=commands.Withdraw, decide=applicants.withdraw),
         "events": OwnButton(command=commands.EnterEvent, decide=progress.enter_event),
+        "urgency": OwnButton(command=urgency_commands.StateUrgency, decide=urgency.state_urgency),
+        "completion": OwnButton(command=urgency_commands.CompleteFormalities, decide=urgency.complete_formalities),
     }
 )
 """What the holder does with its own case and its applicants, by its place below the case."""

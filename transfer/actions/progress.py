@@ -1,44 +1,70 @@
 """What the holder does with the case itself: bring it to its next stage."""
 
 from transfer.actions.asking import without_requests
-from transfer.actions.commands import EnterEvent, PublishStage
+from transfer.actions.commands import EnterEvent, Occurred, PublishStage
 from transfer.actions.situation import Situation
+from transfer.domain.case import Case
 from transfer.domain.clocks import happened, legal_day, reached
 from transfer.domain.decision import Decision, Event, Outgoing
-from transfer.domain.errors import BasisMissing, ImplausibleDate, NothingRuns
+from transfer.domain.errors import BasisMissing, ImplausibleDate, LastDayUnclear, NothingRuns
 from transfer.domain.lifecycle import ENDED, REQUIRED_BASIS, check_stage
+from transfer.domain.urgency import appraised, check_not_completed, check_not_parked
 from transfer.messages.case import StageReached
 from transfer.messages.case_progress import StagePublished
+from transfer.messages.codes import LegalBasis, Stage
+from transfer.messages.codes_urgency import LIMBS
+from transfer.ports.work import Context
 
 
 def enter_event(at: Situation, command: EnterEvent) -> Decision:
     """Begin and meet the clocks of an event that is no stage.
 
-    Raises NothingRuns when no term begins with it and none waits for it, ImplausibleDate for a day in the future,
-    NotTheHolder.
+    Raises as ``occurred``, and NotTheHolder.
     """
     at.as_holder(command)
-    if command.occurred_on > legal_day(at.context.now):
-        raise ImplausibleDate(occurred_on=command.occurred_on)
-    case = happened(at.case, command.event, command.occurred_on, at.context.rules, at.region)
-    if case is at.case:
-        raise NothingRuns(event=command.event.value)
+    case = appraised(occurred(at.case, command, at.context), legal_day(at.context.now), at.context.rules)
     detail = {"event": command.event.value, "occurred_on": command.occurred_on.isoformat()}
+    if case.basics.urgency is not at.case.basics.urgency:
+        detail["urgency"] = case.basics.urgency.value
     return Decision(case=case, event=Event(name="event_entered", detail=detail))
+
+
+def occurred(case: Case, what: Occurred, context: Context) -> Case:
+    """The case after an event that a person entered.
+
+    Raises NothingRuns when no term begins with it and none waits for it, ImplausibleDate for a day in the future,
+    LastDayUnclear.
+    """
+    today, day = legal_day(context.now), what.occurred_on
+    if day > today:
+        raise ImplausibleDate(occurred_on=day)
+    begun = context.rules.terms(context.region, day, begins=what.event)
+    if any(term.length is None for term in begun) != (what.until is not None) or (what.until or today) < today:
+        raise LastDayUnclear(event=what.event.value, until=what.until)
+    changed = happened(case, what.event, day, context.rules, context.region, until=what.until)
+    if changed is case:
+        raise NothingRuns(event=what.event.value)
+    return changed
 
 
 def publish_stage(at: Situation, command: PublishStage) -> Decision:
     """Bring the case to a stage and tell all followers. While an offer is open only aid-first goes on (LAL 44).
 
+    Aid first rests on the limb under which the case is urgent, unless another one is named.
+
     Raises IllegalStage, BasisMissing, ImplausibleDate for a day in the future or before the first receipt,
-    NotTheHolder. A stage that ends the case takes open evidence requests back, with notice.
+    NotTheHolder, NotParked, CompletionNotOverdue. A stage that ends the case takes open evidence requests back, with
+    notice.
     """
     institution = at.as_holder(command)
     case, now = at.case, at.context.now
     check_stage(case.stage.stage, command.stage, offered=case.open_offer is not None)
-    grounds = REQUIRED_BASIS.get(command.stage)
-    if grounds is not None and command.basis not in grounds:
+    check_not_parked(case, command.stage)
+    grounds, basis = REQUIRED_BASIS.get(command.stage), _basis(case, command)
+    if grounds is not None and basis not in grounds:
         raise BasisMissing(stage=command.stage.value, grounds=sorted(g.value for g in grounds))
+    if basis is LegalBasis.AID_FIRST_NOT_COMPLETED:
+        check_not_completed(case, legal_day(now))
     if not legal_day(case.basics.first_received_at) <= command.occurred_on <= legal_day(now):
         raise ImplausibleDate(occurred_on=command.occurred_on)
     number = case.stage.number + 1 if case.stage.tenure == case.holder.number else 1
@@ -49,7 +75,7 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
         number=here.number,
         stage=command.stage,
         occurred_on=command.occurred_on,
-        basis=command.basis,
+        basis=basis,
         note=command.note,
         institution=institution,
         at=now,
@@ -61,3 +87,9 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
         told = (*notices, *told)
     case = reached(case.reached(here), command.stage, command.occurred_on, at.context.rules, at.region)
     return Decision(case=case, event=Event(name="stage_published", detail=detail), messages=told, stages=(message,))
+
+
+def _basis(case: Case, command: PublishStage) -> LegalBasis | None:
+    if command.basis is None and command.stage is Stage.AID_FIRST:
+        return LIMBS.get(case.basics.urgency)
+    return command.basis

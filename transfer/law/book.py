@@ -48,7 +48,8 @@ class RuleBook:
         """All that hold there on that day, one of each name, in the order of the set; or those that an event begins."""
         wanted = (one for one in self.rules.terms if begins is None or one.begins == begins)
         held = dict.fromkeys(one.code for one in wanted if one.reach(region, day) is not None)
-        return tuple(self.term(code, region, day) for code in held)
+        narrowest = (self.term(code, region, day) for code in held)
+        return tuple(term for term in narrowest if begins is None or term.begins == begins)
 
     def is_worked(self, day: date) -> bool:
         """Whether a day is worked; raises LookupError where nobody has announced it yet."""

@@ -60,6 +60,8 @@ cases = Table(
     Column("first_received_by", String(20), nullable=False),
     Column("limitation_on", Date),
     Column("due_on", Date),
+    Column("place", SmallInteger, nullable=False),
+    Column("act_by", Date, nullable=False),
     Column("watch_on", Date),
     Column("opponent", Text),
     Column("holder", String(20), nullable=False),
@@ -83,7 +85,8 @@ cases = Table(
     _one_of("stage", Stage, "stage"),
     _one_of("urgency", Urgency, "urgency"),
     Index("ix_cases_watch_on", "holder_region", "watch_on"),
-    Index("ix_cases_worklist", "holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"),
+    Index("ix_cases_worklist", "holder_region", "place", "act_by", "first_received_at", "id"),
+    Index("ix_cases_place", "place", "act_by", "first_received_at", "id"),
 )
 
 applicants = Table(
@@ -126,6 +129,8 @@ transfers = Table(
     Column("attempt", Integer, nullable=False),
     Column("signed_by", Text),
     Column("due_on", Date),
+    Column("place", SmallInteger, nullable=False),
+    Column("act_by", Date, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("detail", Text, nullable=False),
@@ -136,7 +141,7 @@ transfers = Table(
     CheckConstraint("substr(sender, 1, 6) <> substr(receiver, 1, 6)", name="two_regions"),
     CheckConstraint("is_open = 0 OR state NOT IN ('accepted', 'linked_as_duplicate', 'released')", name="open"),
     CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
-    Index("ix_transfers_worklist", "side", "state", "is_open", "opened_at", "id"),
+    Index("ix_transfers_worklist", "place", "act_by", "opened_at", "id"),
     # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
     Index(
         "uq_transfers_open_offer",
@@ -161,6 +166,9 @@ evidence_requests = Table(
     Column("lawyer", Text, nullable=False),
     Column("collector", Text),
     Column("due_on", Date),
+    Column("pressing", SmallInteger, nullable=False),
+    Column("place", SmallInteger, nullable=False),
+    Column("act_by", Date, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("detail", Text, nullable=False),
@@ -169,7 +177,7 @@ evidence_requests = Table(
     _one_of("state", RequestState, "state"),
     CheckConstraint("is_open = 0 OR state NOT IN ('confirmed', 'declined', 'cancelled')", name="open"),
     CheckConstraint("side = 'requester' OR state NOT IN ('drafted', 'approved')", name="sent"),
-    Index("ix_evidence_requests_worklist", "is_open", "side", "due_on", "opened_at", "id"),
+    Index("ix_evidence_requests_worklist", "place", "act_by", "opened_at", "id"),
 )
 
 stages = Table(
@@ -180,7 +188,7 @@ stages = Table(
     Column("number", Integer, primary_key=True),
     Column("stage", String(40), nullable=False),
     Column("occurred_on", Date, nullable=False),
-    Column("basis", String(20)),
+    Column("basis", String(40)),
     Column("note", Text),
     Column("institution", String(20), nullable=False),
     Column("at", Instant, nullable=False),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from transfer.actions import commands
+from transfer.actions import commands, urgency_commands
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 
 _ZHONGSHAN: Final = {"by": "王芳", "institution": "442000"}
@@ -61,6 +61,16 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
         commands.AnswerNotice: {**_ZHONGSHAN, "answers": [{"defect": "FORM_UNSIGNED", "answer": "已补签。"}]},
         commands.Withdraw: {**_ZHONGSHAN, "applicants": ["01975a3e-6c02-7f43-9e24-55f1b2c3d406"]},
         commands.EnterEvent: {**_ZHONGSHAN, "event": "decision_served", "occurred_on": "2026-11-20"},
+        urgency_commands.StateUrgency: {
+            **_ZHONGSHAN,
+            "urgency": "PRESERVATION",
+            "reason": "用人单位正在转移设备，须立即申请财产保全。",
+        },
+        urgency_commands.CompleteFormalities: {
+            **_ZHONGSHAN,
+            "occurred_on": "2026-11-20",
+            "materials": [{"kind": "IDENTITY", "title": "身份证复印件"}],
+        },
         commands.Accept: {"by": "张伟", "institution": "510521", "number": "泸援〔2026〕第0301号"},
         commands.Dispute: {
             **_LUXIAN,

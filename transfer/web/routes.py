@@ -1,5 +1,7 @@
 """The table of routes: the router, the OpenAPI document and the page for readers all read it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from transfer.actions import commands
@@ -16,11 +18,23 @@ from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
 from transfer.web.route import Change, Route, Tag
-from transfer.web.steps import EVENTS
 from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, kebab
 
 _NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
-_OWN_PROBLEMS: Final = {EVENTS: (errors.NothingRuns, errors.ImplausibleDate)}
+_OWN_PROBLEMS: Final[Mapping[str, tuple[type[Exception], ...]]] = MappingProxyType(
+    {
+        "events": (errors.NothingRuns, errors.ImplausibleDate, errors.LastDayUnclear),
+        "urgency": (errors.UrgencyStands, errors.CaseEnded),
+        "completion": (
+            errors.NothingRuns,
+            errors.ImplausibleDate,
+            errors.TransferOpen,
+            errors.UnknownApplicant,
+            FileNotKept,
+            FileOnItsWay,
+        ),
+    }
+)
 
 _CASES: Final = (
     Route(
@@ -39,6 +53,8 @@ _CASES: Final = (
             FileNotKept,
             FileOnItsWay,
             errors.ImplausibleDate,
+            errors.NothingRuns,
+            errors.LastDayUnclear,
             errors.UnknownInstitution,
             errors.NotOfThisRegion,
         ),
@@ -47,8 +63,8 @@ _CASES: Final = (
         method="GET",
         path="/v1/cases",
         handler=lists.worklist,
-        zh="案件列表：紧急在前，其次按时效和收到时间",
-        en="The worklist: the urgent first, then by limitation and first receipt",
+        zh="案件列表：紧急在前，其次按最近届满日和收到时间",
+        en="The worklist: the urgent first, then by the next due day and first receipt",
         tag=Tag.CASES,
         query=queries.CasesQuery,
         gives=lists.CasePage,
@@ -74,7 +90,14 @@ _CASES: Final = (
         takes=commands.PublishStage,
         gives=CaseBody,
         change=Change.CASE,
-        problems=(errors.UnknownCase, errors.NotTheHolder, errors.IllegalStage, errors.BasisMissing),
+        problems=(
+            errors.UnknownCase,
+            errors.NotTheHolder,
+            errors.IllegalStage,
+            errors.BasisMissing,
+            errors.NotParked,
+            errors.CompletionNotOverdue,
+        ),
     ),
     *(
         Route(
@@ -172,8 +195,8 @@ _TRANSFERS: Final = (
         method="GET",
         path="/v1/transfers",
         handler=lists.transfers,
-        zh="转交列表：先发起者在前",
-        en="Transfers, those opened first first",
+        zh="转交列表：紧急在前，其次按最近届满日和发起时间",
+        en="Transfers, the urgent first, then by the next due day and opening",
         tag=Tag.TRANSFERS,
         query=queries.TransfersQuery,
         gives=lists.TransferPage,
@@ -248,8 +271,8 @@ _EVIDENCE: Final = (
         method="GET",
         path="/v1/requests",
         handler=lists.requests,
-        zh="协作函列表：先发起者在前",
-        en="Evidence requests, those opened first first",
+        zh="协作函列表：紧急在前，其次按最近届满日和发起时间",
+        en="Evidence requests, the urgent first, then by the next due day and opening",
         tag=Tag.EVIDENCE,
         query=queries.RequestsQuery,
         gives=lists.RequestPage,

@@ -13,14 +13,14 @@ from transfer.domain.designation import judges
 from transfer.domain.errors import NoSuperior
 from transfer.domain.evidence_table import UNANSWERED, RequestSide, RequestStep
 from transfer.domain.lifecycle import OFFERABLE, PAST, REQUIRED_BASIS, Side, Step, open_stages, open_steps
+from transfer.domain.urgency import completions
 from transfer.messages.codes import LegalBasis, Stage
+from transfer.messages.codes_urgency import LIMBS
 from transfer.ports.work import Context
 from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, Wording, kebab
 
 PUBLISH_STAGE: Final = "publish-stage"
 DRAFT_REQUEST: Final = "draft-request"
-ANSWER_NOTICE: Final = "notice/answer"
-EVENTS: Final = "events"
 
 
 class StageOpen(BaseModel):
@@ -85,13 +85,15 @@ def _evidence_steps(case: Case, path: str, *, holds: bool) -> Iterator[StepOpen]
 
 
 def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
-    if case.open_offer is None and case.stage.stage in OFFERABLE:
-        waits = case.notice is not None and not case.notice.answered
-        for place in OWN_BUTTONS:
-            if place != EVENTS and (place != ANSWER_NOTICE or waits):
-                yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
-    yield _opened(EVENTS, OWN_WORDING[EVENTS], f"{path}/{EVENTS}")
-    stages = open_stages(case.stage.stage, offered=case.open_offer is not None)
+    for place in OWN_BUTTONS:
+        if _own_stands_open(place, case):
+            yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
+    urgent = case.basics.urgency in LIMBS
+    stages = tuple(
+        stage
+        for stage in open_stages(case.stage.stage, offered=case.open_offer is not None)
+        if not (urgent and stage is Stage.SUSPENDED)
+    )
     if stages:
         yield StepOpen(
             step=PUBLISH_STAGE,
@@ -103,6 +105,21 @@ def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
                 StageOpen(stage=s, zh=s.zh, en=s.en, grounds=tuple(sorted(REQUIRED_BASIS.get(s, ())))) for s in stages
             ),
         )
+
+
+def _own_stands_open(place: str, case: Case) -> bool:
+    free = case.open_offer is None
+    match place:
+        case "events":
+            return True
+        case "urgency":
+            return case.stage.stage not in PAST and case.basics.urgency not in LIMBS
+        case "completion":
+            return free and bool(completions(case))
+        case "notice/answer":
+            return free and case.stage.stage in OFFERABLE and case.notice is not None and not case.notice.answered
+        case _:
+            return free and case.stage.stage in OFFERABLE
 
 
 def _opened(

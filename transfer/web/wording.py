@@ -71,6 +71,8 @@ OWN_WORDING: Final[Mapping[str, Wording]] = MappingProxyType(
         "notice/answer": Wording(zh="登记申请人补正", en="Enter what the applicants supplied", ground="LAL 43(2)"),
         "withdrawals": Wording(zh="登记申请人撤回申请", en="Enter that applicants withdrew"),
         "events": Wording(zh="登记期限起算或者届满的事由", en="Enter an event that begins or meets a term"),
+        "urgency": Wording(zh="载明紧急情形", en="Say that aid cannot wait", ground="LAL 44"),
+        "completion": Wording(zh="登记先行援助后手续补办完毕", en="Say that formalities are complete", ground="LAL 44"),
     }
 )
 """Steps on the case itself, by their places below it."""

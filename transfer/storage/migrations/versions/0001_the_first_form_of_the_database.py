@@ -119,6 +119,8 @@ def upgrade() -> None:
         sa.Column("first_received_by", sa.String(length=20), nullable=False),
         sa.Column("limitation_on", sa.Date(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("act_by", sa.Date(), nullable=False),
         sa.Column("watch_on", sa.Date(), nullable=True),
         sa.Column("opponent", sa.Text(), nullable=True),
         sa.Column("holder", sa.String(length=20), nullable=False),
@@ -155,9 +157,10 @@ def upgrade() -> None:
         batch_op.create_index("ix_cases_watch_on", ["holder_region", "watch_on"], unique=False)
         batch_op.create_index(
             "ix_cases_worklist",
-            ["holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"],
+            ["holder_region", "place", "act_by", "first_received_at", "id"],
             unique=False,
         )
+        batch_op.create_index("ix_cases_place", ["place", "act_by", "first_received_at", "id"], unique=False)
 
     op.create_table(
         "destinations",
@@ -368,7 +371,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("stage", sa.String(length=40), nullable=False),
         sa.Column("occurred_on", sa.Date(), nullable=False),
-        sa.Column("basis", sa.String(length=20), nullable=True),
+        sa.Column("basis", sa.String(length=40), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("institution", sa.String(length=20), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -402,6 +405,8 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("signed_by", sa.Text(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("act_by", sa.Date(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
@@ -422,7 +427,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "position", name=op.f("uq_transfers_case_id_position")),
     )
     with op.batch_alter_table("transfers", schema=None) as batch_op:
-        batch_op.create_index("ix_transfers_worklist", ["side", "state", "is_open", "opened_at", "id"], unique=False)
+        batch_op.create_index("ix_transfers_worklist", ["place", "act_by", "opened_at", "id"], unique=False)
         batch_op.create_index(
             "uq_transfers_open_offer",
             ["case_id"],
@@ -444,6 +449,9 @@ def upgrade() -> None:
         sa.Column("lawyer", sa.Text(), nullable=False),
         sa.Column("collector", sa.Text(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("pressing", sa.SmallInteger(), nullable=False),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("act_by", sa.Date(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
@@ -463,9 +471,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "position", name=op.f("uq_evidence_requests_case_id_position")),
     )
     with op.batch_alter_table("evidence_requests", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_evidence_requests_worklist", ["is_open", "side", "due_on", "opened_at", "id"], unique=False
-        )
+        batch_op.create_index("ix_evidence_requests_worklist", ["place", "act_by", "opened_at", "id"], unique=False)
 
 
 def downgrade() -> None:
@@ -559,6 +565,7 @@ def downgrade() -> None:
     op.drop_table("destinations")
     op.drop_table("directories")
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index("ix_cases_place")
         batch_op.drop_index("ix_cases_worklist")
 
     op.drop_table("cases")

@@ -33,7 +33,6 @@ from transfer.messages.codes_evidence import (
 )
 from transfer.messages.evidence_items import Custody, ItemAnswer, Lawyer, Piece
 from transfer.messages.transfer import SupplementAnswer, SupplementItem
-from transfer.web.steps import EVENTS
 from transfer.web.wording import kebab
 
 FUSHUN: Final = "210402"
@@ -114,7 +113,7 @@ class World(Protocol):
 
     now: datetime
 
-    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...]) -> UUID:
+    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...], **typed: Any) -> UUID:
         """A new case, first received there."""
         ...
 
@@ -149,6 +148,7 @@ class Asking:
     persons: int = 1
     months: int = 1
     papers: tuple[MaterialKind, ...] = ()
+    typed: Mapping[str, Any] = field(default_factory=dict)
     began: datetime = datetime(2026, 2, 11, 9, 0, tzinfo=CHINA)
     carried: bool = True
     place: World | None = None
@@ -164,7 +164,7 @@ class Asking:
             self.world = self.place
         self.world.now = self.began
         materials = tuple(Material(kind=kind, title=kind.zh) for kind in self.papers)
-        self.case = self.world.take_in(self.requester, persons=self.persons, materials=materials)
+        self.case = self.world.take_in(self.requester, persons=self.persons, materials=materials, **self.typed)
 
     # What is known ------------------------------------------------------------------------------------------
 
@@ -268,7 +268,7 @@ class Asking:
         """Take a step on the requester's own case."""
         button = OWN_BUTTONS[place]
         fields: dict[str, Any] = {"by": CLERK, "institution": self.requester}
-        if place == EVENTS:
+        if place == "events":
             fields |= said_with(typed["event"], typed["occurred_on"], self.known().stage.stage)
         command = button.command(**(fields | typed))
         self._carry_out(self.requester, place, command, button.order(self.case, command))

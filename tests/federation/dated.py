@@ -57,9 +57,10 @@ class DatedNodes:
     def now(self, to: datetime) -> None:
         set_clock(self.clock, to)
 
-    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...]) -> UUID:
+    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...], **typed: Any) -> UUID:
         """A new case, first received there."""
-        body = an_application(region, persons=persons, materials=materials).model_dump(mode="json", exclude_none=True)
+        command = an_application(region, persons=persons, materials=materials, **typed)
+        body = command.model_dump(mode="json", exclude_none=True)
         return UUID(self.nodes[region].do("/v1/cases", body)["id"])
 
     def carry_out(self, region: str, case: UUID, path: str, command: Command, order: Order) -> Case:  # noqa: ARG002 - see World

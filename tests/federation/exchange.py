@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from tests.builders import a_resident_id, the_rules
@@ -33,28 +33,25 @@ TICK: Final = timedelta(minutes=1)
 ENOUGH_ROUNDS: Final = 60
 
 
-def an_application(
-    region: str, *, persons: int, materials: tuple[Material, ...] = (), received_at: datetime | None = None
-) -> OpenCase:
-    """So many workers claim their pay there."""
-    return OpenCase(
-        by="王芳",
-        institution=region,
-        matter=Matter.REMUNERATION,
-        aid_form=AidForm.LABOUR_ARBITRATION,
-        facts="欠薪",
-        claim="支付劳动报酬",
-        channel=IntakeChannel.WINDOW,
-        received_at=received_at,
-        applicants=tuple(
-            NewApplicant(
-                name="李大山",
-                identity=IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order + 1)),
-            )
-            for order in range(persons)
-        ),
-        materials=materials,
-    )
+def an_application(region: str, *, persons: int, **typed: Any) -> OpenCase:
+    """So many workers claim their pay there; what is typed takes the place of what is usual."""
+    usual: dict[str, Any] = {
+        "by": "王芳",
+        "institution": region,
+        "matter": Matter.REMUNERATION,
+        "aid_form": AidForm.LABOUR_ARBITRATION,
+        "facts": "欠薪",
+        "claim": "支付劳动报酬",
+        "channel": IntakeChannel.WINDOW,
+        "applicants": tuple(a_worker(order=order + 1) for order in range(persons)),
+    }
+    return OpenCase(**(usual | typed))
+
+
+def a_worker(*, order: int = 1, **typed: Any) -> NewApplicant:
+    """One of them."""
+    identity = IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order))
+    return NewApplicant(name="李大山", identity=identity, **typed)
 
 
 def a_directory(codes: Iterable[str]) -> Directory:
@@ -220,9 +217,10 @@ class Exchange:
         received_at: datetime | None = None,
         persons: int = 2,
         materials: tuple[Material, ...] = (),
+        **typed: Any,
     ) -> UUID:
         """A new case, first received there."""
-        command = an_application(region, persons=persons, materials=materials, received_at=received_at)
+        command = an_application(region, persons=persons, materials=materials, received_at=received_at, **typed)
         order = Order(by=command.by, institution=region, create=lambda context: open_case(command, context))
         return self.order(region, order).id
 

@@ -71,7 +71,7 @@ async def test_a_case_is_offered_signed_for_supplemented_and_accepted(here: Api,
     await there.carry(here)
     mine = (await here.get(f"/v1/cases/{case['id']}")).body
     assert mine["transfers"][0]["notice"]["due_on"] == today(days=10)
-    assert names(mine) == {"supplement", "recall", "publish-stage", "draft-request", "events", "recusals"}
+    assert names(mine) == {"supplement", "recall", "publish-stage", "draft-request", "events", "recusals", "urgency"}
     answers = [{"defect": "ID_MISSING", "answer": "已补"}]
     await here.done(case, "supplement", answers=answers, materials=[{"kind": "IDENTITY", "title": "户口簿"}])
     await here.carry(there)
@@ -105,7 +105,7 @@ async def test_a_dispute_is_escalated_only_where_superiors_are_on_the_exchange(h
     assert names(disputed) == set()
     await there.carry(here)
     known = (await here.get(f"/v1/cases/{case['id']}")).body
-    assert names(known) == {"recall", "publish-stage", "draft-request", "events", "recusals"}, (
+    assert names(known) == {"recall", "publish-stage", "draft-request", "events", "recusals", "urgency"}, (
         "Guangdong is not on the exchange"
     )
     refused = await here.step(case, "escalate", explanation="请指定")
@@ -130,7 +130,7 @@ async def test_the_superiors_name_the_competent_region_and_then_it_must_accept(t
         await there.done(case, "dispute", **dispute)
         await there.carry(here)
         escalated = await here.done(case, "escalate", explanation="请指定")
-        assert names(escalated) == {"recall", "publish-stage", "draft-request", "events", "recusals"}
+        assert names(escalated) == {"recall", "publish-stage", "draft-request", "events", "recusals", "urgency"}
         word = {"region": LUXIAN, "decided_on": today(), "reason": "事由在泸县"}
         for superior in (sichuan, guangdong):
             await here.carry(superior)

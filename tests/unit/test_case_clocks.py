@@ -91,8 +91,8 @@ def test_a_check_that_is_taken_back_ends_there() -> None:
 
 
 def test_a_case_that_ends_leaves_no_pause_open() -> None:
-    story = econ_check(a_story().on(2026, 3, 10)).reach(Stage.AID_FIRST, basis=LegalBasis.LAL_44_1)
-    story.on(2026, 3, 12).reach(Stage.TERMINATED, basis=LegalBasis.LAL_48_6)
+    story = econ_check(a_story().on(2026, 3, 10)).reach(Stage.UNDER_REVIEW)
+    story.on(2026, 3, 12).reach(Stage.REFUSED, basis=LegalBasis.LAL_43_1)
     review = clock(story, "REVIEW")
     assert (review.pauses[0].until, review.pauses[0].answered) == (date(2026, 3, 12), True)
     assert review.met_on == date(2026, 3, 12)
@@ -150,9 +150,9 @@ def test_a_decision_meets_every_review_and_begins_what_follows() -> None:
     )
 
 
-def test_a_case_that_ends_waits_for_no_decision_any_more() -> None:
-    story = a_story().reach(Stage.AID_FIRST, basis=LegalBasis.LAL_44_1)
-    story.on(2026, 3, 12).reach(Stage.TERMINATED, basis=LegalBasis.LAL_48_6)
+def test_aid_that_is_given_first_is_the_decision_on_the_application() -> None:
+    story = a_story().on(2026, 3, 12).reach(Stage.AID_FIRST, basis=LegalBasis.LAL_44_1)
+    story.on(2026, 3, 13).reach(Stage.TERMINATED, basis=LegalBasis.LAL_48_6)
     assert clock(story, "REVIEW").met_on == date(2026, 3, 12)
 
 

@@ -18,6 +18,8 @@ from transfer.actions import (
     progress,
     receiving,
     sending,
+    urgency,
+    urgency_commands,
 )
 from transfer.actions import evidence_commands as evidence
 from transfer.actions.desk import Order
@@ -145,6 +147,8 @@ OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
         "events": OwnButton(command=commands.EnterEvent, decide=progress.enter_event),
         "recusals": OwnButton(command=handling_commands.Recuse, decide=handling.recuse),
         "recusals/lift": OwnButton(command=handling_commands.LiftRecusal, decide=handling.lift_recusal),
+        "urgency": OwnButton(command=urgency_commands.StateUrgency, decide=urgency.state_urgency),
+        "completion": OwnButton(command=urgency_commands.CompleteFormalities, decide=urgency.complete_formalities),
     }
 )
 """What the holder does with its own case and its applicants, by its place below the case."""

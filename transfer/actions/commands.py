@@ -47,6 +47,24 @@ class NewApplicant(Applicant):
     id: UUID | None = None  # type: ignore[assignment]
 
 
+OWN_EVENTS: Final = frozenset(CaseEvent) - {*STAGE_EVENTS.values(), CaseEvent.FORMALITIES_COMPLETED}
+"""Events that a person enters; an application's receipt and the stages of a case come by their own steps."""
+
+
+def _is_entered(event: CaseEvent) -> CaseEvent:
+    if event not in OWN_EVENTS:
+        raise ValueError("this event comes with its own step")
+    return event
+
+
+class Occurred(Frozen):
+    """An event from which terms run, or that meets one."""
+
+    event: Annotated[CaseEvent, AfterValidator(_is_entered)]
+    occurred_on: Day
+    until: Annotated[Day | None, Field(description="last day, where the term has no length of its own")] = None
+
+
 class OpenCase(Command):
     """Take in an application (LAL 13, 43)."""
 
@@ -64,6 +82,9 @@ class OpenCase(Command):
     urgency: Urgency = Urgency.NORMAL
     urgency_reason: Text | None = None
     limitation_on: Day | None = None
+    events: Annotated[
+        tuple[Occurred, ...], Field(max_length=10, description="what happened before: a relation ended, an award came")
+    ] = ()
 
     @model_validator(mode="after")
     def _makes_a_case(self) -> Self:
@@ -119,23 +140,9 @@ class Withdraw(Command):
     applicants: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
 
 
-_OF_SOME: Final = frozenset({CaseEvent.OBJECTED, CaseEvent.MAINTAINED, CaseEvent.CORRECTION_ORDERED})
-OWN_EVENTS: Final = frozenset(CaseEvent) - frozenset(STAGE_EVENTS.values()) | _OF_SOME
-"""Events that a person enters; an application's receipt and the stages of a case come by their own steps. Some who
-were refused aid may object while the case goes on for the others, and then that is no stage of the case."""
-
-
-def _is_entered(event: CaseEvent) -> CaseEvent:
-    if event not in OWN_EVENTS:
-        raise ValueError("this event comes with its own step")
-    return event
-
-
-class EnterEvent(Command):
+class EnterEvent(Occurred, Command):
     """Enter an event from which terms run, or that meets one."""
 
-    event: Annotated[CaseEvent, AfterValidator(_is_entered)]
-    occurred_on: Day
     part: Annotated[Part | None, Field(description=_PART)] = None
 
 

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Final
 
 from transfer.actions.commands import NewApplicant, OpenCase
+from transfer.actions.progress import occurred
 from transfer.actions.situation import deciding_institution
 from transfer.domain.case import Case
 from transfer.domain.clocks import happened, legal_day
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import ImplausibleDate
+from transfer.domain.urgency import appraised, limited
 from transfer.messages.case import Applicant, CaseBasics, CaseFile, CaseNumber, Tenure
 from transfer.messages.codes_clocks import CaseEvent
 from transfer.ports.work import Context
@@ -20,7 +22,8 @@ BACKDATED: Final = timedelta(days=366)
 def open_case(command: OpenCase, context: Context) -> Decision:
     """A new case, held by the institution that received it.
 
-    Raises ImplausibleDate for a receipt in the future or more than a year ago, UnknownInstitution, NotOfThisRegion.
+    Raises ImplausibleDate for a receipt in the future or more than a year ago, UnknownInstitution, NotOfThisRegion,
+    and as ``occurred`` for what happened before.
     """
     institution = deciding_institution(command, context)
     received_at = command.received_at or context.now
@@ -52,13 +55,18 @@ def open_case(command: OpenCase, context: Context) -> Decision:
         materials=file.materials,
         tenures=(Tenure(number=1, institution=institution, since=received_at),),
     )
+    rules, region, day = context.rules, context.region, legal_day(received_at)
+    case = limited(happened(case, CaseEvent.RECEIVED, day, rules, region), day, rules, region)
+    for earlier in command.events:
+        case = occurred(case, earlier, context)
+    case = appraised(case, legal_day(context.now), rules)
     detail = {
         "matter": command.matter.value,
         "channel": command.channel.value,
         "applicants": len(file.applicants),
-        "received_on": legal_day(received_at).isoformat(),
+        "received_on": day.isoformat(),
+        "urgency": case.basics.urgency.value,
     }
-    case = happened(case, CaseEvent.RECEIVED, legal_day(received_at), context.rules, context.region)
     return Decision(case=case, event=Event(name="case_opened", detail=detail))
 
 

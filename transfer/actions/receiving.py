@@ -21,6 +21,7 @@ from transfer.domain.errors import (
 )
 from transfer.domain.lifecycle import Side, Step
 from transfer.domain.supplement import check_notice
+from transfer.domain.urgency import appraised, limited
 from transfer.messages.case import StageReached, Tenure
 from transfer.messages.case_progress import HolderChanged
 from transfer.messages.codes_clocks import CaseEvent
@@ -126,11 +127,14 @@ def accept(at: Situation, transfer_id: UUID, command: Accept) -> Decision:
         stage=stage,
         followers=followers,
     )
-    changed = happened(changed, CaseEvent.RECEIVED, legal_day(transfer.opened_at), at.context.rules, at.region)
+    rules, opened_on = at.context.rules, legal_day(transfer.opened_at)
+    changed = limited(happened(changed, CaseEvent.RECEIVED, opened_on, rules, at.region), opened_on, rules, at.region)
+    changed = appraised(changed, legal_day(now), rules)
+    detail = {"tenure": tenure.number, "urgency": changed.basics.urgency.value}
     told = HolderChanged(case=case.id, tenures=tenures, stage=stage, at=now)
     return Decision(
         case=changed,
-        event=Event(name="accepted", transfer=transfer.id, detail={"tenure": tenure.number}),
+        event=Event(name="accepted", transfer=transfer.id, detail=detail),
         messages=(
             _answer(transfer, message),
             *(Outgoing(recipient=r, data=told) for r in sorted(followers - {transfer.sender_region})),

@@ -8,6 +8,7 @@ from transfer.domain import watch
 from transfer.domain.clocks import counted, legal_day
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.regions import superiors
+from transfer.domain.urgency import appraised
 from transfer.messages.case_progress import TermOverdue
 from transfer.messages.codes_clocks import AlarmKind
 
@@ -24,9 +25,11 @@ def watch_case(at: Situation) -> Decision:
     case = at.case
     if case.holder_region != at.region or case.duplicate_of is not None:
         raise NothingToSay
-    changed, said = watch.told(case, legal_day(at.context.now))
+    today = legal_day(at.context.now)
+    changed, said = watch.told(case, today)
     if not said:
         raise NothingToSay
+    changed = appraised(changed, today, at.context.rules)
     event = Event(name="clocks_watched", detail={rule: [kind.value for kind in kinds] for rule, kinds in said.items()})
     superior = next((code for code in superiors(at.region) if code in at.context.directory.by_code), None)
     escalated = [rule for rule, kinds in said.items() if AlarmKind.ESCALATED in kinds]

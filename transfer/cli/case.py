@@ -8,11 +8,19 @@ from uuid import UUID
 import click
 
 from transfer.cli.known import case_here
-from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
+from transfer.cli.opening import (
+    env_file_option,
+    json_option,
+    load_settings,
+    opened,
+    order_option,
+    run,
+    urgency_option,
+)
 from transfer.cli.output import console, local, print_json, table
 from transfer.domain.lifecycle import State
-from transfer.messages.codes import Stage
-from transfer.records import CaseFilter, CaseLine, KnownCase
+from transfer.messages.codes import Stage, Urgency
+from transfer.records import CaseFilter, CaseLine, KnownCase, Order
 from transfer.settings import Settings
 from transfer.web.answers import to_json
 from transfer.web.case_body import CaseInFull, case_in_full
@@ -28,6 +36,8 @@ def case() -> None:
 @click.option("--stage", type=click.Choice([s.value for s in Stage]), help="Only those at this stage.")
 @click.option("--state", type=click.Choice([s.value for s in State]), help="Only those with a transfer in this state.")
 @click.option("--find", metavar="TEXT", help="Beginning of a name, an identity number or a case number.")
+@urgency_option
+@order_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 @json_option
 @env_file_option
@@ -37,6 +47,8 @@ def list_(  # noqa: PLR0913 - one argument per option
     stage: str | None,
     state: str | None,
     find: str | None,
+    urgency: str | None,
+    order: str,
     limit: int,
     as_json: bool,
     env_file: Path | None,
@@ -49,14 +61,15 @@ def list_(  # noqa: PLR0913 - one argument per option
         stages=frozenset({Stage(stage)}) if stage else frozenset(),
         transfer_state=State(state) if state else None,
         q=find,
+        urgency=Urgency(urgency) if urgency else None,
     )
-    found = run(_list(settings, chosen, limit))
+    found = run(_list(settings, chosen, Order(order), limit))
     if as_json:
         print_json([line.model_dump(mode="json") for line in found])
     elif not found:
         click.echo("no such case is known here")
     else:
-        head = ("case", "applicants", "holder", "stage", "transfer", "received")
+        head = ("case", "urgency", "due", "applicants", "holder", "stage", "transfer", "received")
         console().print(table(None, head, [_row(line) for line in found]))
 
 
@@ -76,9 +89,9 @@ def show(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
         _print(known)
 
 
-async def _list(settings: Settings, chosen: CaseFilter, limit: int) -> Sequence[CaseLine]:
+async def _list(settings: Settings, chosen: CaseFilter, order: Order, limit: int) -> Sequence[CaseLine]:
     async with opened(settings) as node:
-        return await node.views.cases(chosen, after=None, limit=limit)
+        return await node.views.cases(chosen, order=order, after=None, limit=limit)
 
 
 async def _show(settings: Settings, case: UUID) -> tuple[KnownCase, CaseInFull]:
@@ -92,7 +105,16 @@ def _row(line: CaseLine) -> tuple[str, ...]:
     more = line.applicant_count - len(line.applicants)
     names = "、".join(line.applicants) + (f" +{more}" if more > 0 else "")
     moving = f"{line.transfer.receiver} {line.transfer.state}" if line.transfer else ""
-    return (str(line.id), names, line.holder, f"{line.stage} {line.stage.zh}", moving, local(line.first_received_at))
+    return (
+        str(line.id),
+        line.urgency.zh,
+        line.act_by.isoformat() if line.act_by else "",
+        names,
+        line.holder,
+        f"{line.stage} {line.stage.zh}",
+        moving,
+        local(line.first_received_at),
+    )
 
 
 def _print(known: KnownCase) -> None:

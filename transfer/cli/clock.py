@@ -14,6 +14,7 @@ from transfer.cli.opening import env_file_option, json_option, load_settings, op
 from transfer.cli.output import console, print_json, table
 from transfer.domain.clocks import begun, legal_day
 from transfer.law.book import NoSuchRule, RuleBook
+from transfer.law.rules import Term
 from transfer.messages.case import Clock, Pause
 from transfer.messages.codes_clocks import PauseReason, TimeUnit
 from transfer.node import rule_book
@@ -45,7 +46,7 @@ def list_(*, region: str, here: bool, as_json: bool, env_file: Path | None) -> N
     if as_json:
         print_json([term.model_dump(mode="json", exclude_defaults=True) for term in terms])
         return
-    rows = [(t.code, t.zh, f"{t.length} {t.unit.zh}", t.begins.zh, t.source.printed) for t in terms]
+    rows = [(t.code, t.zh, _long(t), t.begins.zh, t.source.printed) for t in terms]
     console().print(table(None, ("rule", "what", "how long", "from", "source"), rows))
 
 
@@ -77,6 +78,8 @@ def count(  # noqa: PLR0913 - one argument per option
         raise NotThere(f"no rule {error}; `transfer clock list` shows those that hold") from error
     if term.unit is TimeUnit.HOUR:
         raise WrongUsage(f"{term.code} runs {term.length} hours from the moment of its event, without a break")
+    if term.length is None:
+        raise WrongUsage(f"the last day of {term.code} is set when it begins; there is nothing to count")
     pauses = tuple(
         Pause(why=why, of=_NOWHERE, asked_on=asked.date(), until=answered.date(), answered=True)
         for why, spans in ((PauseReason.SUPPLEMENT, supplement), (PauseReason.REMOTE_CHECK, remote_check))
@@ -125,12 +128,16 @@ def _show(clocks: Sequence[Clock], book: RuleBook, *, as_json: bool) -> None:
 
 def _parts(one: ExplainedClock) -> Iterator[str | Table]:
     clock = one.clock
-    yield f"{clock.rule} {clock.zh}  {clock.length} {clock.unit.zh}  {clock.basis}"
+    yield f"{clock.rule} {clock.zh}  {_long(clock)}  {clock.basis}"
     yield f"from {clock.started_on} in {clock.region}: {_due(clock)}, {one.state.value}{_met(clock)}"
     rows = [(d.day.isoformat(), _WEEK[d.day.weekday()], d.what.value, str(d.number or ""), _why(d)) for d in one.days]
     yield table(None, ("day", "", "", "no.", "why"), rows)
     if one.warning:
         yield f"note: {one.warning}"
+
+
+def _long(term: Term | Clock) -> str:
+    return "as set" if term.length is None else f"{term.length} {term.unit.zh}"
 
 
 def _due(clock: Clock) -> str:

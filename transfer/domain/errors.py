@@ -30,6 +30,22 @@ class NothingRuns(TransferError):
     """No term begins with this event here, and no clock of the case waits for it."""
 
 
+class LastDayUnclear(TransferError):
+    """A last day is given exactly when the term that begins has no length of its own, and it lies on or after today."""
+
+
+class NotParked(TransferError):
+    """A case that cannot wait is not suspended: give aid first today, let papers and checks follow (LAL 44)."""
+
+
+class UrgencyStands(TransferError):
+    """The case is under an urgency as strong already; none is lowered."""
+
+
+class CompletionNotOverdue(TransferError):
+    """Aid given first ends for want of formalities only after the day that was set for them."""
+
+
 class BasisMissing(TransferError):
     """This stage must name its ground in law."""
 

@@ -185,7 +185,8 @@ REQUIRED_BASIS: Final[Mapping[Stage, frozenset[LegalBasis]]] = MappingProxyType(
     {
         Stage.AID_FIRST: frozenset({LegalBasis.LAL_44_1, LegalBasis.LAL_44_2, LegalBasis.LAL_44_3}),
         Stage.REFUSED: frozenset({LegalBasis.LAL_43_1}),
-        Stage.TERMINATED: frozenset(b for b in LegalBasis if b.value.startswith("LAL_48_")),
+        Stage.TERMINATED: frozenset(b for b in LegalBasis if b.value.startswith("LAL_48_"))
+        | {LegalBasis.AID_FIRST_NOT_COMPLETED},
     }
 )
 """Stages that must name their ground in law, and the grounds that they may name."""

@@ -51,7 +51,8 @@ class RuleBook:
 
     def terms(self, region: str, day: date, *, begins: CaseEvent | None = None) -> tuple[Term, ...]:
         """All that hold there on that day, one of each name, in the order of the set; or those that an event begins."""
-        return _holding([one for one in self.rules.terms if begins is None or one.begins == begins], region, day)
+        held = _holding(self.rules.terms, region, day)
+        return tuple(one for one in held if begins is None or one.begins == begins)
 
     def in_force(self, region: str, day: date) -> Mapping[str, tuple[Rule, ...]]:
         """By the name of its list, each rule that holds there on that day, one of each name."""

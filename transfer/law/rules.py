@@ -71,7 +71,7 @@ class Rule(Frozen, extra="forbid"):
 class Term(Rule):
     """A time limit: how long, from which event on, and which events meet it."""
 
-    length: Annotated[int, Field(ge=1, le=3660)]
+    length: Annotated[int | None, Field(ge=1, le=3660, description="absent where its last day is set")] = None
     unit: TimeUnit
     begins: Annotated[CaseEvent, Field(description="the event from which it runs; its day is not counted")]
     met_by: Annotated[tuple[CaseEvent, ...], Field(max_length=10)] = ()
@@ -80,6 +80,7 @@ class Term(Rule):
     escalate_after: Annotated[
         int | None, Field(ge=0, le=365, description="days after it was overdue until the superior region is told")
     ] = None
+    limitation: Annotated[bool, Field(description="what is filed after it comes too late (LAL 44(1))")] = False
 
 
 class Figure(Rule):

@@ -154,12 +154,17 @@ class Clock(Frozen):
     zh: Line
     en: Line
     basis: Annotated[Line, Field(description="where the rule stands, as it may be printed")]
-    length: Annotated[int, Field(ge=1, le=3660)]
+    length: Annotated[int | None, Field(ge=1, le=3660, description="absent where its last day was set")] = None
     unit: TimeUnit
+    set_for: Annotated[Day | None, Field(description="its last day, where that was set and is not counted")] = None
     met_by: Annotated[tuple[CaseEvent, ...], Field(max_length=10, description="events that end it")] = ()
     suspended_by: Annotated[tuple[PauseReason, ...], Field(max_length=5)] = ()
     remind_before: Annotated[int | None, Field(ge=0, le=365, description="days before its last day")] = None
     escalate_after: Annotated[int | None, Field(ge=0, le=365, description="days after it was overdue")] = None
+    aid_first_below: Annotated[
+        int | None,
+        Field(ge=1, le=365, description="of a limitation: aid is given first when fewer days are left (LAL 44(1))"),
+    ] = None
     region: Annotated[RegionCode, Field(description="whose term it is")]
     started_on: Annotated[Day, Field(description="day of the event, which is not counted")]
     pauses: Annotated[tuple[Pause, ...], Field(max_length=100)] = ()
@@ -170,7 +175,7 @@ class Clock(Frozen):
         Day | None, Field(description="the first worked day from then on; absent while that year is not announced")
     ] = None
     met_on: Day | None = None
-    told: Annotated[tuple[AlarmKind, ...], Field(max_length=3, description="what was said of it")] = ()
+    told: Annotated[tuple[AlarmKind, ...], Field(max_length=4, description="what was said of it")] = ()
 
 
 class CaseNumber(Frozen):

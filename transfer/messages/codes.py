@@ -281,6 +281,12 @@ class LegalBasis(Code):
     LAL_48_6 = "LAL_48_6", "法律援助法第四十八条第六项", "Legal Aid Law, art. 48(6)", "LAL 48(6)"
     LAL_48_7 = "LAL_48_7", "法律援助法第四十八条第七项", "Legal Aid Law, art. 48(7)", "LAL 48(7)"
     LAL_48_8 = "LAL_48_8", "法律援助法第四十八条第八项", "Legal Aid Law, art. 48(8)", "LAL 48(8)"
+    AID_FIRST_NOT_COMPLETED = (
+        "AID_FIRST_NOT_COMPLETED",
+        "先行提供援助后未按期补办手续",
+        "Formalities not completed in time after aid was given first",
+        "LAL 44",
+    )
     LAL_49 = "LAL_49", "法律援助法第四十九条", "Legal Aid Law, art. 49", "LAL 49"
     LAL_50 = "LAL_50", "法律援助法第五十条", "Legal Aid Law, art. 50", "LAL 50"
     O148_24 = "O148_24", "办理法律援助案件程序规定第二十四条", "Order 148, art. 24", "O148 24"

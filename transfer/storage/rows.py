@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -11,16 +12,22 @@ from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.clocks import running, waits_for
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.handling import UNHANDLED, Handling
-from transfer.domain.lifecycle import Side, State
+from transfer.domain.lifecycle import PAST, Side, State
+from transfer.domain.urgency import next_day
 from transfer.domain.watch import look_on
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
 from transfer.messages.codes import RecallReason, ReceiptOutcome, Stage
+from transfer.messages.codes_urgency import place
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
 from transfer.messages.values import Frozen
 from transfer.ports.work import InboxEntry
 
 _MATERIALS: Final[TypeAdapter[tuple[Material, ...]]] = TypeAdapter(tuple[Material, ...])
+
+
+NO_DAY: Final = date.max
+"""Stands in worklists for what nothing falls due of, so that it comes last."""
 
 
 class TransferDetail(Frozen):
@@ -56,6 +63,16 @@ def case_row(case: Case) -> dict[str, Any]:
         "notice": case.notice.model_dump_json() if case.notice else None,
         "handling": case.handling.model_dump_json(exclude_none=True) if case.handling != UNHANDLED else None,
         "watch_on": look_on(case),
+        **case_place(case),
+    }
+
+
+def case_place(case: Case) -> dict[str, Any]:
+    """Where the case stands in worklists."""
+    ongoing = case.stage.stage not in PAST
+    return {
+        "place": place(case.basics.urgency, open=ongoing),
+        "act_by": next_day(case, open=ongoing) or NO_DAY,
     }
 
 
@@ -107,10 +124,21 @@ def transfer_row(case: Case, transfer: Transfer) -> dict[str, Any]:
         "attempt": transfer.attempt,
         "signed_by": transfer.signed_by,
         "due_on": transfer.notice.due_on if transfer.notice else None,
+        "place": place(case.basics.urgency, open=transfer.is_open),
+        "act_by": _transfer_day(case, transfer) or NO_DAY,
         "opened_at": transfer.opened_at,
         "changed_at": transfer.changed_at,
         "detail": detail.model_dump_json(exclude_none=False),
     }
+
+
+def _transfer_day(case: Case, transfer: Transfer) -> date | None:
+    if not transfer.is_open:
+        return None
+    days = [next_day(case, open=True)]
+    if transfer.state is State.SUPPLEMENT_REQUIRED and transfer.notice is not None:
+        days.append(transfer.notice.due_on)
+    return min((day for day in days if day is not None), default=None)
 
 
 def to_transfer(row: Row[Any]) -> Transfer:
@@ -132,6 +160,7 @@ def to_transfer(row: Row[Any]) -> Transfer:
 
 def request_row(case: Case, request: EvidenceRequest) -> dict[str, Any]:
     """One evidence request; what is searched for stands in columns of its own beside the whole."""
+    urgent = [item.urgent.until for item in request.items if item.urgent is not None]
     return {
         "id": request.id,
         "case_id": case.id,
@@ -144,6 +173,9 @@ def request_row(case: Case, request: EvidenceRequest) -> dict[str, Any]:
         "lawyer": request.lawyer.name,
         "collector": request.collector,
         "due_on": request.due_on,
+        "pressing": int(bool(urgent)),
+        "place": place(case.basics.urgency, open=request.is_open, pressing=bool(urgent)),
+        "act_by": min((day for day in (request.due_on, *urgent) if day and request.is_open), default=NO_DAY),
         "opened_at": request.opened_at,
         "changed_at": request.changed_at,
         "detail": request.model_dump_json(exclude_none=True),

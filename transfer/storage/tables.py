@@ -61,6 +61,8 @@ cases = Table(
     Column("first_received_by", String(20), nullable=False),
     Column("limitation_on", Date),
     Column("due_on", Date),
+    Column("place", SmallInteger, nullable=False),
+    Column("act_by", Date, nullable=False),
     Column("watch_on", Date),
     # The first year that a clock without a last day may wait for.
     Column("waits_for", SmallInteger),
@@ -94,7 +96,8 @@ cases = Table(
         sqlite_where=text("waits_for IS NOT NULL"),
         postgresql_where=text("waits_for IS NOT NULL"),
     ),
-    Index("ix_cases_worklist", "holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"),
+    Index("ix_cases_worklist", "holder_region", "place", "act_by", "first_received_at", "id"),
+    Index("ix_cases_place", "place", "act_by", "first_received_at", "id"),
 )
 
 applicants = Table(
@@ -137,6 +140,8 @@ transfers = Table(
     Column("attempt", Integer, nullable=False),
     Column("signed_by", Text),
     Column("due_on", Date),
+    Column("place", SmallInteger, nullable=False),
+    Column("act_by", Date, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("detail", Text, nullable=False),
@@ -147,7 +152,7 @@ transfers = Table(
     CheckConstraint("substr(sender, 1, 6) <> substr(receiver, 1, 6)", name="two_regions"),
     CheckConstraint("is_open = 0 OR state NOT IN ('accepted', 'linked_as_duplicate', 'released')", name="open"),
     CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
-    Index("ix_transfers_worklist", "side", "state", "is_open", "opened_at", "id"),
+    Index("ix_transfers_worklist", "place", "act_by", "opened_at", "id"),
     # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
     Index(
         "uq_transfers_open_offer",
@@ -172,6 +177,9 @@ evidence_requests = Table(
     Column("lawyer", Text, nullable=False),
     Column("collector", Text),
     Column("due_on", Date),
+    Column("pressing", SmallInteger, nullable=False),
+    Column("place", SmallInteger, nullable=False),
+    Column("act_by", Date, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("detail", Text, nullable=False),
@@ -180,7 +188,7 @@ evidence_requests = Table(
     _one_of("state", RequestState, "state"),
     CheckConstraint("is_open = 0 OR state NOT IN ('confirmed', 'declined', 'cancelled')", name="open"),
     CheckConstraint("side = 'requester' OR state NOT IN ('drafted', 'approved')", name="sent"),
-    Index("ix_evidence_requests_worklist", "is_open", "side", "due_on", "opened_at", "id"),
+    Index("ix_evidence_requests_worklist", "place", "act_by", "opened_at", "id"),
 )
 
 stages = Table(
@@ -191,7 +199,7 @@ stages = Table(
     Column("number", Integer, primary_key=True),
     Column("stage", String(40), nullable=False),
     Column("occurred_on", Date, nullable=False),
-    Column("basis", String(20)),
+    Column("basis", String(40)),
     Column("note", Text),
     Column("institution", String(20), nullable=False),
     Column("at", Instant, nullable=False),

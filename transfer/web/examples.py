@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from transfer.actions import commands, handling_commands
+from transfer.actions import commands, handling_commands, urgency_commands
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 
 _ZHONGSHAN: Final = {"by": "王芳", "institution": "442000"}
@@ -68,6 +68,16 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
             "since": "2026-11-20",
         },
         handling_commands.LiftRecusal: {**_ZHONGSHAN, "person": "刘敏", "because": "经查不存在回避情形。"},
+        urgency_commands.StateUrgency: {
+            **_ZHONGSHAN,
+            "urgency": "PRESERVATION",
+            "reason": "用人单位正在转移设备，须立即申请财产保全。",
+        },
+        urgency_commands.CompleteFormalities: {
+            **_ZHONGSHAN,
+            "occurred_on": "2026-11-20",
+            "materials": [{"kind": "IDENTITY", "title": "身份证复印件"}],
+        },
         commands.Accept: {"by": "张伟", "institution": "510521", "number": "泸援〔2026〕第0301号"},
         commands.Dispute: {
             **_LUXIAN,

@@ -15,19 +15,10 @@ from transfer.web import clocks, commanding, documents, duties, health, lists, p
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
+from transfer.web.own_steps import OF_PARTS, OWN_STEPS
 from transfer.web.route import Change, Route, Tag
-from transfer.web.steps import EVENTS
-from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, kebab
+from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
 
-_NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
-_SAID: Final = (
-    errors.ImplausibleDate,
-    errors.PartNeeded,
-    errors.SamePerson,
-    errors.SameBody,
-    errors.NothingToReview,
-    errors.UnknownApplicant,
-)
 _OF_STAGES: Final = (
     errors.BasisMissing,
     errors.DecisionDiffers,
@@ -35,12 +26,9 @@ _OF_STAGES: Final = (
     errors.NotReplaced,
     errors.NoFraud,
     errors.NotTheClosingDay,
+    errors.NotParked,
+    errors.CompletionNotOverdue,
 )
-_OWN_PROBLEMS: Final = {
-    EVENTS: (errors.NotTheHolder, errors.NothingRuns, *_SAID),
-    "recusals": (errors.ImplausibleDate,),
-    "recusals/lift": (errors.NotRecused,),
-}
 
 _CASES: Final = (
     Route(
@@ -59,6 +47,8 @@ _CASES: Final = (
             FileNotKept,
             FileOnItsWay,
             errors.ImplausibleDate,
+            errors.NothingRuns,
+            errors.LastDayUnclear,
             errors.UnknownInstitution,
             errors.NotOfThisRegion,
         ),
@@ -67,8 +57,8 @@ _CASES: Final = (
         method="GET",
         path="/v1/cases",
         handler=lists.worklist,
-        zh="案件列表：紧急在前，其次按时效和收到时间",
-        en="The worklist: the urgent first, then by limitation and first receipt",
+        zh="案件列表：紧急在前，其次按最近届满日和收到时间",
+        en="The worklist: the urgent first, then by the next due day and first receipt",
         tag=Tag.CASES,
         query=queries.CasesQuery,
         gives=lists.CasePage,
@@ -94,20 +84,24 @@ _CASES: Final = (
         takes=commands.PublishStage,
         gives=CaseBody,
         change=Change.CASE,
-        problems=(errors.UnknownCase, errors.NotTheHolder, errors.IllegalStage, *_SAID, *_OF_STAGES),
+        problems=(errors.UnknownCase, errors.NotTheHolder, errors.IllegalStage, *OF_PARTS, *_OF_STAGES),
     ),
     *(
         Route(
             method="POST",
             path=f"/v1/cases/{{case}}/{place}",
             handler=commanding.own_step(button),
-            zh=OWN_WORDING[place].zh,
-            en=OWN_WORDING[place].en,
+            zh=OWN_STEPS[place].wording.zh,
+            en=OWN_STEPS[place].wording.en,
             tag=Tag.CASES,
             takes=button.command,
             gives=CaseBody,
             change=Change.CASE,
-            problems=(errors.UnknownCase, *_OWN_PROBLEMS.get(place, (errors.NotTheHolder, *_NOT_FREE))),
+            problems=(
+                errors.UnknownCase,
+                *((errors.NotTheHolder,) if OWN_STEPS[place].by_holder else ()),
+                *OWN_STEPS[place].problems,
+            ),
         )
         for place, button in OWN_BUTTONS.items()
     ),
@@ -201,8 +195,8 @@ _TRANSFERS: Final = (
         method="GET",
         path="/v1/transfers",
         handler=lists.transfers,
-        zh="转交列表：先发起者在前",
-        en="Transfers, those opened first first",
+        zh="转交列表：紧急在前，其次按最近届满日和发起时间",
+        en="Transfers, the urgent first, then by the next due day and opening",
         tag=Tag.TRANSFERS,
         query=queries.TransfersQuery,
         gives=lists.TransferPage,
@@ -277,8 +271,8 @@ _EVIDENCE: Final = (
         method="GET",
         path="/v1/requests",
         handler=lists.requests,
-        zh="协作函列表：先发起者在前",
-        en="Evidence requests, those opened first first",
+        zh="协作函列表：紧急在前，其次按最近届满日和发起时间",
+        en="Evidence requests, the urgent first, then by the next due day and opening",
         tag=Tag.EVIDENCE,
         query=queries.RequestsQuery,
         gives=lists.RequestPage,

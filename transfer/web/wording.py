@@ -65,19 +65,6 @@ EVIDENCE_WORDING: Final[Mapping[RequestStep, Wording]] = MappingProxyType(
 )
 
 
-OWN_WORDING: Final[Mapping[str, Wording]] = MappingProxyType(
-    {
-        "notice": Wording(zh="一次性告知申请人补正", en="Tell the applicants what is missing", ground="LAL 43(2)"),
-        "notice/answer": Wording(zh="登记申请人补正", en="Enter what the applicants supplied", ground="LAL 43(2)"),
-        "withdrawals": Wording(zh="登记申请人撤回申请", en="Enter that applicants withdrew"),
-        "events": Wording(zh="登记期限起算或者届满的事由", en="Enter an event that begins or meets a term"),
-        "recusals": Wording(zh="登记回避", en="Enter that a person is recused in the case"),
-        "recusals/lift": Wording(zh="解除回避", en="Enter that a person may take part again"),
-    }
-)
-"""Steps on the case itself, by their places below it."""
-
-
 def kebab(step: StrEnum) -> str:
     """The step as it stands in a path."""
     return step.value.replace("_", "-")

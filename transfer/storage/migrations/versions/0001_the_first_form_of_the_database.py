@@ -133,6 +133,8 @@ def upgrade() -> None:
         sa.Column("first_received_by", sa.String(length=20), nullable=False),
         sa.Column("limitation_on", sa.Date(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("act_by", sa.Date(), nullable=False),
         sa.Column("watch_on", sa.Date(), nullable=True),
         sa.Column("waits_for", sa.SmallInteger(), nullable=True),
         sa.Column("opponent", sa.Text(), nullable=True),
@@ -178,9 +180,10 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_cases_worklist",
-            ["holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"],
+            ["holder_region", "place", "act_by", "first_received_at", "id"],
             unique=False,
         )
+        batch_op.create_index("ix_cases_place", ["place", "act_by", "first_received_at", "id"], unique=False)
 
     op.create_table(
         "destinations",
@@ -391,7 +394,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("stage", sa.String(length=40), nullable=False),
         sa.Column("occurred_on", sa.Date(), nullable=False),
-        sa.Column("basis", sa.String(length=20), nullable=True),
+        sa.Column("basis", sa.String(length=40), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("institution", sa.String(length=20), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -425,6 +428,8 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("signed_by", sa.Text(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("act_by", sa.Date(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
@@ -445,7 +450,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "position", name=op.f("uq_transfers_case_id_position")),
     )
     with op.batch_alter_table("transfers", schema=None) as batch_op:
-        batch_op.create_index("ix_transfers_worklist", ["side", "state", "is_open", "opened_at", "id"], unique=False)
+        batch_op.create_index("ix_transfers_worklist", ["place", "act_by", "opened_at", "id"], unique=False)
         batch_op.create_index(
             "uq_transfers_open_offer",
             ["case_id"],
@@ -467,6 +472,9 @@ def upgrade() -> None:
         sa.Column("lawyer", sa.Text(), nullable=False),
         sa.Column("collector", sa.Text(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("pressing", sa.SmallInteger(), nullable=False),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("act_by", sa.Date(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
@@ -486,9 +494,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "position", name=op.f("uq_evidence_requests_case_id_position")),
     )
     with op.batch_alter_table("evidence_requests", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_evidence_requests_worklist", ["is_open", "side", "due_on", "opened_at", "id"], unique=False
-        )
+        batch_op.create_index("ix_evidence_requests_worklist", ["place", "act_by", "opened_at", "id"], unique=False)
 
 
 def downgrade() -> None:
@@ -583,6 +589,7 @@ def downgrade() -> None:
     op.drop_table("directories")
     op.drop_table("rule_sets")
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index("ix_cases_place")
         batch_op.drop_index("ix_cases_worklist")
 
     op.drop_table("cases")

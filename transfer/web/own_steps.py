@@ -1,0 +1,123 @@
+"""The steps on a case itself: how each is called, when it is open, what may be wrong; routes and links read it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from transfer.domain import errors
+from transfer.domain.case import Case
+from transfer.domain.lifecycle import OFFERABLE, PAST
+from transfer.domain.urgency import completions
+from transfer.messages.codes_urgency import LIMBS
+from transfer.ports.files import FileNotKept, FileOnItsWay
+from transfer.ports.work import Context
+from transfer.web.wording import Wording
+
+Problems = tuple[type[Exception], ...]
+
+_NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
+_FILES: Final = (FileNotKept, FileOnItsWay)
+OF_PARTS: Final = (
+    errors.ImplausibleDate,
+    errors.PartNeeded,
+    errors.SamePerson,
+    errors.SameBody,
+    errors.NothingToReview,
+    errors.UnknownApplicant,
+)
+"""What may be wrong with what is said with a stage or an event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnStep:
+    """A step on the case itself, by its holder unless ``by_holder`` is false."""
+
+    wording: Wording
+    opens: Callable[[Case, Context], bool]
+    faults: Problems
+    by_holder: bool = True
+
+    @property
+    def problems(self) -> Problems:
+        """All that may be wrong."""
+        holder = (errors.NotTheHolder,) if self.by_holder else ()
+        return (errors.UnknownCase, *holder, *self.faults)
+
+
+def _always(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
+    return True
+
+
+def _undecided(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
+    return case.open_offer is None and case.stage.stage in OFFERABLE
+
+
+def _waits_for_answers(case: Case, context: Context) -> bool:
+    return _undecided(case, context) and case.notice is not None and not case.notice.answered
+
+
+def _may_be_urgent(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
+    return case.stage.stage not in PAST and case.basics.urgency not in LIMBS
+
+
+def _may_be_completed(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
+    return case.open_offer is None and bool(completions(case))
+
+
+def _someone_is_recused(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
+    return bool(case.handling.recused)
+
+
+OWN_STEPS: Final[Mapping[str, OwnStep]] = MappingProxyType(
+    {
+        "notice": OwnStep(
+            wording=Wording(zh="一次性告知申请人补正", en="Tell the applicants what is missing", ground="LAL 43(2)"),
+            opens=_undecided,
+            faults=_NOT_FREE,
+        ),
+        "notice/answer": OwnStep(
+            wording=Wording(zh="登记申请人补正", en="Enter what the applicants supplied", ground="LAL 43(2)"),
+            opens=_waits_for_answers,
+            faults=_NOT_FREE,
+        ),
+        "withdrawals": OwnStep(
+            wording=Wording(zh="登记申请人撤回申请", en="Enter that applicants withdrew"),
+            opens=_undecided,
+            faults=_NOT_FREE,
+        ),
+        "events": OwnStep(
+            wording=Wording(zh="登记期限起算或者届满的事由", en="Enter an event that begins or meets a term"),
+            opens=_always,
+            faults=(errors.NothingRuns, errors.LastDayUnclear, *OF_PARTS),
+        ),
+        "recusals": OwnStep(
+            wording=Wording(zh="登记回避", en="Enter that a person is recused in the case"),
+            opens=_always,
+            faults=(errors.ImplausibleDate,),
+            by_holder=False,
+        ),
+        "recusals/lift": OwnStep(
+            wording=Wording(zh="解除回避", en="Enter that a person may take part again"),
+            opens=_someone_is_recused,
+            faults=(errors.NotRecused,),
+            by_holder=False,
+        ),
+        "urgency": OwnStep(
+            wording=Wording(zh="载明紧急情形", en="Say that aid cannot wait", ground="LAL 44"),
+            opens=_may_be_urgent,
+            faults=(errors.UrgencyStands, errors.CaseEnded),
+        ),
+        "completion": OwnStep(
+            wording=Wording(zh="登记先行援助后手续补办完毕", en="Say that formalities are complete", ground="LAL 44"),
+            opens=_may_be_completed,
+            faults=(
+                errors.NothingRuns,
+                errors.ImplausibleDate,
+                errors.TransferOpen,
+                errors.UnknownApplicant,
+                *_FILES,
+            ),
+        ),
+    }
+)

@@ -321,6 +321,14 @@ def test_a_case_that_is_not_urgent_names_the_limb_or_is_refused() -> None:
     assert story.reach(Stage.AID_FIRST, basis=LegalBasis.LAL_44_3).known().stage.stage is Stage.AID_FIRST
 
 
+@pytest.mark.parametrize("stages", [(Stage.AID_FIRST,), (Stage.AID_FIRST, Stage.ASSIGNED, Stage.HANDLING)])
+def test_who_accepts_a_case_with_aid_given_first_owes_no_review(stages: tuple[Stage, ...]) -> None:
+    story = accepted(urgent().offer(HUANGCHUAN).meet().reach(*stages))
+    reviews = [one for one in story.known(HUANGCHUAN).basics.clocks if one.rule == "REVIEW"]
+    assert [(one.region, one.met_on) for one in reviews] == [(GUANGZHOU, date(2026, 5, 11))]
+    assert story.known(HUANGCHUAN).stage.stage is stages[-1]
+
+
 @pytest.mark.parametrize("event", [CaseEvent.ARBITRATION_FILED, CaseEvent.SUIT_FILED])
 def test_what_is_filed_meets_every_limitation(event: CaseEvent) -> None:
     known = Occurred(event=CaseEvent.RIGHT_KNOWN, occurred_on=date(2025, 5, 15))

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from tests.integration.api_node import ZHONGSHAN, Api, application, today
 from tests.integration.test_api_evidence import DRAFT, asked, known, names, taken
+from tests.integration.test_api_steps import arrived
 
 WHO: Final = {"by": "王芳", "institution": ZHONGSHAN}
 
@@ -102,6 +103,22 @@ async def test_what_is_done_makes_way_in_the_worklists(here: Api, there: Api) ->
     await taken(there, await known(there, late), "decline", **declined)
     lines = await there.items("/v1/requests")
     assert [(line["case"], line["act_by"] is None) for line in lines] == [(open_one["id"], False), (late["id"], True)]
+
+
+async def test_a_transfer_moves_up_by_the_day_of_its_notice_and_down_when_it_has_ended(here: Api, there: Api) -> None:
+    first, second = await arrived(here, there), await arrived(here, there)
+    await there.done(second, "sign-for", materials_counted=0)
+    missing = [{"defect": "ID_MISSING", "explanation": "缺身份证"}]
+    await there.done(second, "require-supplement", items=missing, due_on=in_days(2))
+    await there.carry(here)
+    lines = await here.items("/v1/transfers")
+    assert [(line["case"], line["act_by"]) for line in lines] == [(second["id"], in_days(2)), (first["id"], in_days(7))]
+    await here.done(second, "recall", reason="SENT_IN_ERROR")
+    await here.carry(there)
+    assert [(line["case"], line["act_by"]) for line in await there.items("/v1/transfers")] == [
+        (first["id"], in_days(7)),
+        (second["id"], None),
+    ]
 
 
 async def test_a_case_that_has_ended_makes_way_in_the_worklist(here: Api) -> None:

@@ -208,6 +208,8 @@ def test_the_limitation_of_an_accepted_case_is_watched_by_its_new_holder_alone()
     with pytest.raises(NothingToSay):
         watch(story, GUANGZHOU)
     assert watch(story, HUANGCHUAN).basics.urgency is LIMITATION
+    said = story.exchange.rooms[HUANGCHUAN].content.history[-1].event.detail["LIMITATION"]
+    assert said == [AlarmKind.REMINDED, AlarmKind.AID_FIRST]
 
 
 def test_a_person_states_what_cannot_wait_and_nobody_takes_it_back() -> None:

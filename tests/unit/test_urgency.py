@@ -208,6 +208,8 @@ def test_the_limitation_of_an_accepted_case_is_watched_by_its_new_holder_alone()
     with pytest.raises(NothingToSay):
         watch(story, GUANGZHOU)
     assert watch(story, HUANGCHUAN).basics.urgency is LIMITATION
+    said = story.exchange.rooms[HUANGCHUAN].content.history[-1].event.detail["LIMITATION"]
+    assert said == [AlarmKind.REMINDED, AlarmKind.AID_FIRST]
 
 
 def test_a_person_states_what_cannot_wait_and_nobody_takes_it_back() -> None:
@@ -319,6 +321,14 @@ def test_a_case_that_is_not_urgent_names_the_limb_or_is_refused() -> None:
     with pytest.raises(errors.BasisMissing):
         story.reach(Stage.AID_FIRST)
     assert story.reach(Stage.AID_FIRST, basis=LegalBasis.LAL_44_3).known().stage.stage is Stage.AID_FIRST
+
+
+@pytest.mark.parametrize("stages", [(Stage.AID_FIRST,), (Stage.AID_FIRST, Stage.ASSIGNED, Stage.HANDLING)])
+def test_who_accepts_a_case_with_aid_given_first_owes_no_review(stages: tuple[Stage, ...]) -> None:
+    story = accepted(urgent().offer(HUANGCHUAN).meet().reach(*stages))
+    reviews = [one for one in story.known(HUANGCHUAN).basics.clocks if one.rule == "REVIEW"]
+    assert [(one.region, one.met_on) for one in reviews] == [(GUANGZHOU, date(2026, 5, 11))]
+    assert story.known(HUANGCHUAN).stage.stage is stages[-1]
 
 
 @pytest.mark.parametrize("event", [CaseEvent.ARBITRATION_FILED, CaseEvent.SUIT_FILED])

@@ -19,7 +19,7 @@ from transfer.domain.errors import (
     SameRegion,
     UnknownCase,
 )
-from transfer.domain.lifecycle import Side, Step
+from transfer.domain.lifecycle import UNDECIDED, Side, Step
 from transfer.domain.supplement import check_notice
 from transfer.domain.urgency import appraised, limited
 from transfer.messages.case import StageReached, Tenure
@@ -128,8 +128,9 @@ def accept(at: Situation, transfer_id: UUID, command: Accept) -> Decision:
         followers=followers,
     )
     rules, opened_on = at.context.rules, legal_day(transfer.opened_at)
-    changed = limited(happened(changed, CaseEvent.RECEIVED, opened_on, rules, at.region), opened_on, rules, at.region)
-    changed = appraised(changed, legal_day(now), rules)
+    if case.stage.stage in UNDECIDED:
+        changed = happened(changed, CaseEvent.RECEIVED, opened_on, rules, at.region)
+    changed = appraised(limited(changed, opened_on, rules, at.region), legal_day(now), rules)
     detail = {"tenure": tenure.number, "urgency": changed.basics.urgency.value}
     told = HolderChanged(case=case.id, tenures=tenures, stage=stage, at=now)
     return Decision(

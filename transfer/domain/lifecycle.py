@@ -175,6 +175,9 @@ STAGES: Final[tuple[StageRow, ...]] = (
 OFFERABLE: Final = frozenset({Stage.RECEIVED, Stage.UNDER_REVIEW, Stage.SUSPENDED, Stage.AID_FIRST})
 """Stages in which a case may be offered to another region: before a decision, or under aid-first."""
 
+UNDECIDED: Final = OFFERABLE - {Stage.AID_FIRST}
+"""Stages in which the application waits for a decision; that aid is given first is one (LAL 44)."""
+
 ENDED: Final = frozenset({Stage.REFUSED, Stage.TERMINATED, Stage.CONCLUDED})
 """Stages that end the need for evidence: whoever was asked for it is told to stop."""
 PAST: Final = ENDED | {Stage.FILE_SUBMITTED, Stage.FILE_REVIEWED, Stage.ARCHIVED, Stage.MAINTAINED, Stage.OBJECTED}

@@ -153,6 +153,7 @@ transfers = Table(
     CheckConstraint("is_open = 0 OR state NOT IN ('accepted', 'linked_as_duplicate', 'released')", name="open"),
     CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
     Index("ix_transfers_worklist", "place", "act_by", "opened_at", "id"),
+    Index("ix_transfers_opened_at", "opened_at", "id"),
     # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
     Index(
         "uq_transfers_open_offer",
@@ -189,6 +190,7 @@ evidence_requests = Table(
     CheckConstraint("is_open = 0 OR state NOT IN ('confirmed', 'declined', 'cancelled')", name="open"),
     CheckConstraint("side = 'requester' OR state NOT IN ('drafted', 'approved')", name="sent"),
     Index("ix_evidence_requests_worklist", "place", "act_by", "opened_at", "id"),
+    Index("ix_evidence_requests_opened_at", "opened_at", "id"),
 )
 
 stages = Table(

@@ -451,6 +451,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("transfers", schema=None) as batch_op:
         batch_op.create_index("ix_transfers_worklist", ["place", "act_by", "opened_at", "id"], unique=False)
+        batch_op.create_index("ix_transfers_opened_at", ["opened_at", "id"], unique=False)
         batch_op.create_index(
             "uq_transfers_open_offer",
             ["case_id"],
@@ -495,10 +496,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("evidence_requests", schema=None) as batch_op:
         batch_op.create_index("ix_evidence_requests_worklist", ["place", "act_by", "opened_at", "id"], unique=False)
+        batch_op.create_index("ix_evidence_requests_opened_at", ["opened_at", "id"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("evidence_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_evidence_requests_opened_at")
         batch_op.drop_index("ix_evidence_requests_worklist")
 
     op.drop_table("evidence_requests")
@@ -525,6 +528,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("side = 'sender' AND is_open = 1"),
             postgresql_where=sa.text("side = 'sender' AND is_open = 1"),
         )
+        batch_op.drop_index("ix_transfers_opened_at")
         batch_op.drop_index("ix_transfers_worklist")
 
     op.drop_table("transfers")

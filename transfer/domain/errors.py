@@ -110,6 +110,10 @@ class DueDateAhead(TransferError):
     """Nobody is deemed withdrawn before the day of the notice has passed (Legal Aid Law, art. 43(2))."""
 
 
+class NotTold(TransferError):
+    """Nobody is deemed withdrawn who was not told what of theirs is missing (Legal Aid Law, art. 43(2))."""
+
+
 class EarlierCaseSurvives(TransferError):
     """The other case was received first, so it survives and this one is its duplicate (first received accepts)."""
 

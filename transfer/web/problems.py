@@ -134,6 +134,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.DefectAlreadyVisible: Kind(409, "补正须一次性告知，不得追加首次可见的缺项"),
         errors.NoticeMissing: Kind(409, "没有待答复的补正通知"),
         errors.DueDateAhead: Kind(409, "补正期限未到，不得视为撤回"),
+        errors.NotTold: Kind(409, "未告知本人所缺材料的，不得视为撤回"),
         errors.EarlierCaseSurvives: Kind(409, "对方案件收到在先，应由其受理"),
         errors.NoActiveApplicant: Kind(409, "案件将没有有效的申请人"),
         errors.CaseExists: Kind(409, "案件已存在"),

@@ -16,7 +16,7 @@ from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
 from transfer.web.route import Change, Route, Tag
-from transfer.web.steps import EVENTS
+from transfer.web.steps import EVENTS, TOLD
 from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, kebab
 
 _NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
@@ -38,6 +38,7 @@ _OF_STAGES: Final = (
 )
 _OWN_PROBLEMS: Final = {
     EVENTS: (errors.NotTheHolder, errors.NothingRuns, *_SAID),
+    TOLD: (errors.NotTheHolder, errors.NoticeMissing, errors.UnknownApplicant, errors.ImplausibleDate),
     "recusals": (errors.ImplausibleDate,),
     "recusals/lift": (errors.NotRecused,),
 }

@@ -14,6 +14,7 @@ from transfer.domain.duties import DUTY_OF
 from transfer.domain.errors import NoSuperior
 from transfer.domain.evidence_table import UNANSWERED, RequestSide, RequestStep
 from transfer.domain.lifecycle import OFFERABLE, PAST, REQUIRED_BASIS, Side, Step, open_stages, open_steps
+from transfer.domain.supplement import waiting
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.messages.codes_handling import Duty
 from transfer.ports.work import Context
@@ -22,8 +23,8 @@ from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, Wording
 PUBLISH_STAGE: Final = "publish-stage"
 DRAFT_REQUEST: Final = "draft-request"
 ANSWER_NOTICE: Final = "notice/answer"
+TOLD: Final = "notice/told"
 EVENTS: Final = "events"
-RECUSALS: Final = ("recusals", "recusals/lift")
 
 
 class StageOpen(BaseModel):
@@ -67,7 +68,6 @@ def _steps(case: Case, context: Context) -> Iterator[StepOpen]:
     yield from _evidence_steps(case, path, holds=holds)
     if holds:
         yield from _own_steps(case, path)
-        yield from _recusals(case, path)
 
 
 def _transfer_steps(case: Case, context: Context, path: str, *, holds: bool) -> Iterator[StepOpen]:
@@ -91,12 +91,18 @@ def _evidence_steps(case: Case, path: str, *, holds: bool) -> Iterator[StepOpen]
 
 
 def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
-    if case.open_offer is None and case.stage.stage in OFFERABLE:
-        waits = case.notice is not None and not case.notice.answered
-        for place in OWN_BUTTONS:
-            if place not in {EVENTS, *RECUSALS} and (place != ANSWER_NOTICE or waits):
-                yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
-    yield _opened(EVENTS, OWN_WORDING[EVENTS], f"{path}/{EVENTS}")
+    undecided = case.open_offer is None and case.stage.stage in OFFERABLE
+    waits = waiting(case) is not None
+    shown = {
+        ANSWER_NOTICE: undecided and waits,
+        TOLD: waits,
+        EVENTS: True,
+        "recusals": True,
+        "recusals/lift": bool(case.handling.recused),
+    }
+    for place in OWN_BUTTONS:
+        if shown.get(place, undecided):
+            yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
     stages = open_stages(case.stage.stage, offered=case.open_offer is not None)
     if stages:
         yield StepOpen(
@@ -119,11 +125,6 @@ def _stage(stage: Stage, *, came_from: Stage) -> StageOpen:
         duty=row.duty if row else None,
         part=row.kind if row and row.after in {None, came_from} else None,
     )
-
-
-def _recusals(case: Case, path: str) -> Iterator[StepOpen]:
-    for place in RECUSALS if case.handling.recused else RECUSALS[:1]:
-        yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
 
 
 def _opened(

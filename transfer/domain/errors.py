@@ -219,7 +219,7 @@ class NotTheClosingDay(TransferError):
 
 
 class NothingToReview(TransferError):
-    """There is no decision against these applicants."""
+    """There is no decision on these applicants that could be served, objected to or reviewed."""
 
 
 class BeyondLeastData(TransferError):

@@ -103,7 +103,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.NotReplaced: Kind(409, "另行指派须先决定更换，并说明移交情况"),
         errors.NoFraud: Kind(422, "只有骗取援助的才追缴费用和罚款，且罚款不得超过上限"),
         errors.NotTheClosingDay: Kind(422, "结案日应按办理程序和文书确定"),
-        errors.NothingToReview: Kind(409, "没有对这些申请人不利的决定可供审查"),
+        errors.NothingToReview: Kind(409, "没有可以送达、提出异议或者审查的决定"),
         errors.RequestsOpen: Kind(409, "尚有未办结的协作函"),
         errors.CaseEnded: Kind(409, "案件已结束"),
         errors.UnknownApplicant: Kind(422, "该案件没有此申请人"),

@@ -9,7 +9,7 @@ from uuid import UUID
 from tests.builders import a_resident_id, the_rules
 from tests.fakes import MemoryReceiptsDue, MemoryRoom, run
 from tests.plain import opened
-from transfer.actions.buttons import BUTTONS, offer_order, stage_order
+from transfer.actions.buttons import BUTTONS, OWN_BUTTONS, offer_order, stage_order
 from transfer.actions.commands import Command, NewApplicant, Offer, OpenCase, PublishStage
 from transfer.actions.desk import Desk, Order
 from transfer.actions.intake import open_case
@@ -103,7 +103,8 @@ class Move:
         if isinstance(self.command, PublishStage):
             return stage_order(self.case, self.command)
         if self.step is None or self.transfer is None:
-            raise AssertionError(self)
+            [own] = [button for button in OWN_BUTTONS.values() if button.command is type(self.command)]
+            return own.order(self.case, self.command)
         return BUTTONS[self.step].order(self.case, self.transfer, self.command)
 
 

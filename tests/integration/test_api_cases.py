@@ -98,7 +98,11 @@ async def test_applicants_are_told_once_what_is_missing_and_who_does_not_answer_
     item = {"defect": "FORM_UNSIGNED", "explanation": "缺签名", "applicant": second}
     notice = who | {"items": [item], "due_on": today(days=5), "phoned": True}
     case = (await api.post(f"{path}/notice", notice)).body
-    assert (case["notice"]["due_on"], case["notice"]["phoned"]) == (today(days=5), True)
+    [told] = case["notice"]["told"]
+    assert (case["notice"]["due_on"], told) == (
+        today(days=5),
+        {"applicant": second, "by": "王芳", "written_on": today(), "phoned_on": today()},
+    )
     assert "notice-answer" in {step["step"] for step in case["steps"]}
     more = notice | {"items": [item | {"defect": "FACTS_UNCLEAR"}]}
     assert (await api.post(f"{path}/notice", more)).kind == "defect-already-visible"

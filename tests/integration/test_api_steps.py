@@ -56,6 +56,7 @@ async def test_a_case_is_offered_signed_for_supplemented_and_accepted(here: Api,
         "changed_at": "",
         "signed_by": None,
         "notice": None,
+        "told": [],
         "dispute": None,
         "designations": [],
         "designation": None,
@@ -71,7 +72,16 @@ async def test_a_case_is_offered_signed_for_supplemented_and_accepted(here: Api,
     await there.carry(here)
     mine = (await here.get(f"/v1/cases/{case['id']}")).body
     assert mine["transfers"][0]["notice"]["due_on"] == today(days=10)
-    assert names(mine) == {"supplement", "recall", "publish-stage", "draft-request", "events", "recusals", "urgency"}
+    assert names(mine) == {
+        "supplement",
+        "notice-told",
+        "recall",
+        "publish-stage",
+        "draft-request",
+        "events",
+        "recusals",
+        "urgency",
+    }
     answers = [{"defect": "ID_MISSING", "answer": "已补"}]
     await here.done(case, "supplement", answers=answers, materials=[{"kind": "IDENTITY", "title": "户口簿"}])
     await here.carry(there)

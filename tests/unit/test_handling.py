@@ -289,6 +289,11 @@ def test_a_decision_that_all_have_is_not_served_again() -> None:
         enter(story, CaseEvent.DECISION_SERVED)
 
 
+def test_what_was_not_decided_is_not_served() -> None:
+    with pytest.raises(errors.NothingToReview):
+        enter(a_story().reach(Stage.UNDER_REVIEW), CaseEvent.DECISION_SERVED)
+
+
 def test_a_later_decision_is_served_anew() -> None:
     story = enter(granted(), CaseEvent.DECISION_SERVED)
     story.reach(Stage.TERMINATED, basis=LegalBasis.LAL_48_6)

@@ -3,13 +3,22 @@
 from dataclasses import replace
 
 from transfer.actions.commands import AnswerNotice, GiveNotice, Withdraw
+from transfer.actions.handling_commands import TellApplicants
 from transfer.actions.situation import Situation
-from transfer.domain.case import Notice
+from transfer.domain.case import Notice, Transfer
 from transfer.domain.clocks import legal_day, paused, resumed, supplementing
 from transfer.domain.decision import Decision, Event
-from transfer.domain.errors import IllegalStage, NoActiveApplicant, NoticeMissing, TransferOpen
+from transfer.domain.errors import (
+    IllegalStage,
+    ImplausibleDate,
+    NoActiveApplicant,
+    NoticeMissing,
+    TransferOpen,
+    UnknownApplicant,
+)
 from transfer.domain.lifecycle import OFFERABLE
-from transfer.domain.supplement import check_answers, check_notice
+from transfer.domain.supplement import check_answers, check_notice, concerned, waiting
+from transfer.messages.transfer import ApplicantTold, SupplementRequired
 
 
 def give_notice(at: Situation, command: GiveNotice) -> Decision:
@@ -29,7 +38,10 @@ def give_notice(at: Situation, command: GiveNotice) -> Decision:
         due_on=command.due_on,
         given_by=command.by,
         given_at=at.context.now,
-        phoned=command.phoned,
+        told=tuple(
+            ApplicantTold(applicant=one, by=command.by, written_on=today, phoned_on=today if command.phoned else None)
+            for one in sorted(concerned(command, case))
+        ),
         supplied=supplied,
     )
     detail = {"defects": [i.defect.value for i in command.items], "due_on": command.due_on.isoformat()}
@@ -37,17 +49,54 @@ def give_notice(at: Situation, command: GiveNotice) -> Decision:
     return Decision(case=replace(case, notice=notice), event=Event(name="notice_given", detail=detail))
 
 
+def tell_applicants(at: Situation, command: TellApplicants) -> Decision:
+    """Enter that applicants were told, of the own notice or of the receiver's, whose applicants the sender tells.
+
+    What is entered again replaces what was entered of that applicant. Raises NoticeMissing, UnknownApplicant for one
+    whom the notice does not concern, ImplausibleDate for a day before the notice or in the future, NotTheHolder.
+    """
+    at.as_holder(command)
+    case, notice = at.case, waiting(at.case)
+    match notice:
+        case Notice():
+            asked, given_at = notice, notice.given_at
+        case Transfer(notice=SupplementRequired() as asked):
+            given_at = asked.at
+        case _:
+            raise NoticeMissing
+    told = frozenset(command.applicants) or concerned(asked, case)
+    if unknown := told - concerned(asked, case):
+        raise UnknownApplicant(applicants=sorted(map(str, unknown)))
+    today = legal_day(at.context.now)
+    for day in (command.written_on, command.phoned_on):
+        if day is not None and not legal_day(given_at) <= day <= today:
+            raise ImplausibleDate(day=day)
+    new = (
+        ApplicantTold(applicant=one, by=command.by, written_on=command.written_on, phoned_on=command.phoned_on)
+        for one in sorted(told)
+    )
+    informed = (*(one for one in notice.told if one.applicant not in told), *new)
+    match notice:
+        case Notice():
+            case = replace(case, notice=notice.model_copy(update={"told": informed}))
+        case Transfer():
+            case = case.with_transfer(replace(notice, told=informed))
+    detail = {"applicants": sorted(map(str, told))}
+    return Decision(case=case, event=Event(name="applicants_told", detail=detail))
+
+
 def answer_notice(at: Situation, command: AnswerNotice) -> Decision:
     """Enter what the applicants supplied. Who did not answer by the day is deemed withdrawn, alone.
 
-    Raises NoticeMissing, DefectUnanswered, DueDateAhead, NoActiveApplicant, UnknownApplicant, and as ``give_notice``.
+    Raises NoticeMissing, DefectUnanswered, DueDateAhead, NotTold, NoActiveApplicant, UnknownApplicant, and as
+    ``give_notice``.
     """
     _free(at, command)
     notice = at.case.notice
     if notice is None or notice.answered:
         raise NoticeMissing
     today = legal_day(at.context.now)
-    check_answers(notice, command, at.case, today=today)
+    check_answers(notice, command, at.case, informed=notice.told, today=today)
     case = at.case.without_applicants(command.left).with_materials(command.materials)
     if not case.active:
         raise NoActiveApplicant

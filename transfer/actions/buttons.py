@@ -142,6 +142,7 @@ def offer_order(case: UUID, command: commands.Offer) -> Order:
 OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
     {
         "notice": OwnButton(command=commands.GiveNotice, decide=applicants.give_notice),
+        "notice/told": OwnButton(command=handling_commands.TellApplicants, decide=applicants.tell_applicants),
         "notice/answer": OwnButton(command=commands.AnswerNotice, decide=applicants.answer_notice),
         "withdrawals": OwnButton(command=commands.Withdraw, decide=applicants.withdraw),
         "events": OwnButton(command=commands.EnterEvent, decide=progress.enter_event),

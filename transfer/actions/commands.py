@@ -47,8 +47,10 @@ class NewApplicant(Applicant):
     id: UUID | None = None  # type: ignore[assignment]
 
 
-OWN_EVENTS: Final = frozenset(CaseEvent) - {*STAGE_EVENTS.values(), CaseEvent.FORMALITIES_COMPLETED}
-"""Events that a person enters; an application's receipt and the stages of a case come by their own steps."""
+_OF_SOME: Final = frozenset({CaseEvent.OBJECTED, CaseEvent.MAINTAINED, CaseEvent.CORRECTION_ORDERED})
+OWN_EVENTS: Final = frozenset(CaseEvent) - {*STAGE_EVENTS.values(), CaseEvent.FORMALITIES_COMPLETED} | _OF_SOME
+"""Events that a person enters; an application's receipt and the stages of a case come by their own steps. Some who
+were refused aid may object while the case goes on for the others, and then that is no stage of the case."""
 
 
 def _is_entered(event: CaseEvent) -> CaseEvent:

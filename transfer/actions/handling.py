@@ -10,7 +10,7 @@ from transfer.actions.commands import EnterEvent, PublishStage
 from transfer.actions.handling_commands import LiftRecusal, Recuse
 from transfer.actions.situation import Situation, deciding_institution
 from transfer.domain.case import Case
-from transfer.domain.clocks import begun, legal_day
+from transfer.domain.clocks import ClockState, begun, legal_day, state_of
 from transfer.domain.decision import Decision, Event
 from transfer.domain.duties import DUTY_OF, check_duty
 from transfer.domain.errors import (
@@ -109,6 +109,8 @@ def _judged(at: Situation, entry: Entry, basis: LegalBasis | None) -> Entry:
             _check_conclusion(at, entry.occurred_on, part)
         case Service() as part:
             _known(at.case, part.applicants)
+            if at.case.handling.last(*DECISIONS) is None:
+                raise NothingToReview
         case _:
             pass
     return entry
@@ -160,10 +162,11 @@ def _objection(at: Situation, entry: Entry, part: Objection) -> Entry:
 
 
 def _term_is_over(at: Situation, served_on: date, day: date) -> bool:
+    """Whether a term that runs from the service, and that an objection meets, ended before that day."""
     rules = at.context.rules
-    clock = begun(rules.term("OBJECTION", at.region, served_on), served_on, rules, at.region)
-    last = clock.due_rolled or clock.due_strict
-    return last is not None and day > last
+    terms = rules.terms(at.region, served_on, begins=CaseEvent.DECISION_SERVED)
+    clocks = (begun(one, served_on, rules, at.region) for one in terms if CaseEvent.OBJECTED in one.met_by)
+    return any(state_of(clock, day) is ClockState.OVERDUE for clock in clocks)
 
 
 def _check_review(at: Situation, entry: Entry, part: Review) -> None:

@@ -87,7 +87,7 @@ def require_supplement(at: Situation, transfer_id: UUID, command: RequireSupplem
     detail = {"defects": [i.defect.value for i in command.items], "due_on": command.due_on.isoformat()}
     case = paused(at.case, supplementing(transfer.id, message.at, message.due_on), at.context.rules)
     return Decision(
-        case=case.with_transfer(replace(taken, notice=message)),
+        case=case.with_transfer(replace(taken, notice=message, told=())),
         event=Event(name="supplement_required", transfer=transfer.id, detail=detail),
         messages=(_answer(transfer, message),),
     )

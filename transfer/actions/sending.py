@@ -131,14 +131,14 @@ def _can_be_answered(transfer: Transfer, context: Context) -> bool:
 def supplement(at: Situation, transfer_id: UUID, command: Supplement) -> Decision:
     """Answer the one notice. Applicants who did not answer by its day are deemed withdrawn, each alone.
 
-    Raises DefectUnanswered, DueDateAhead, NoActiveApplicant, UnknownApplicant, IllegalStep, NotThisSide.
+    Raises DefectUnanswered, DueDateAhead, NotTold, NoActiveApplicant, UnknownApplicant, IllegalStep, NotThisSide.
     """
     at.as_holder(command)
     transfer = at.own_transfer(transfer_id, Side.SENDER)
     changed = transfer.take(Step.SUPPLEMENT, by=Side.SENDER, at=at.context.now)
     if transfer.notice is not None:
         today = legal_day(at.context.now)
-        check_answers(transfer.notice, command, at.case, today=today)
+        check_answers(transfer.notice, command, at.case, informed=transfer.told, today=today)
     case = at.case.without_applicants(command.left).with_materials(command.materials)
     if not case.active:
         raise NoActiveApplicant
@@ -149,6 +149,7 @@ def supplement(at: Situation, transfer_id: UUID, command: Supplement) -> Decisio
         answers=command.answers,
         materials=command.materials,
         left=command.left,
+        told=transfer.told,
     )
     case = resumed(case.with_transfer(changed), transfer.id, legal_day(at.context.now), at.context.rules)
     detail = {"answers": len(command.answers), "left": [str(one.applicant) for one in command.left]}

@@ -143,3 +143,9 @@ def _print(known: KnownCase) -> None:
     stages = [(s.stage, s.stage.zh, s.occurred_on.isoformat(), s.institution) for s in known.stages]
     if stages:
         out.print(table("stages", ("stage", "", "on", "by"), stages))
+    said = [(e.occurred_on.isoformat(), e.what, e.part.kind if e.part else "", e.hand) for e in one.handling.entries]
+    if said:
+        out.print(table("entered here", ("on", "stage or event", "said", "by"), said))
+    away = [(r.person, r.reason.zh, r.since.isoformat(), str(r.lifted_on or "")) for r in one.handling.recusals]
+    if away:
+        out.print(table("recusals", ("person", "reason", "since", "lifted"), away))

@@ -23,6 +23,7 @@ from transfer.messages.case import (
 from transfer.messages.codes import ApplicantStatus, RecallReason, Stage
 from transfer.messages.transfer import (
     ApplicantLeft,
+    ApplicantTold,
     CompetenceDisputed,
     Designated,
     SupplementItem,
@@ -54,6 +55,7 @@ class Transfer:
     designation: Designation | None = None
     escalated: bool = False
     recall: RecallReason | None = None
+    told: tuple[ApplicantTold, ...] = ()
     supplied: frozenset[str] = frozenset()
     heard: Digest | None = None
 
@@ -92,7 +94,7 @@ class Notice(Frozen):
     due_on: date
     given_by: str
     given_at: datetime
-    phoned: bool
+    told: tuple[ApplicantTold, ...] = ()
     answered: bool = False
     supplied: frozenset[str] = frozenset()
 

@@ -126,6 +126,10 @@ class DueDateAhead(TransferError):
     """Nobody is deemed withdrawn before the day of the notice has passed (Legal Aid Law, art. 43(2))."""
 
 
+class NotTold(TransferError):
+    """Nobody is deemed withdrawn who was not told what of theirs is missing (Legal Aid Law, art. 43(2))."""
+
+
 class EarlierCaseSurvives(TransferError):
     """The other case was received first, so it survives and this one is its duplicate (first received accepts)."""
 
@@ -231,7 +235,7 @@ class NotTheClosingDay(TransferError):
 
 
 class NothingToReview(TransferError):
-    """There is no decision against these applicants."""
+    """There is no decision on these applicants that could be served, objected to or reviewed."""
 
 
 class BeyondLeastData(TransferError):

@@ -108,6 +108,10 @@ _PAIRS: Final[dict[str, tuple[Json, Json]]] = {
             ],
             "materials": [IOU],
             "left": [{"applicant": AYGUL, "status": "DEEMED_WITHDRAWN"}],
+            "told": [
+                {"applicant": AYGUL, "by": "王芳", "written_on": "2026-06-11", "phoned_on": "2026-06-11"},
+                {"applicant": LI, "by": "王芳", "written_on": "2026-06-11"},
+            ],
         },
     ),
     "legalaid.transfer.accepted.v1": _step(

@@ -98,12 +98,22 @@ class ApplicantLeft(Frozen):
         return self
 
 
+class ApplicantTold(Frozen):
+    """That an applicant was told of the notice in writing, and on which day by telephone."""
+
+    applicant: ApplicantId
+    by: Name
+    written_on: Day
+    phoned_on: Annotated[Day | None, Field(description="absent when nobody was reached")] = None
+
+
 class Supplemented(TransferMessage):
-    """The answer to the one notice; who did not answer in time is deemed withdrawn, alone (LAL 43(2))."""
+    """The answer to the one notice; who was told and did not answer in time is deemed withdrawn, alone (LAL 43(2))."""
 
     answers: Annotated[tuple[SupplementAnswer, ...], Field(max_length=500)] = ()
     materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
     left: Annotated[tuple[ApplicantLeft, ...], Field(max_length=500)] = ()
+    told: Annotated[tuple[ApplicantTold, ...], Field(max_length=500, description="who was told of the notice")] = ()
 
 
 class Accepted(TransferMessage):

@@ -19,7 +19,7 @@ from transfer.messages.case import Applicant, CaseBasics, Designation, Material,
 from transfer.messages.codes import RecallReason, ReceiptOutcome, Stage
 from transfer.messages.codes_urgency import place
 from transfer.messages.receipts import Receipt, Refusal
-from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
+from transfer.messages.transfer import ApplicantTold, CompetenceDisputed, Designated, SupplementRequired
 from transfer.messages.values import Frozen
 from transfer.ports.work import InboxEntry
 
@@ -41,6 +41,7 @@ class TransferDetail(Frozen):
     designation: Designation | None
     escalated: bool
     recall: RecallReason | None
+    told: tuple[ApplicantTold, ...]
     supplied: frozenset[str]
     heard: str | None
 

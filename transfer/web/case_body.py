@@ -14,7 +14,7 @@ from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import RecallReason
-from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
+from transfer.messages.transfer import ApplicantTold, CompetenceDisputed, Designated, SupplementRequired
 from transfer.ports.work import Context
 from transfer.records import KnownCase
 from transfer.web.route import Ask
@@ -58,6 +58,7 @@ class TransferBody(Body):
     changed_at: datetime
     signed_by: str | None
     notice: SupplementRequired | None
+    told: Annotated[tuple[ApplicantTold, ...], Field(description="who was told of the notice")]
     dispute: CompetenceDisputed | None
     designations: tuple[Word, ...]
     designation: Designation | None
@@ -144,6 +145,7 @@ def _transfer(transfer: Transfer) -> TransferBody:
         changed_at=transfer.changed_at,
         signed_by=transfer.signed_by,
         notice=transfer.notice,
+        told=transfer.told,
         dispute=transfer.dispute,
         designations=tuple(Word(superior=by, said=word) for by, word in transfer.designations),
         designation=transfer.designation,

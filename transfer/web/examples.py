@@ -58,6 +58,7 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
             "due_on": "2026-12-10",
             "phoned": True,
         },
+        handling_commands.TellApplicants: {**_ZHONGSHAN, "written_on": "2026-12-01", "phoned_on": "2026-12-01"},
         commands.AnswerNotice: {**_ZHONGSHAN, "answers": [{"defect": "FORM_UNSIGNED", "answer": "已补签。"}]},
         commands.Withdraw: {**_ZHONGSHAN, "applicants": ["01975a3e-6c02-7f43-9e24-55f1b2c3d406"]},
         commands.EnterEvent: {**_ZHONGSHAN, "event": "decision_served", "occurred_on": "2026-11-20"},

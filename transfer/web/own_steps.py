@@ -8,6 +8,7 @@ from typing import Final
 from transfer.domain import errors
 from transfer.domain.case import Case
 from transfer.domain.lifecycle import OFFERABLE, PAST
+from transfer.domain.supplement import waiting
 from transfer.domain.urgency import completions
 from transfer.messages.codes_urgency import LIMBS
 from transfer.ports.files import FileNotKept, FileOnItsWay
@@ -54,7 +55,11 @@ def _undecided(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form
 
 
 def _waits_for_answers(case: Case, context: Context) -> bool:
-    return _undecided(case, context) and case.notice is not None and not case.notice.answered
+    return _undecided(case, context) and waiting(case) is not None
+
+
+def _someone_is_to_be_told(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
+    return waiting(case) is not None
 
 
 def _may_be_urgent(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
@@ -75,6 +80,11 @@ OWN_STEPS: Final[Mapping[str, OwnStep]] = MappingProxyType(
             wording=Wording(zh="一次性告知申请人补正", en="Tell the applicants what is missing", ground="LAL 43(2)"),
             opens=_undecided,
             faults=_NOT_FREE,
+        ),
+        "notice/told": OwnStep(
+            wording=Wording(zh="登记已书面和电话告知", en="Enter that applicants were told", ground="LAL 43(2)"),
+            opens=_someone_is_to_be_told,
+            faults=(errors.NoticeMissing, errors.UnknownApplicant, errors.ImplausibleDate),
         ),
         "notice/answer": OwnStep(
             wording=Wording(zh="登记申请人补正", en="Enter what the applicants supplied", ground="LAL 43(2)"),

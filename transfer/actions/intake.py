@@ -32,7 +32,7 @@ def open_case(command: OpenCase, context: Context) -> Decision:
             aid_form=command.aid_form,
             facts=command.facts,
             claim=command.claim,
-            place_of_cause=command.place_of_cause,
+            **command.named,
             channel=command.channel,
             opponents=command.opponents,
             numbers=(CaseNumber(institution=institution, number=command.number),) if command.number else (),

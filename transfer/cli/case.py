@@ -7,9 +7,11 @@ from uuid import UUID
 
 import click
 
+from transfer.actions.situation import competence_of
 from transfer.cli.known import case_here
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
+from transfer.domain.competence import Competence
 from transfer.domain.lifecycle import State
 from transfer.messages.codes import Stage
 from transfer.records import CaseFilter, CaseLine, KnownCase
@@ -76,6 +78,29 @@ def show(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
         _print(known)
 
 
+@case.command()
+@click.argument("case", type=click.UUID)
+@json_option
+@env_file_option
+def competence(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
+    """Show which regions are competent for a case and why, and which places would still decide."""
+    who = run(_competence(load_settings(env_file), case))
+    if as_json:
+        print_json(who.model_dump(mode="json"))
+        return
+    out = console()
+    rows = [
+        (one.region, one.reached_by or "", f"{ground.zh}  {ground.basis}")
+        for one in who.competent
+        for ground in one.grounds
+    ]
+    out.print(table("competent", ("region", "on the exchange", "why"), rows))
+    out.print(table("not competent", ("region", "why"), [(one.region, one.why.zh) for one in who.others]))
+    out.print(table("not known yet", ("place", "basis"), [(one.place.zh, one.basis) for one in who.unknown]))
+    if who.accepts:
+        out.print(f"accepts: {who.accepts}")
+
+
 async def _list(settings: Settings, chosen: CaseFilter, limit: int) -> Sequence[CaseLine]:
     async with opened(settings) as node:
         return await node.views.cases(chosen, after=None, limit=limit)
@@ -86,6 +111,11 @@ async def _show(settings: Settings, case: UUID) -> tuple[KnownCase, CaseInFull]:
     async with opened(settings) as node:
         known = await case_here(node, case)
         return known, case_in_full(known, node.context())
+
+
+async def _competence(settings: Settings, case: UUID) -> Competence:
+    async with opened(settings) as node:
+        return competence_of((await case_here(node, case)).case, node.context())
 
 
 def _row(line: CaseLine) -> tuple[str, ...]:

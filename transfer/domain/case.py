@@ -44,6 +44,7 @@ class Transfer:
     attempt: int
     letter: str
     reason: str
+    despite: str | None = None
     opened_at: datetime
     changed_at: datetime
     signed_by: str | None = None

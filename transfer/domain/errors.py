@@ -70,6 +70,11 @@ class SameRegion(TransferError):
     """A transfer goes to another region; both institutions belong to this one."""
 
 
+class NoConnectingPoint(TransferError):
+    """No connecting point of the case leads to this region (Legal Aid Law, art. 38); the letter must say why the case
+    goes there all the same."""
+
+
 class WrongDestination(TransferError):
     """The offer is for an institution of another region."""
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from transfer.law.rules import Figure, Rule, RuleSet, Term
+from transfer.law.rules import ConnectingPoint, Figure, Rule, RuleSet, Term
 from transfer.messages.codes_clocks import CaseEvent
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
@@ -46,9 +46,13 @@ class RuleBook:
 
     def terms(self, region: str, day: date, *, begins: CaseEvent | None = None) -> tuple[Term, ...]:
         """All that hold there on that day, one of each name, in the order of the set; or those that an event begins."""
-        wanted = (one for one in self.rules.terms if begins is None or one.begins == begins)
-        held = dict.fromkeys(one.code for one in wanted if one.reach(region, day) is not None)
-        return tuple(self.term(code, region, day) for code in held)
+        wanted = [one for one in self.rules.terms if begins is None or one.begins == begins]
+        return tuple(self.term(code, region, day) for code in _held(wanted, region, day))
+
+    def connecting_points(self, region: str, day: date) -> tuple[ConnectingPoint, ...]:
+        """All that hold there on that day, one of each name, in the order of the set."""
+        points = self.rules.connecting_points
+        return tuple(_narrowest(points, code, region, day) for code in _held(points, region, day))
 
     def is_worked(self, day: date) -> bool:
         """Whether a day is worked; raises LookupError where nobody has announced it yet."""
@@ -56,6 +60,10 @@ class RuleBook:
             if year.year == day.year:
                 return year.is_worked(day)
         return self.known_years(day)
+
+
+def _held(rules: Sequence[Rule], region: str, day: date) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.code for one in rules if one.reach(region, day) is not None))
 
 
 def _narrowest(rules: Sequence[AnyRule], code: str, region: str, day: date) -> AnyRule:

@@ -6,7 +6,9 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from transfer.messages.case import RULE_CODE
+from transfer.messages.codes import AidForm, Matter
 from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
+from transfer.messages.codes_competence import CasePlace
 from transfer.messages.values import Day, Frozen, Line
 
 _SATURDAY: Final = 5
@@ -72,6 +74,22 @@ class Figure(Rule):
     value: int
 
 
+class ConnectingPoint(Rule):
+    """A place whose institution is competent for some matters in some forms of aid.
+
+    What only says where an organ will be holds ``until_known``: once the place of that organ is known, it decides."""
+
+    place: CasePlace
+    matters: Annotated[tuple[Matter, ...], Field(max_length=20, description="none means every matter")] = ()
+    aid_forms: Annotated[tuple[AidForm, ...], Field(min_length=1, max_length=20)]
+    until_known: CasePlace | None = None
+    rank: Annotated[int, Field(ge=1, le=9, description="where several organs are seized the lowest goes first")] = 1
+
+    def concerns(self, matter: Matter, aid_form: AidForm) -> bool:
+        """Whether it is made for such a case."""
+        return aid_form in self.aid_forms and (not self.matters or matter in self.matters)
+
+
 class WorkYear(Frozen, extra="forbid"):
     """Which days of a year are worked, as the State Council has announced: days off on weekdays, worked weekends."""
 
@@ -100,11 +118,12 @@ class RuleSet(Frozen, extra="forbid"):
     note: Line
     terms: tuple[Term, ...]
     figures: tuple[Figure, ...]
+    connecting_points: tuple[ConnectingPoint, ...] = ()
     years: tuple[WorkYear, ...] = ()
 
     @model_validator(mode="after")
     def _nothing_is_ambiguous(self) -> Self:
-        for rules in (self.terms, self.figures):
+        for rules in (self.terms, self.figures, self.connecting_points):
             seen: dict[tuple[str, tuple[str, ...]], list[Rule]] = {}
             for rule in rules:
                 others = seen.setdefault((rule.code, tuple(sorted(rule.regions))), [])

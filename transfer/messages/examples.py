@@ -67,6 +67,7 @@ _PAIRS: Final[dict[str, tuple[Json, Json]]] = {
                 "materials": [APPLICATION, IOU, AGENCY_PROOF],
             },
             "stage": {"stage": "aid_first", "tenure": 1, "number": 2},
+            "despite": "劳动合同履行地尚待核实。",
             "followers": ["510500"],
             "attempt": 2,
             "designation": DESIGNATION,

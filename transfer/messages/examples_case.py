@@ -70,6 +70,10 @@ BASICS_IN_FULL: Final[Json] = {
     "facts": FACTS,
     "claim": CLAIM,
     "place_of_cause": "442000",
+    "place_of_performance": "442000",
+    "place_of_employer": "442000",
+    "place_of_organ": "440000",
+    "place_of_dispute_organ": "442000",
     "channel": "WORKSTATION",
     "opponents": [
         {

@@ -27,6 +27,7 @@ class TransferDetail(Frozen):
 
     letter: str
     reason: str
+    despite: str | None
     notice: SupplementRequired | None
     dispute: CompetenceDisputed | None
     designations: tuple[tuple[str, Designated], ...]

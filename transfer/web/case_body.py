@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from transfer.actions.situation import competence_of
 from transfer.domain.case import Case, Notice, Transfer
+from transfer.domain.competence import Competence
 from transfer.domain.errors import UnknownCase
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
@@ -16,6 +18,7 @@ from transfer.messages.codes import RecallReason
 from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
 from transfer.ports.work import Context
 from transfer.records import KnownCase
+from transfer.web.answers import Reply, reply
 from transfer.web.route import Ask
 from transfer.web.steps import StepOpen, steps_open
 
@@ -53,6 +56,9 @@ class TransferBody(Body):
     attempt: int
     letter: str
     reason: str
+    despite: Annotated[
+        str | None, Field(description="why it goes where no connecting point leads; null where one does")
+    ]
     opened_at: datetime
     changed_at: datetime
     signed_by: str | None
@@ -81,6 +87,7 @@ class CaseBody(Body):
     notice: Annotated[Notice | None, Field(description="the one notice of its holder to the applicants")]
     requests: Annotated[tuple[EvidenceRequest, ...], Field(description="evidence requests, sent or received")]
     duplicate_of: UUID | None
+    competence: Annotated[Competence, Field(description="who is competent by the places that are known")]
     steps: tuple[StepOpen, ...]
 
 
@@ -104,6 +111,12 @@ def case_in_full(known: KnownCase, context: Context) -> CaseInFull:
     )
 
 
+async def competence(ask: Ask) -> Reply:
+    """Who is competent for one case, and why."""
+    known = await known_case(ask)
+    return reply(competence_of(known.case, ask.parts.context()))
+
+
 def _fields(case: Case, context: Context) -> dict[str, object]:
     return {
         "id": case.id,
@@ -120,6 +133,7 @@ def _fields(case: Case, context: Context) -> dict[str, object]:
         "notice": case.notice,
         "requests": case.requests,
         "duplicate_of": case.duplicate_of,
+        "competence": competence_of(case, context),
         "steps": steps_open(case, context),
     }
 
@@ -135,6 +149,7 @@ def _transfer(transfer: Transfer) -> TransferBody:
         attempt=transfer.attempt,
         letter=transfer.letter,
         reason=transfer.reason,
+        despite=transfer.despite,
         opened_at=transfer.opened_at,
         changed_at=transfer.changed_at,
         signed_by=transfer.signed_by,

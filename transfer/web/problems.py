@@ -100,6 +100,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.UnknownRegion: Kind(422, "名录中没有此地区"),
         errors.UnknownInstitution: Kind(422, "名录中没有此机构"),
         errors.SameRegion: Kind(422, "转交须面向其他地区"),
+        errors.NoConnectingPoint: Kind(422, "该地区没有管辖连接点，转交函须说明理由"),
         errors.WrongDestination: Kind(422, "转交的收件机构属于其他地区"),
         errors.NothingRuns: Kind(409, "该事由不使任何期限起算或者届满"),
         errors.BasisMissing: Kind(422, "该阶段须注明法律依据"),

@@ -21,6 +21,7 @@ PUBLISH_STAGE: Final = "publish-stage"
 DRAFT_REQUEST: Final = "draft-request"
 ANSWER_NOTICE: Final = "notice/answer"
 EVENTS: Final = "events"
+PLACES: Final = "places"
 
 
 class StageOpen(BaseModel):
@@ -88,8 +89,10 @@ def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
     if case.open_offer is None and case.stage.stage in OFFERABLE:
         waits = case.notice is not None and not case.notice.answered
         for place in OWN_BUTTONS:
-            if place != EVENTS and (place != ANSWER_NOTICE or waits):
+            if place not in {EVENTS, PLACES} and (place != ANSWER_NOTICE or waits):
                 yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
+    if case.open_offer is None:
+        yield _opened(PLACES, OWN_WORDING[PLACES], f"{path}/{PLACES}")
     yield _opened(EVENTS, OWN_WORDING[EVENTS], f"{path}/{EVENTS}")
     stages = open_stages(case.stage.stage, offered=case.open_offer is not None)
     if stages:

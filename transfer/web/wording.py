@@ -70,6 +70,7 @@ OWN_WORDING: Final[Mapping[str, Wording]] = MappingProxyType(
         "notice": Wording(zh="一次性告知申请人补正", en="Tell the applicants what is missing", ground="LAL 43(2)"),
         "notice/answer": Wording(zh="登记申请人补正", en="Enter what the applicants supplied", ground="LAL 43(2)"),
         "withdrawals": Wording(zh="登记申请人撤回申请", en="Enter that applicants withdrew"),
+        "places": Wording(zh="登记案件的管辖连接地点", en="Enter places of the case", ground="LAL 38"),
         "events": Wording(zh="登记期限起算或者届满的事由", en="Enter an event that begins or meets a term"),
     }
 )

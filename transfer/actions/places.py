@@ -1,0 +1,20 @@
+"""What the holder does about competence: enter the places that have become known."""
+
+from dataclasses import replace
+
+from transfer.actions.competence_commands import NamePlaces
+from transfer.actions.situation import Situation
+from transfer.domain.decision import Decision, Event
+from transfer.domain.errors import TransferOpen
+
+
+def name_places(at: Situation, command: NamePlaces) -> Decision:
+    """Enter places of the case; while it is offered its receiver judges by what it was told.
+
+    Raises TransferOpen, NotTheHolder.
+    """
+    at.as_holder(command)
+    if at.case.open_offer is not None:
+        raise TransferOpen(transfer=at.case.open_offer.id, state=at.case.open_offer.state.value)
+    case = replace(at.case, basics=at.case.basics.model_copy(update=dict(command.named)))
+    return Decision(case=case, event=Event(name="places_named", detail=command.named))

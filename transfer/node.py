@@ -141,7 +141,14 @@ def build(
     rules = rule_book()
 
     def context() -> Context:
-        return Context(region=settings.region, directory=book.latest, now=clock(), new_id=new_id, rules=rules)
+        return Context(
+            region=settings.region,
+            directory=book.latest,
+            now=clock(),
+            new_id=new_id,
+            rules=rules,
+            fingerprints=trust.fingerprints,
+        )
 
     store = Store(
         engine=open_engine(settings.database_url, pool_size=settings.database_pool),

@@ -10,8 +10,6 @@ from tests.federation.exchange import Exchange, an_application
 from tests.story import Story
 from transfer.actions.buttons import OWN_BUTTONS, offer_order
 from transfer.actions.commands import Offer, OpenCase
-from transfer.actions.desk import Order
-from transfer.actions.intake import open_case
 from transfer.actions.situation import competence_of
 from transfer.domain import errors
 from transfer.domain.case import Case
@@ -33,9 +31,7 @@ def opened(exchange: Exchange, region: str = LUXIAN, *, home: str | None = None,
     if home is not None:
         person = given.applicants[0].model_copy(update={"household_region": home})
         fields["applicants"] = (person,)
-    command = OpenCase.model_validate(dict(given) | fields)
-    order = Order(by=command.by, institution=region, create=lambda context: open_case(command, context))
-    return exchange.order(region, order).id
+    return exchange.open(region, OpenCase.model_validate(dict(given) | fields))
 
 
 def who(exchange: Exchange, case: UUID, region: str = LUXIAN) -> Competence:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from transfer.actions.commands import NewApplicant, OpenCase
+from transfer.actions.matching import fingerprints_of, notices, told_where_it_may_be
 from transfer.actions.situation import deciding_institution
 from transfer.domain.case import Case
 from transfer.domain.clocks import happened, legal_day
@@ -59,7 +60,13 @@ def open_case(command: OpenCase, context: Context) -> Decision:
         "received_on": legal_day(received_at).isoformat(),
     }
     case = happened(case, CaseEvent.RECEIVED, legal_day(received_at), context.rules, context.region)
-    return Decision(case=case, event=Event(name="case_opened", detail=detail))
+    prints = fingerprints_of(case, context)
+    return Decision(
+        case=case,
+        event=Event(name="case_opened", detail=detail),
+        messages=notices(case, prints, context, told_where_it_may_be(case, context)),
+        fingerprints=prints,
+    )
 
 
 def _with_id(applicant: NewApplicant, context: Context) -> Applicant:

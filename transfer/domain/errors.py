@@ -135,6 +135,10 @@ class NoSuperior(TransferError):
     """No superior of the two regions is on the exchange, so nobody can name the competent region."""
 
 
+class TooManyNotices(TransferError):
+    """This region has sent too many notices of its matters today; they are compared again tomorrow."""
+
+
 class CaseExists(TransferError):
     """A case with this id is already here."""
 

@@ -98,6 +98,9 @@ class Applicant(Frozen):
     categories: Annotated[tuple[ApplicantCategory, ...], Field(max_length=50)] = ()
     hardship: HardshipGround | None = None
     agent: Agent | None = None
+    victim: Annotated[
+        IdentityDocument | None, Field(description="the person who was hurt or killed, where kin claims")
+    ] = None
     status: ApplicantStatus = ApplicantStatus.ACTIVE
 
 

@@ -45,3 +45,26 @@ class Support(Code):
     SUPPORTED = "SUPPORTED", "有管辖连接点或者上级指定", "A connecting point or a designation names it"
     NOTHING_KNOWN = "NOTHING_KNOWN", "尚无任何管辖连接点信息", "No connecting place is known yet"
     UNSUPPORTED = "UNSUPPORTED", "没有管辖连接点支持", "No connecting point supports it"
+
+
+class DuplicateAdvice(Code):
+    """What may be done about a case that seems to be on the same matter; people decide."""
+
+    OFFER_TO_EARLIER = (
+        "OFFER_TO_EARLIER",
+        "对方收到在先，核实后可将本案转交对方并入",
+        "The other came first: once checked, offer this case there, to be linked",
+        "O148",
+    )
+    AWAIT_THEIR_OFFER = (
+        "AWAIT_THEIR_OFFER",
+        "本案收到在先，核实后可由对方转交并入本案",
+        "This one came first: once checked, the other is offered here, and linked to it",
+        "O148",
+    )
+    HERE_TWICE = (
+        "HERE_TWICE",
+        "本地区有两件，核实后由先收到的继续办理",
+        "Both are held here: once checked, go on with the one that came first",
+        "O148",
+    )

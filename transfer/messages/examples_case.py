@@ -39,6 +39,7 @@ AYGUL_IN_FULL: Final[Json] = {
     "household_region": "510521",
     "categories": ["MIGRANT_WORKER", "DISABLED"],
     "hardship": "ART42_3",
+    "victim": {"kind": "RESIDENT_ID", "number": "990000198504120010"},
     "agent": {"name": "𠮷世明", "relation": "配偶", "phone": "13800000002"},
     "status": "ACTIVE",
 }

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.clocks import running
+from transfer.domain.duplicates import SameMatter
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
 from transfer.domain.watch import look_on
@@ -19,6 +20,7 @@ from transfer.messages.transfer import CompetenceDisputed, Designated, Supplemen
 from transfer.messages.values import Frozen
 from transfer.ports.work import InboxEntry
 
+_SAME_MATTER: Final[TypeAdapter[tuple[SameMatter, ...]]] = TypeAdapter(tuple[SameMatter, ...])
 _MATERIALS: Final[TypeAdapter[tuple[Material, ...]]] = TypeAdapter(tuple[Material, ...])
 
 
@@ -53,6 +55,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "stage_number": case.stage.number,
         "duplicate_of": case.duplicate_of,
         "followers": json.dumps(sorted(case.followers)),
+        "same_matter": _SAME_MATTER.dump_json(case.same_matter).decode(),
         "notice": case.notice.model_dump_json() if case.notice else None,
         "watch_on": look_on(case),
     }
@@ -169,6 +172,7 @@ def to_case(
         transfers=tuple(to_transfer(t) for t in transfers),
         requests=tuple(EvidenceRequest.model_validate_json(r.detail) for r in requests),
         duplicate_of=row.duplicate_of,
+        same_matter=_SAME_MATTER.validate_json(row.same_matter) if row.same_matter != "[]" else (),
     )
 
 

@@ -70,6 +70,7 @@ cases = Table(
     Column("stage_number", Integer, nullable=False),
     Column("duplicate_of", Uuid),
     Column("followers", Text, nullable=False),
+    Column("same_matter", Text, nullable=False),
     Column("notice", Text),
     Column("basics", Text, nullable=False),
     Column("materials", Text, nullable=False),
@@ -100,6 +101,14 @@ applicants = Table(
     _one_of("status", ApplicantStatus, "status"),
     Index("ix_applicants_name", "name"),
     Index("ix_applicants_identity_number", "identity_number"),
+)
+
+# By these keyed hashes the matter of a case is known again; see domain/duplicates.py.
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("print", String(69), primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
 )
 
 tenures = Table(

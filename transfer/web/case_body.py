@@ -1,5 +1,6 @@
 """A case as the API shows it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,12 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from transfer.actions.situation import competence_of
 from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.competence import Competence
+from transfer.domain.duplicates import advice
 from transfer.domain.errors import UnknownCase
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import RecallReason
+from transfer.messages.codes_competence import DuplicateAdvice
 from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
 from transfer.ports.work import Context
 from transfer.records import KnownCase
@@ -70,6 +73,18 @@ class TransferBody(Body):
     recall: RecallReason | None
 
 
+class PossibleDuplicate(Body):
+    """Another case that seems to be on the same matter, and what may be done; people decide."""
+
+    case: UUID
+    institution: Annotated[str, Field(description="its holder, when it was found")]
+    first_received_at: datetime
+    first_received_by: str
+    advice: DuplicateAdvice
+    zh: str
+    en: str
+
+
 class CaseBody(Body):
     """A case after a change, as known here."""
 
@@ -87,6 +102,7 @@ class CaseBody(Body):
     notice: Annotated[Notice | None, Field(description="the one notice of its holder to the applicants")]
     requests: Annotated[tuple[EvidenceRequest, ...], Field(description="evidence requests, sent or received")]
     duplicate_of: UUID | None
+    possible_duplicates: tuple[PossibleDuplicate, ...]
     competence: Annotated[Competence, Field(description="who is competent by the places that are known")]
     steps: tuple[StepOpen, ...]
 
@@ -133,9 +149,17 @@ def _fields(case: Case, context: Context) -> dict[str, object]:
         "notice": case.notice,
         "requests": case.requests,
         "duplicate_of": case.duplicate_of,
+        "possible_duplicates": tuple(_possible_duplicates(case, context)),
         "competence": competence_of(case, context),
         "steps": steps_open(case, context),
     }
+
+
+def _possible_duplicates(case: Case, context: Context) -> Iterator[PossibleDuplicate]:
+    for other in case.same_matter:
+        if other.case != case.duplicate_of:
+            said = advice(case.id, case.basics, other, context.region)
+            yield PossibleDuplicate(**dict(other), advice=said, zh=said.zh, en=said.en)
 
 
 def _transfer(transfer: Transfer) -> TransferBody:

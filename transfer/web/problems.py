@@ -127,6 +127,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.DueDateAhead: Kind(409, "补正期限未到，不得视为撤回"),
         errors.EarlierCaseSurvives: Kind(409, "对方案件收到在先，应由其受理"),
         errors.NoActiveApplicant: Kind(409, "案件将没有有效的申请人"),
+        errors.TooManyNotices: Kind(409, "该地区今日发来的查重通知过多"),
         errors.CaseExists: Kind(409, "案件已存在"),
         errors.HistoryDiffers: Kind(409, "承办记录不一致"),
         errors.AnswersNothing: Kind(409, "所答复的消息不存在"),

@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("stage_number", sa.Integer(), nullable=False),
         sa.Column("duplicate_of", sa.Uuid(), nullable=True),
         sa.Column("followers", sa.Text(), nullable=False),
+        sa.Column("same_matter", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=True),
         sa.Column("basics", sa.Text(), nullable=False),
         sa.Column("materials", sa.Text(), nullable=False),
@@ -362,6 +363,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_applicants_name", ["name"], unique=False)
 
     op.create_table(
+        "fingerprints",
+        sa.Column("print", sa.String(length=69), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_fingerprints_case_id")),
+        sa.PrimaryKeyConstraint("print", "case_id", name=op.f("pk_fingerprints")),
+    )
+    op.create_table(
         "stages",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenure", sa.Integer(), nullable=False),
@@ -501,6 +509,7 @@ def downgrade() -> None:
     op.drop_table("transfers")
     op.drop_table("tenures")
     op.drop_table("stages")
+    op.drop_table("fingerprints")
     with op.batch_alter_table("applicants", schema=None) as batch_op:
         batch_op.drop_index("ix_applicants_name")
         batch_op.drop_index("ix_applicants_identity_number")

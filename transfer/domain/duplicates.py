@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from transfer.messages.case import Applicant, CaseBasics, Opponent
+from transfer.messages.case import Applicant, CaseBasics, Opponent, Tenure
 from transfer.messages.codes_competence import DuplicateAdvice
 from transfer.messages.values import Frozen, region_of
 
@@ -25,6 +25,22 @@ class SameMatter(Frozen):
     institution: str
     first_received_at: datetime
     first_received_by: str
+
+
+class LinkedCase(Frozen):
+    """A case that was linked to this one as its duplicate, and who holds it."""
+
+    case: UUID
+    institution: str
+
+
+def assisting(tenures: Sequence[Tenure], linked: Sequence[LinkedCase]) -> tuple[str, ...]:
+    """Who works on a case beside its holder, which accepts it: who held it before, and who holds a case linked to it.
+    Nobody assists where nothing was linked."""
+    if not linked:
+        return ()
+    parties = {one.institution for one in tenures} | {one.institution for one in linked}
+    return tuple(sorted(parties - {tenures[-1].institution}))
 
 
 def precedence(first_received_at: datetime, first_received_by: str, case: UUID) -> tuple[datetime, str, str]:

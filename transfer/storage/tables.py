@@ -83,6 +83,12 @@ cases = Table(
     CheckConstraint("duplicate_of IS NULL OR duplicate_of <> id", name="not_its_own_duplicate"),
     _one_of("stage", Stage, "stage"),
     _one_of("urgency", Urgency, "urgency"),
+    Index(
+        "ix_cases_duplicate_of",
+        "duplicate_of",
+        sqlite_where=text("duplicate_of IS NOT NULL"),
+        postgresql_where=text("duplicate_of IS NOT NULL"),
+    ),
     Index("ix_cases_watch_on", "holder_region", "watch_on"),
     Index("ix_cases_worklist", "holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"),
 )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from transfer.actions.situation import competence_of
 from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.competence import Competence
-from transfer.domain.duplicates import advice
+from transfer.domain.duplicates import LinkedCase, advice, assisting
 from transfer.domain.errors import UnknownCase
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.lifecycle import Side, State
@@ -108,9 +108,14 @@ class CaseBody(Body):
 
 
 class CaseInFull(CaseBody):
-    """A case with all stages that were published on it."""
+    """A case with all stages that were published on it, and who works on it."""
 
     stages: tuple[StagePublished, ...]
+    linked: Annotated[tuple[LinkedCase, ...], Field(description="cases linked to this one as its duplicates")]
+    accepting: Annotated[
+        str | None, Field(description="who accepts it: its holder; null while it only assists another")
+    ]
+    assisting: Annotated[tuple[str, ...], Field(description="who else works on it, once a case is linked to it")]
     opened_at: Annotated[datetime, Field(description="when the case became known to this node")]
     changed_at: datetime
 
@@ -122,8 +127,15 @@ def case_body(case: Case, context: Context) -> CaseBody:
 
 def case_in_full(known: KnownCase, context: Context) -> CaseInFull:
     """The case as an answer to a reading."""
+    case = known.case
     return CaseInFull(
-        **_fields(known.case, context), stages=known.stages, opened_at=known.opened_at, changed_at=known.changed_at
+        **_fields(case, context),
+        stages=known.stages,
+        linked=known.linked,
+        accepting=case.holder.institution if case.duplicate_of is None else None,
+        assisting=assisting(case.tenures, known.linked),
+        opened_at=known.opened_at,
+        changed_at=known.changed_at,
     )
 
 

@@ -153,6 +153,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_cases_duplicate_of",
+            ["duplicate_of"],
+            unique=False,
+            sqlite_where=sa.text("duplicate_of IS NOT NULL"),
+            postgresql_where=sa.text("duplicate_of IS NOT NULL"),
+        )
         batch_op.create_index("ix_cases_watch_on", ["holder_region", "watch_on"], unique=False)
         batch_op.create_index(
             "ix_cases_worklist",
@@ -569,6 +576,11 @@ def downgrade() -> None:
     op.drop_table("directories")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("ix_cases_worklist")
+        batch_op.drop_index(
+            "ix_cases_duplicate_of",
+            sqlite_where=sa.text("duplicate_of IS NOT NULL"),
+            postgresql_where=sa.text("duplicate_of IS NOT NULL"),
+        )
 
     op.drop_table("cases")
     with op.batch_alter_table("answered", schema=None) as batch_op:

@@ -145,6 +145,9 @@ def _print(known: KnownCase) -> None:
             out.print(f"{name:12}  {value}", markup=False)
     persons = [(a.name, a.identity.kind.zh, a.status.zh) for a in one.applicants]
     out.print(table("applicants", ("name", "document", "status"), persons))
+    same = [(str(s.case), s.institution, local(s.first_received_at)) for s in one.same_matter]
+    if same:
+        out.print(table("possible duplicates", ("case", "holder", "received"), same))
     attempts = [(str(t.id), f"{t.sender} → {t.receiver}", t.state, local(t.changed_at)) for t in one.transfers]
     if attempts:
         out.print(table("transfers", ("id", "from → to", "state", "since"), attempts))

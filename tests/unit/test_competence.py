@@ -204,6 +204,18 @@ def test_a_designation_overrides_every_connecting_point() -> None:
     assert story.latest().despite is None
 
 
+def test_who_became_holder_by_a_designation_needs_a_reason_to_offer_elsewhere() -> None:
+    story = Story().offer().press(Step.SIGN_FOR, ZHONGSHAN).press(Step.DISPUTE, ZHONGSHAN)
+    story.press(Step.ESCALATE, LUXIAN)
+    for province in (SICHUAN, GUANGDONG):
+        story.press(Step.DESIGNATE, province, region=ZHONGSHAN)
+    story.press(Step.ACCEPT, ZHONGSHAN)
+    assert who(story.exchange, story.case, ZHONGSHAN).designated == ZHONGSHAN
+    with pytest.raises(errors.NoConnectingPoint):
+        story.offer(LUXIAN, by=ZHONGSHAN)
+    assert story.offer(LUXIAN, by=ZHONGSHAN, despite="申请人已返乡").latest(LUXIAN).despite == "申请人已返乡"
+
+
 def test_places_that_become_known_are_entered_while_the_case_is_not_offered() -> None:
     exchange = Exchange.of(*PRESENT)
     case = opened(exchange, **{CAUSE: ZHONGSHAN})

@@ -1,25 +1,31 @@
 """The same matter in two regions, or twice in one, is found without naming anyone."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.builders import LUXIAN, SICHUAN, ZHONGSHAN, a_case_basics, a_resident_id, an_applicant
+from tests.builders import LUXIAN, SICHUAN, ZHONGSHAN, a_case_basics, a_message, a_resident_id, an_applicant
 from tests.federation.exchange import START, Exchange, an_application
 from tests.story import Story
-from transfer.actions.buttons import OWN_BUTTONS
-from transfer.actions.commands import NewApplicant, OpenCase
+from transfer.actions.buttons import BUTTONS, OWN_BUTTONS, offer_order
+from transfer.actions.commands import NewApplicant, Offer, OpenCase
 from transfer.crypto.matching import MatchKey
-from transfer.domain.duplicates import matter_lines, same_name, same_number
+from transfer.domain.duplicates import LinkedCase, matter_lines, same_name, same_number
+from transfer.domain.errors import NotThisSide
 from transfer.domain.lifecycle import Step
+from transfer.handlers.arrival import Arrival
+from transfer.handlers.duplicates import matter_noticed
 from transfer.messages.case import IdentityDocument, Opponent
 from transfer.messages.codes import IdentityKind, Matter, ReceiptOutcome
 from transfer.messages.codes_competence import DuplicateAdvice
-from transfer.messages.envelope import decode
-from transfer.web.case_body import case_body
+from transfer.messages.duplicates import MatterNoticed
+from transfer.messages.envelope import decode, digest_of
+from transfer.records import KnownCase
+from transfer.web.case_body import case_body, case_in_full
 
 CREDIT = "91990000MA0000001B"
 OLD_KEY = MatchKey(version=1, secret=bytes(range(32)), locked="")
@@ -272,8 +278,68 @@ def test_a_region_that_took_a_case_over_knows_its_matter_too() -> None:
     assert shown(exchange, ZHONGSHAN, again) == [(story.case, DuplicateAdvice.HERE_TWICE)]
 
 
+def test_a_case_is_no_duplicate_of_itself_where_it_was_before() -> None:
+    exchange = three()
+    case = opened(exchange, ZHONGSHAN, place_of_cause=None)
+    offer = Offer(by="王芳", institution=ZHONGSHAN, receiver=LUXIAN, letter="函", reason="由")
+    exchange.order(ZHONGSHAN, offer_order(case, offer))
+    exchange.drain()
+    for step, typed in ((Step.SIGN_FOR, {"materials_counted": 0}), (Step.ACCEPT, {})):
+        button, transfer = BUTTONS[step], exchange.case(LUXIAN, case).transfers[-1].id
+        pressed = button.command(by="张伟", institution=LUXIAN, **typed)
+        exchange.order(LUXIAN, button.order(case, transfer, pressed))
+    named = OWN_BUTTONS["places"].command(by="张伟", institution=LUXIAN, place_of_cause=ZHONGSHAN)
+    exchange.order(LUXIAN, OWN_BUTTONS["places"].order(case, named))
+    exchange.drain()
+    assert sent(exchange, LUXIAN, NOTICED) == [ZHONGSHAN]
+    assert shown(exchange, LUXIAN, case) == shown(exchange, ZHONGSHAN, case) == []
+
+
+def test_a_notice_of_another_regions_case_is_refused() -> None:
+    notice = a_message(MatterNoticed, institution=SICHUAN)
+    exchange = three()
+    arrival = Arrival(case=None, source=LUXIAN, digest=digest_of(b"what came"), context=exchange.contexts[ZHONGSHAN]())
+    with pytest.raises(NotThisSide):
+        matter_noticed(arrival, notice)
+
+
 def test_the_fingerprint_is_the_one_of_the_standard() -> None:
     """HMAC-SM3, with the key and the text of GM/T 0042."""
     text = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq" * 2
     expected = "2:ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a"
     assert NEW_KEY.fingerprint(text) == expected
+
+
+def test_what_is_linked_is_no_possible_duplicate_any_more() -> None:
+    exchange = three()
+    first = opened(exchange, ZHONGSHAN)
+    second = opened(exchange, LUXIAN)
+    exchange.drain()
+    offer = Offer(by="张伟", institution=LUXIAN, receiver=ZHONGSHAN, letter="函", reason="由")
+    exchange.order(LUXIAN, offer_order(second, offer))
+    exchange.drain()
+    transfer = exchange.case(ZHONGSHAN, second).transfers[-1].id
+    for step, typed in ((Step.SIGN_FOR, {"materials_counted": 0}), (Step.LINK, {"surviving_case": first})):
+        pressed = BUTTONS[step].command(by="王芳", institution=ZHONGSHAN, **typed)
+        exchange.order(ZHONGSHAN, BUTTONS[step].order(second, transfer, pressed))
+    exchange.drain()
+    assert shown(exchange, LUXIAN, second) == []
+    known = KnownCase(
+        case=exchange.case(ZHONGSHAN, first),
+        stages=(),
+        linked=(LinkedCase(case=second, institution=LUXIAN),),
+        opened_at=START,
+        changed_at=START,
+    )
+    body = case_in_full(known, exchange.contexts[ZHONGSHAN]())
+    assert (body.possible_duplicates, body.assisting) == ((), (LUXIAN,))
+
+
+def test_a_case_that_is_taken_over_where_another_is_linked_to_it_is_not_doubted_again() -> None:
+    story = Story(persons=1)
+    exchange = story.exchange.share(OLD_KEY)
+    later = exchange.take_in(ZHONGSHAN, persons=1)
+    room = exchange.rooms[ZHONGSHAN]
+    room.content.cases[later] = replace(room.content.cases[later], duplicate_of=story.case)
+    story.offer(ZHONGSHAN).press(Step.SIGN_FOR, ZHONGSHAN).press(Step.ACCEPT, ZHONGSHAN)
+    assert shown(exchange, ZHONGSHAN, story.case) == []

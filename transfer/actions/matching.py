@@ -40,10 +40,11 @@ def notices(case: Case, prints: tuple[str, ...], context: Context, regions: Coll
 
 
 def beside_own(decision: Decision, known: Collection[Case]) -> tuple[Decision, ...]:
-    """The decision, and what it means for cases of this region with the same fingerprints: each shows the other."""
+    """The decision, and what it means for cases of this region with the same fingerprints: each shows the other, but
+    for those that are linked to the one."""
     new, decisions = decision.case, []
     for other in sorted(known, key=lambda one: one.id):
-        if other.id != new.id:
+        if new.id not in {other.id, other.duplicate_of}:
             event = Event(name="same_matter_found", detail={"case": str(new.id)})
             decisions.append(Decision(case=other.beside(new.as_same_matter), event=event))
             new = new.beside(other.as_same_matter)

@@ -1,6 +1,6 @@
 """A case as the API shows it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -129,7 +129,7 @@ def case_in_full(known: KnownCase, context: Context) -> CaseInFull:
     """The case as an answer to a reading."""
     case = known.case
     return CaseInFull(
-        **_fields(case, context),
+        **_fields(case, context, linked=frozenset(one.case for one in known.linked)),
         stages=known.stages,
         linked=known.linked,
         accepting=case.holder.institution if case.duplicate_of is None else None,
@@ -145,7 +145,7 @@ async def competence(ask: Ask) -> Reply:
     return reply(competence_of(known.case, ask.parts.context()))
 
 
-def _fields(case: Case, context: Context) -> dict[str, object]:
+def _fields(case: Case, context: Context, *, linked: frozenset[UUID] = frozenset()) -> dict[str, object]:
     return {
         "id": case.id,
         "version": case.version,
@@ -161,15 +161,15 @@ def _fields(case: Case, context: Context) -> dict[str, object]:
         "notice": case.notice,
         "requests": case.requests,
         "duplicate_of": case.duplicate_of,
-        "possible_duplicates": tuple(_possible_duplicates(case, context)),
+        "possible_duplicates": tuple(_possible_duplicates(case, context, linked | {case.duplicate_of})),
         "competence": competence_of(case, context),
         "steps": steps_open(case, context),
     }
 
 
-def _possible_duplicates(case: Case, context: Context) -> Iterator[PossibleDuplicate]:
+def _possible_duplicates(case: Case, context: Context, known: Collection[UUID | None]) -> Iterator[PossibleDuplicate]:
     for other in case.same_matter:
-        if other.case != case.duplicate_of:
+        if other.case not in known:
             said = advice(case.id, case.basics, other, context.region)
             yield PossibleDuplicate(**dict(other), advice=said, zh=said.zh, en=said.en)
 

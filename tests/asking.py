@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
-from tests.federation.exchange import Exchange
+from tests.federation.exchange import Exchange, an_application
 from tests.handling import said_with
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS, draft_order, offer_order, stage_order
-from transfer.actions.commands import Command, Offer, PublishStage
+from transfer.actions.commands import Command, Offer, OpenCase, PublishStage
 from transfer.actions.desk import Order
 from transfer.actions.evidence_commands import DraftRequest, NewItem
 from transfer.domain.case import Case
@@ -113,8 +113,8 @@ class World(Protocol):
 
     now: datetime
 
-    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...], **typed: Any) -> UUID:
-        """A new case, first received there."""
+    def open(self, region: str, command: OpenCase) -> UUID:
+        """The case that this application makes there."""
         ...
 
     def carry_out(self, region: str, case: UUID, path: str, command: Command, order: Order) -> Case:
@@ -151,6 +151,7 @@ class Asking:
     typed: Mapping[str, Any] = field(default_factory=dict)
     began: datetime = datetime(2026, 2, 11, 9, 0, tzinfo=CHINA)
     carried: bool = True
+    application: OpenCase | None = None
     place: World | None = None
     world: World = field(init=False)
     exchange: Exchange = field(init=False)
@@ -164,7 +165,10 @@ class Asking:
             self.world = self.place
         self.world.now = self.began
         materials = tuple(Material(kind=kind, title=kind.zh) for kind in self.papers)
-        self.case = self.world.take_in(self.requester, persons=self.persons, materials=materials, **self.typed)
+        given = self.application or an_application(
+            self.requester, persons=self.persons, materials=materials, **self.typed
+        )
+        self.case = self.world.open(self.requester, given)
 
     # What is known ------------------------------------------------------------------------------------------
 
@@ -251,8 +255,8 @@ class Asking:
             self._carry_out(self.requester, "stages", command, stage_order(self.case, command))
         return self._carry()
 
-    def offer(self, receiver: str) -> "Asking":
-        command = Offer(by=CLERK, institution=self.requester, receiver=receiver, letter="函", reason="由")
+    def offer(self, receiver: str, **typed: Any) -> "Asking":
+        command = Offer(by=CLERK, institution=self.requester, receiver=receiver, letter="函", reason="由", **typed)
         self._carry_out(self.requester, "transfers", command, offer_order(self.case, command))
         return self
 

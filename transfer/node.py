@@ -149,7 +149,14 @@ def build(
         return Keystore.load(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
 
     def context() -> Context:
-        return Context(region=settings.region, directory=book.latest, now=clock(), new_id=new_id, rules=rules.book)
+        return Context(
+            region=settings.region,
+            directory=book.latest,
+            now=clock(),
+            new_id=new_id,
+            rules=rules.book,
+            fingerprints=trust.fingerprints,
+        )
 
     store = Store(
         engine=open_engine(settings.database_url, pool_size=settings.database_pool),

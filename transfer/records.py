@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.domain.case import Case
+from transfer.domain.duplicates import LinkedCase
 from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import PAST, Side, State
 from transfer.messages.case import CaseNumber
@@ -259,10 +260,11 @@ class Traffic(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCase:
-    """A case as known here, with all stages that were published on it, oldest first."""
+    """A case as known here, with all stages that were published on it, oldest first, and the cases linked to it."""
 
     case: Case
     stages: tuple[StagePublished, ...]
+    linked: tuple[LinkedCase, ...]
     opened_at: datetime
     changed_at: datetime
 

@@ -87,13 +87,14 @@ def further_application(number: int) -> dict[str, Any]:
     }
 
 
-def offer(receiver: str, letter: int, reason: str) -> dict[str, Any]:
+def offer(receiver: str, letter: int, reason: str, **more: str) -> dict[str, Any]:
     """The letter by which Zhongshan offers a case."""
     return {
         **at_desk(CLERK_ZHONGSHAN, ZHONGSHAN),
         "receiver": receiver,
         "letter": f"中援转{letter}号",
         "reason": reason,
+        **more,
     }
 
 

@@ -15,20 +15,20 @@ from deploy.demo.dated import CLOCK, PROGRAM, set_clock
 from deploy.local.broker import Broker
 from deploy.local.ports import free_ports
 from tests.federation.checks import Expected, differences, read
-from tests.federation.exchange import a_directory, an_application
+from tests.federation.exchange import a_directory
 from tests.federation.ground import BRISK
 from tests.federation.serving import Served
 from tests.pki import HOST, Pki
-from tests.trust import SINCE, Trust, as_text
-from transfer.actions.commands import Command
+from tests.trust import PASSPHRASE, SINCE, Trust, as_text
+from transfer.actions.commands import Command, OpenCase
 from transfer.actions.desk import Order
 from transfer.broker.topology import definitions, topology_of
 from transfer.crypto.directory import Agreement, Draft
+from transfer.crypto.matching import new_match_key
 from transfer.crypto.pki import SERVER, save
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
 from transfer.messages.attachments import Attachment
-from transfer.messages.case import Material
 from transfer.storage.engine import open_engine
 from transfer.storage.store import Store
 from transfer.storage.views import SqlViews
@@ -57,9 +57,7 @@ class DatedNodes:
     def now(self, to: datetime) -> None:
         set_clock(self.clock, to)
 
-    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...], **typed: Any) -> UUID:
-        """A new case, first received there."""
-        command = an_application(region, persons=persons, materials=materials, **typed)
+    def open(self, region: str, command: OpenCase) -> UUID:
         body = command.model_dump(mode="json", exclude_none=True)
         return UUID(self.nodes[region].do("/v1/cases", body)["id"])
 
@@ -159,10 +157,11 @@ def dated_nodes(  # noqa: PLR0913 - what they stand on, and what the story needs
     time_file = folder / "clock"
     set_clock(time_file, began)
     cert, key = save(pki.authority.server([HOST], now=SINCE, days=_DAYS), folder, SERVER)
-    nodes = {}
+    nodes, shared = {}, new_match_key(1, PASSPHRASE)
     for region in regions:
         pki.renew(region, now=SINCE, days=_DAYS)
         trust.file_key(region)
+        trust.share(region, shared)
         settings = {
             "region": region,
             "database_url": f"sqlite:///{folder}/{region}.db",

@@ -15,6 +15,7 @@ from transfer.actions.desk import Desk, Order
 from transfer.actions.intake import open_case
 from transfer.crypto.directory import Directory, Institution, InstitutionKind, Region
 from transfer.crypto.keys import SuiteName
+from transfer.crypto.matching import MatchKey, MatchKeys
 from transfer.domain.case import Case
 from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
@@ -125,6 +126,7 @@ class Exchange:
     published: dict[str, int] = field(default_factory=dict)
     contexts: dict[str, Callable[[], Context]] = field(default_factory=dict)
     contents: dict[Digest, bytes] = field(default_factory=dict)
+    shared: dict[str, MatchKeys] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *codes: str, tick: timedelta = TICK) -> "Exchange":
@@ -143,7 +145,13 @@ class Exchange:
             now=self.now,
             new_id=lambda: self._new_id(code),
             rules=the_rules(),
+            fingerprints=self.shared.get(code, MatchKeys()).fingerprints,
         )
+
+    def share(self, *keys: MatchKey, regions: Iterable[str] = ()) -> "Exchange":
+        """These regions, or all, hold these shared keys."""
+        self.shared |= {code: MatchKeys(keys=keys) for code in regions or self.rooms}
+        return self
 
     def _new_id(self, region: str) -> UUID:
         self.ids[region] += 1
@@ -222,7 +230,11 @@ class Exchange:
     ) -> UUID:
         """A new case, first received there."""
         command = an_application(region, persons=persons, materials=materials, received_at=received_at, **typed)
-        order = Order(by=command.by, institution=region, create=lambda context: open_case(command, context))
+        return self.open(region, command)
+
+    def open(self, region: str, command: OpenCase) -> UUID:
+        """The case that this application makes there."""
+        order = Order(by=command.by, institution=command.institution, create=lambda at: open_case(command, at))
         return self.order(region, order).id
 
     # What the network does ----------------------------------------------------------------------------------

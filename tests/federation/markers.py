@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import RULE_CODE, credit_code_fault, resident_id_fault
 from transfer.messages.codes import MediaType
+from transfer.messages.duplicates import FINGERPRINT
 
 TEXT: Final = "QZLEAKZQ"
 NUMBER: Final = "9900008765"
@@ -32,9 +33,10 @@ PUBLIC: Final = frozenset(
         r"^sha256:[0-9a-f]{64}$",
         r"^[a-z]+/[a-z0-9.+-]+$",
         RULE_CODE,
+        FINGERPRINT,
     }
 )
-"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, names of rules."""
+"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, rules, keyed hashes."""
 
 
 class NobodySaid(AssertionError):

@@ -33,7 +33,7 @@ BARRED: Final = {
 
 def a_whole_case(stage: Stage, zhongshan: Served, luxian: Served) -> None:
     paper, piece = stage.put(zhongshan), stage.put(zhongshan)
-    case = stage.open(zhongshan, materials=[{"file": paper}])
+    case = stage.open(zhongshan, materials=[{"file": paper}], place_of_cause=LUXIAN)
     applicant = zhongshan.case(case)["applicants"][0]["id"]
     stage.offer(zhongshan, case, STATION)
     stage.in_state(luxian, case, "offered")

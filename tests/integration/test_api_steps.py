@@ -52,6 +52,7 @@ async def test_a_case_is_offered_signed_for_supplemented_and_accepted(here: Api,
         "attempt": 1,
         "letter": OFFER["letter"],
         "reason": OFFER["reason"],
+        "despite": None,
         "opened_at": "",
         "changed_at": "",
         "signed_by": None,
@@ -178,6 +179,12 @@ async def test_a_duplicate_is_linked_to_the_case_that_was_received_first(here: A
     linked = await there.done(case, "link", surviving_case=earlier["id"])
     assert linked["duplicate_of"] == earlier["id"]
     assert linked["steps"] == []
+    surviving = (await there.get(f"/v1/cases/{earlier['id']}")).body
+    assert surviving["linked"] == [{"case": case["id"], "institution": ZHONGSHAN}]
+    assert (surviving["accepting"], surviving["assisting"]) == (LUXIAN, [ZHONGSHAN])
+    await there.carry(here)
+    mine = (await here.get(f"/v1/cases/{case['id']}")).body
+    assert (mine["accepting"], mine["assisting"], mine["linked"]) == (None, [], [])
 
 
 async def test_linking_to_a_case_that_is_not_here_is_refused(here: Api, there: Api) -> None:

@@ -267,6 +267,17 @@ def test_a_case_is_shown_as_the_api_shows_it_and_traced_beside_it(place: Place) 
         assert "李志远" in place.run("case", "list").stdout
 
 
+def test_competence_is_shown_as_the_api_shows_it_with_the_source_of_each_ground(place: Place) -> None:
+    with serving(place) as process:
+        api = Api(told(process, "listening on "))
+        case = open_case(api)
+        assert place.json("case", "competence", str(case)) == api.get(f"/v1/cases/{case}/competence").body
+    shown = place.run("case", "competence", str(case)).stdout
+    for part in ("510521", "事由发生地", "中华人民共和国法律援助法第三十八条", "用人单位所在地", f"accepts: {LUXIAN}"):
+        assert part in shown
+    assert place.run("case", "competence", str(uuid4())).exit_code == FAULT
+
+
 def test_evidence_requests_are_listed_and_shown_with_the_chain_of_each_piece(place: Place) -> None:
     place.take_in(example_body("legalaid.evidence.requested.v1", FULL))
     [line] = place.json("evidence", "list", "--side", "requested", "--open")

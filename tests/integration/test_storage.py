@@ -92,6 +92,7 @@ def a_case(**changes: Any) -> dict[str, Any]:
         "followers": "[]",
         "basics": "{}",
         "materials": "[]",
+        "same_matter": "[]",
         "opened_at": NOW,
         "changed_at": NOW,
     } | changes

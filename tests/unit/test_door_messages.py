@@ -57,7 +57,9 @@ def tell(story: Story, region: str, source: str, message: Frozen) -> Decision:
     if isinstance(message, TransferMessage) and arrival.case is not None and arrival.case.transfers:
         named = message.transfer if message.transfer == OTHER else arrival.case.transfers[-1].id
         message = message.model_copy(update={"case": story.case, "transfer": named})
-    return HANDLERS[type(message)](arrival, message)
+    decision = HANDLERS[type(message)](arrival, message)
+    assert isinstance(decision, Decision)
+    return decision
 
 
 OTHER = UUID(int=7)

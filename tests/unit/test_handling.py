@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from tests.asking import CLERK, LAWYER, Asking
 from tests.builders import the_rules
+from tests.federation.exchange import an_application
 from tests.handling import HEAD, JUSTICE, a_conclusion, a_review, an_assignment
 from transfer.domain import errors
 from transfer.domain.clocks import CHINA
@@ -663,7 +664,7 @@ def test_a_recusal_holds_for_every_step_on_the_case_and_for_no_other_case() -> N
         story.draft()
     with pytest.raises(errors.Recused):
         enter(story, CaseEvent.INJURED)
-    other = story.world.take_in(GUANGZHOU, persons=1, materials=())
+    other = story.world.open(GUANGZHOU, an_application(GUANGZHOU, persons=1))
     story.case = other
     assert enter(story, CaseEvent.INJURED).known().handling.recused == frozenset()
 

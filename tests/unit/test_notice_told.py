@@ -8,6 +8,7 @@ import pytest
 
 from tests.asking import CLERK, Asking, answers_of, defects_of
 from tests.builders import LUXIAN, ZHONGSHAN, a_material
+from tests.federation.exchange import an_application
 from tests.story import MISSING, Story, signed
 from transfer.domain import errors
 from transfer.domain.clocks import CHINA
@@ -128,6 +129,6 @@ def test_a_second_notice_is_told_anew() -> None:
 def test_who_was_deemed_withdrawn_may_apply_anew() -> None:
     story = own_notice().on(2026, 6, 18)
     story.own("notice/answer", left=(ApplicantLeft(applicant=story.applicants[1], status=DEEMED),))
-    again = story.world.take_in("330681", persons=1, materials=())
+    again = story.world.open("330681", an_application("330681", persons=1))
     assert again != story.case
     assert len(story.world.case("330681", again).active) == 1

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import transfer
-from transfer.actions import commands, evidence_commands, handling_commands, urgency_commands
+from transfer.actions import commands, competence_commands, evidence_commands, handling_commands, urgency_commands
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
 from transfer.domain.errors import TransferError
 from transfer.web import faults
@@ -93,7 +93,7 @@ def test_every_route_is_named_once_and_posts_carry_their_headers() -> None:
 
 
 def test_every_command_has_an_example_that_holds() -> None:
-    rooms = (commands, evidence_commands, handling_commands, urgency_commands)
+    rooms = (commands, competence_commands, evidence_commands, handling_commands, urgency_commands)
     members = [one for room in rooms for _, one in inspect.getmembers(room, inspect.isclass)]
     known = {one for one in members if issubclass(one, commands.Command)}
     assert EXAMPLES.keys() == known - {commands.Command}

@@ -14,6 +14,7 @@ from transfer.actions import (
     deciding,
     handling,
     handling_commands,
+    places,
     posting,
     progress,
     receiving,
@@ -22,6 +23,7 @@ from transfer.actions import (
     urgency_commands,
 )
 from transfer.actions import evidence_commands as evidence
+from transfer.actions.competence_commands import NamePlaces
 from transfer.actions.desk import Order
 from transfer.actions.situation import Situation
 from transfer.domain.decision import Decision
@@ -145,6 +147,7 @@ OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
         "notice/told": OwnButton(command=handling_commands.TellApplicants, decide=applicants.tell_applicants),
         "notice/answer": OwnButton(command=commands.AnswerNotice, decide=applicants.answer_notice),
         "withdrawals": OwnButton(command=commands.Withdraw, decide=applicants.withdraw),
+        "places": OwnButton(command=NamePlaces, decide=places.name_places),
         "events": OwnButton(command=commands.EnterEvent, decide=progress.enter_event),
         "recusals": OwnButton(command=handling_commands.Recuse, decide=handling.recuse),
         "recusals/lift": OwnButton(command=handling_commands.LiftRecusal, decide=handling.lift_recusal),

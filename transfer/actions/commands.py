@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 
 from transfer.domain.handling import Part
-from transfer.messages.case import Applicant, Material, Opponent, persons_fault, urgency_fault
+from transfer.messages.case import Applicant, Material, Opponent, Places, persons_fault, urgency_fault
 from transfer.messages.codes import (
     AidForm,
     DisputeGround,
@@ -67,14 +67,13 @@ class Occurred(Frozen):
     until: Annotated[Day | None, Field(description="last day, where the term has no length of its own")] = None
 
 
-class OpenCase(Command):
+class OpenCase(Command, Places):
     """Take in an application (LAL 13, 43)."""
 
     matter: Matter
     aid_form: AidForm
     facts: Text
     claim: Text
-    place_of_cause: RegionCode | None = None
     channel: IntakeChannel
     received_at: Annotated[Moment | None, Field(description="first receipt; now when absent")] = None
     applicants: Annotated[tuple[NewApplicant, ...], Field(min_length=1, max_length=500)]
@@ -103,6 +102,9 @@ class Offer(Command):
     receiver: InstitutionCode
     letter: Annotated[Line, Field(description="number of the official letter")]
     reason: Text
+    despite: Annotated[
+        Text | None, Field(description="why it goes where no connecting point leads; needed then, part of the letter")
+    ] = None
 
 
 class SignFor(Command):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from transfer.actions.matching import beside_own
 from transfer.actions.situation import Situation
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision
@@ -120,8 +121,10 @@ class Desk:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one command stays with it, not with its batch
             return error
-        case = work.record(decision, Cause(at=context.now, by=order.by, institution=order.institution))
-        cases[case.id] = case
+        for one in await _with_same_matter(decision, work):
+            recorded = work.record(one, Cause(at=context.now, by=order.by, institution=order.institution))
+            cases[recorded.id] = recorded
+        case = cases[decision.case.id]
         if key is not None:
             known[key.key] = key.respond(case)
             work.record_answered(key.key, known[key.key])
@@ -140,6 +143,15 @@ def _decision(order: Order, context: Context, cases: dict[UUID, Case]) -> Decisi
         raise Recused
     others = {i: cases[i] for i in order.others if i in cases}
     return order.decide(Situation(case=case, context=context, others=others))
+
+
+async def _with_same_matter(decision: Decision, work: Work) -> tuple[Decision, ...]:
+    """The decision, and those on cases of this region with its fingerprints; they are locked first."""
+    if not decision.fingerprints:
+        return (decision,)
+    found = await work.load_fingerprinted(decision.fingerprints)
+    known = await work.load_cases({case for some in found.values() for case in some})
+    return beside_own(decision, known.values())
 
 
 async def _check_files(decision: Decision, was: Case | None, work: Work) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from transfer.actions.commands import NewApplicant, OpenCase
+from transfer.actions.matching import fingerprints_of, notices, told_where_it_may_be
 from transfer.actions.progress import occurred
 from transfer.actions.situation import deciding_institution
 from transfer.domain.case import Case
@@ -35,7 +36,7 @@ def open_case(command: OpenCase, context: Context) -> Decision:
             aid_form=command.aid_form,
             facts=command.facts,
             claim=command.claim,
-            place_of_cause=command.place_of_cause,
+            **command.named,
             channel=command.channel,
             opponents=command.opponents,
             numbers=(CaseNumber(institution=institution, number=command.number),) if command.number else (),
@@ -67,7 +68,13 @@ def open_case(command: OpenCase, context: Context) -> Decision:
         "received_on": day.isoformat(),
         "urgency": case.basics.urgency.value,
     }
-    return Decision(case=case, event=Event(name="case_opened", detail=detail))
+    prints = fingerprints_of(case, context)
+    return Decision(
+        case=case,
+        event=Event(name="case_opened", detail=detail),
+        messages=notices(case, prints, context, told_where_it_may_be(case, context)),
+        fingerprints=prints,
+    )
 
 
 def _with_id(applicant: NewApplicant, context: Context) -> Applicant:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from transfer.actions.commands import Accept, Command, Dispute, Link, RequireSupplement, SignFor
+from transfer.actions.matching import fingerprints_of
 from transfer.actions.situation import Situation, deciding_institution
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import happened, legal_day, paused, supplementing
@@ -136,6 +137,7 @@ def accept(at: Situation, transfer_id: UUID, command: Accept) -> Decision:
     return Decision(
         case=changed,
         event=Event(name="accepted", transfer=transfer.id, detail=detail),
+        fingerprints=fingerprints_of(changed, at.context),
         messages=(
             _answer(transfer, message),
             *(Outgoing(recipient=r, data=told) for r in sorted(followers - {transfer.sender_region})),

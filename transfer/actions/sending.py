@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from transfer.actions.commands import Escalate, Offer, Recall, Supplement
-from transfer.actions.situation import Situation
+from transfer.actions.situation import Situation, competence_of
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import legal_day, resumed
 from transfer.domain.decision import Decision, Event, Outgoing
@@ -15,6 +15,7 @@ from transfer.domain.errors import (
     IllegalStep,
     MustEscalate,
     NoActiveApplicant,
+    NoConnectingPoint,
     NoSuperior,
     NotDesignatedRegion,
     RequestsOpen,
@@ -26,6 +27,7 @@ from transfer.domain.evidence_table import UNANSWERED, RequestSide
 from transfer.domain.lifecycle import OFFERABLE, Side, State, Step
 from transfer.domain.supplement import check_answers
 from transfer.messages.case import Designation
+from transfer.messages.codes_competence import Support
 from transfer.messages.transfer import (
     Escalated,
     Offered,
@@ -43,7 +45,8 @@ def offer(at: Situation, command: Offer) -> Decision:
 
     Raises TransferOpen while an earlier offer stands, RequestsOpen while other regions are asked for evidence,
     MustEscalate after two attempts that the receiver signed
-    for without acceptance, NotDesignatedRegion against a superior's word, SameRegion, IllegalStage, NotTheHolder.
+    for without acceptance, NotDesignatedRegion against a superior's word, NoConnectingPoint where the letter does not
+    say why it goes there all the same, SameRegion, IllegalStage, NotTheHolder.
     """
     sender = at.as_holder(command)
     case, context = at.case, at.context
@@ -62,6 +65,11 @@ def offer(at: Situation, command: Offer) -> Decision:
     mine = attempts(case)
     designation = next((t.designation for t in reversed(mine) if t.designation is not None), None)
     _check_destination(region, mine, designation, context)
+    who = competence_of(case, context)
+    support = who.support(region)
+    if support is Support.UNSUPPORTED and command.despite is None:
+        raise NoConnectingPoint(offered_to=region, competent=[one.region for one in who.competent])
+    despite = None if support is Support.SUPPORTED else command.despite
     drafted = Transfer(
         id=context.new_id(),
         side=Side.SENDER,
@@ -71,6 +79,7 @@ def offer(at: Situation, command: Offer) -> Decision:
         attempt=len(mine) + 1,
         letter=command.letter,
         reason=command.reason,
+        despite=despite,
         opened_at=context.now,
         changed_at=context.now,
         designation=designation,
@@ -84,6 +93,7 @@ def offer(at: Situation, command: Offer) -> Decision:
         receiver=command.receiver,
         letter=command.letter,
         reason=command.reason,
+        despite=despite,
         file=case.file,
         stage=case.stage,
         tenures=case.tenures,

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from transfer.actions.commands import Command
 from transfer.domain.case import Case, Transfer
-from transfer.domain.clocks import checked
+from transfer.domain.clocks import checked, legal_day
+from transfer.domain.competence import Competence, competence
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.errors import NotOfThisRegion, NotThisSide, NotYoursToAssist
 from transfer.domain.evidence import EvidenceRequest
@@ -77,6 +78,12 @@ class Situation:
         said = Event(name=event, request=request.id, detail=detail or {})
         case = checked(self.case.with_request(request), request, self.context.rules)
         return Decision(case=case, event=said, messages=sent)
+
+
+def competence_of(case: Case, context: Context) -> Competence:
+    """Who is competent for the case by the rules that hold here today."""
+    day, regions = legal_day(context.now), context.directory.by_code
+    return competence(case, context.rules, context.region, day, regions)
 
 
 def deciding_institution(command: Command, context: Context) -> str:

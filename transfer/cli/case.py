@@ -7,6 +7,7 @@ from uuid import UUID
 
 import click
 
+from transfer.actions.situation import competence_of
 from transfer.cli.known import case_here
 from transfer.cli.opening import (
     env_file_option,
@@ -18,6 +19,7 @@ from transfer.cli.opening import (
     urgency_option,
 )
 from transfer.cli.output import console, local, print_json, table
+from transfer.domain.competence import Competence
 from transfer.domain.lifecycle import State
 from transfer.messages.codes import Stage, Urgency
 from transfer.records import CaseFilter, CaseLine, KnownCase, Order
@@ -89,6 +91,29 @@ def show(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
         _print(known)
 
 
+@case.command()
+@click.argument("case", type=click.UUID)
+@json_option
+@env_file_option
+def competence(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
+    """Show which regions are competent for a case and why, and which places would still decide."""
+    who = run(_competence(load_settings(env_file), case))
+    if as_json:
+        print_json(who.model_dump(mode="json"))
+        return
+    out = console()
+    rows = [
+        (one.region, one.reached_by or "", f"{ground.zh}  {ground.basis}")
+        for one in who.competent
+        for ground in one.grounds
+    ]
+    out.print(table("competent", ("region", "on the exchange", "why"), rows))
+    out.print(table("not competent", ("region", "why"), [(one.region, one.why.zh) for one in who.others]))
+    out.print(table("not known yet", ("place", "basis"), [(one.place.zh, one.basis) for one in who.unknown]))
+    if who.accepts:
+        out.print(f"accepts: {who.accepts}")
+
+
 async def _list(settings: Settings, chosen: CaseFilter, order: Order, limit: int) -> Sequence[CaseLine]:
     async with opened(settings) as node:
         return await node.views.cases(chosen, order=order, after=None, limit=limit)
@@ -99,6 +124,11 @@ async def _show(settings: Settings, case: UUID) -> tuple[KnownCase, CaseInFull]:
     async with opened(settings) as node:
         known = await case_here(node, case)
         return known, case_in_full(known, node.context())
+
+
+async def _competence(settings: Settings, case: UUID) -> Competence:
+    async with opened(settings) as node:
+        return competence_of((await case_here(node, case)).case, node.context())
 
 
 def _row(line: CaseLine) -> tuple[str, ...]:
@@ -137,6 +167,9 @@ def _print(known: KnownCase) -> None:
             out.print(f"{name:12}  {value}", markup=False)
     persons = [(a.name, a.identity.kind.zh, a.status.zh) for a in one.applicants]
     out.print(table("applicants", ("name", "document", "status"), persons))
+    same = [(str(s.case), s.institution, local(s.first_received_at)) for s in one.same_matter]
+    if same:
+        out.print(table("possible duplicates", ("case", "holder", "received"), same))
     attempts = [(str(t.id), f"{t.sender} → {t.receiver}", t.state, local(t.changed_at)) for t in one.transfers]
     if attempts:
         out.print(table("transfers", ("id", "from → to", "state", "since"), attempts))

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from transfer.domain.duplicates import SameMatter
 from transfer.domain.errors import NotTheHolder, UnknownApplicant, UnknownRequest, UnknownTransfer
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.handling import UNHANDLED, Handling
@@ -46,6 +47,7 @@ class Transfer:
     attempt: int
     letter: str
     reason: str
+    despite: str | None = None
     opened_at: datetime
     changed_at: datetime
     signed_by: str | None = None
@@ -118,6 +120,7 @@ class Case:
     notice: Notice | None = None
     handling: Handling = UNHANDLED
     duplicate_of: UUID | None = None
+    same_matter: tuple[SameMatter, ...] = ()
     version: int = 0
 
     @property
@@ -212,6 +215,21 @@ class Case:
         if unknown := named - {a.id for a in self.applicants}:
             raise UnknownApplicant(applicants=sorted(map(str, unknown)))
         return replace(self, materials=(*self.materials, *materials))
+
+    @property
+    def as_same_matter(self) -> SameMatter:
+        """As another case on the same matter shows it."""
+        return SameMatter(
+            case=self.id,
+            institution=self.holder.institution,
+            first_received_at=self.basics.first_received_at,
+            first_received_by=self.basics.first_received_by,
+        )
+
+    def beside(self, other: SameMatter) -> "Case":
+        """The case with a possible duplicate, each named once."""
+        rest = (one for one in self.same_matter if one.case != other.case)
+        return replace(self, same_matter=(*rest, other))
 
     def numbered(self, institution: str, number: str | None) -> "Case":
         """The case with the number that the institution gave it, each number once."""

@@ -30,6 +30,11 @@ def legal_day(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
+def begin_of_day(moment: datetime) -> datetime:
+    """When that day began in Asia/Shanghai."""
+    return moment.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def reached(case: Case, stage: Stage, day: date, rules: RuleBook, region: str) -> Case:
     """The case after that region published a stage of it."""
     event = STAGE_EVENTS.get(stage)

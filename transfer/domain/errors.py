@@ -86,6 +86,11 @@ class SameRegion(TransferError):
     """A transfer goes to another region; both institutions belong to this one."""
 
 
+class NoConnectingPoint(TransferError):
+    """No connecting point of the case leads to this region (Legal Aid Law, art. 38); the letter must say why the case
+    goes there all the same."""
+
+
 class WrongDestination(TransferError):
     """The offer is for an institution of another region."""
 
@@ -148,6 +153,10 @@ class DesignationConflict(TransferError):
 
 class NoSuperior(TransferError):
     """No superior of the two regions is on the exchange, so nobody can name the competent region."""
+
+
+class TooManyNotices(TransferError):
+    """This region has sent too many notices of its matters today; they are compared again tomorrow."""
 
 
 class CaseExists(TransferError):

@@ -24,12 +24,15 @@ class CaseNotYetKnown(TransferError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A message's case as known here (None when unknown), its source, its digest, and where and when it arrives."""
+    """A message's case as known here (None when unknown), its source, its digest, and where and when it arrives; for a
+    notice of a matter also the cases here that it matches, and how many notices its source has sent today."""
 
     case: Case | None
     source: str
     digest: Digest
     context: Context
+    same_matter: tuple[Case, ...] = ()
+    noticed_today: int = 0
 
     @property
     def known(self) -> Case:

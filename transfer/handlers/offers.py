@@ -39,6 +39,7 @@ def offered(arrival: Arrival, message: Offered) -> Decision:
         attempt=message.attempt,
         letter=message.letter,
         reason=message.reason,
+        despite=message.despite,
         opened_at=message.at,
         changed_at=context.now,
         designation=message.designation,

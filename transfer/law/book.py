@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
-from transfer.law.rules import FIRST_YEAR, LAST_YEAR, Figure, Rule, RuleSet, Term, reach
+from transfer.law.rules import FIRST_YEAR, LAST_YEAR, ConnectingPoint, Figure, Rule, RuleSet, Term, reach
 from transfer.messages.codes_clocks import CaseEvent
 from transfer.messages.codes_handling import Procedure
 
@@ -69,6 +69,10 @@ class RuleBook:
             if day is not None and rule.procedure is procedure and rule.reach(region, day) is not None:
                 found.setdefault(rule.rank, []).append(day)
         return max(found[min(found)]) if found else None
+
+    def connecting_points(self, region: str, day: date) -> tuple[ConnectingPoint, ...]:
+        """All that hold there on that day, one of each name, in the order of the set."""
+        return _holding(self.rules.connecting_points, region, day)
 
     def is_worked(self, day: date) -> bool:
         """Whether a day is worked in the country; raises LookupError where nobody has announced it yet."""

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Final, Self, get_args
 from pydantic import Field, model_validator
 
 from transfer.messages.case import RULE_CODE
+from transfer.messages.codes import AidForm, Matter
 from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
+from transfer.messages.codes_competence import CasePlace
 from transfer.messages.codes_handling import Procedure
 from transfer.messages.values import Day, Frozen, Line
 
@@ -89,6 +91,22 @@ class Figure(Rule):
     value: int
 
 
+class ConnectingPoint(Rule):
+    """A place whose institution is competent for some matters in some forms of aid.
+
+    What only says where an organ will be holds ``until_known``: once the place of that organ is known, it decides."""
+
+    place: CasePlace
+    matters: Annotated[tuple[Matter, ...], Field(max_length=20, description="none means every matter")] = ()
+    aid_forms: Annotated[tuple[AidForm, ...], Field(min_length=1, max_length=20)]
+    until_known: CasePlace | None = None
+    rank: Annotated[int, Field(ge=1, le=9, description="where several organs are seized the lowest goes first")] = 1
+
+    def concerns(self, matter: Matter, aid_form: AidForm) -> bool:
+        """Whether it is made for such a case."""
+        return aid_form in self.aid_forms and (not self.matters or matter in self.matters)
+
+
 class Closing(Rule):
     """An event from whose day a case counts as closed, by its procedure; of several the lowest rank counts."""
 
@@ -149,6 +167,7 @@ class RuleSet(Frozen, extra="forbid"):
     terms: tuple[Term, ...] = ()
     figures: tuple[Figure, ...] = ()
     closings: tuple[Closing, ...] = ()
+    connecting_points: tuple[ConnectingPoint, ...] = ()
     years: tuple[WorkYear, ...] = ()
     ends: Annotated[tuple[Ending, ...], Field(description="rules of earlier sets that hold no longer")] = ()
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
@@ -98,6 +98,9 @@ class Applicant(Frozen):
     categories: Annotated[tuple[ApplicantCategory, ...], Field(max_length=50)] = ()
     hardship: HardshipGround | None = None
     agent: Agent | None = None
+    victim: Annotated[
+        IdentityDocument | None, Field(description="the person who was hurt or killed, where kin claims")
+    ] = None
     status: ApplicantStatus = ApplicantStatus.ACTIVE
 
 
@@ -213,14 +216,33 @@ def persons_fault(ids: Sequence[UUID], materials: Iterable[Material]) -> str | N
     return None
 
 
-class CaseBasics(Frozen):
+class Places(Frozen):
+    """The places of a case, as far as they are known; by them the law says which institution is competent (LAL 38)."""
+
+    place_of_cause: Annotated[RegionCode | None, Field(description="where the cause arose")] = None
+    place_of_performance: Annotated[
+        RegionCode | None, Field(description="where the labour contract is carried out")
+    ] = None
+    place_of_employer: Annotated[RegionCode | None, Field(description="the employer's seat")] = None
+    place_of_organ: Annotated[RegionCode | None, Field(description="of the court or organ that handles it")] = None
+    place_of_dispute_organ: Annotated[
+        RegionCode | None, Field(description="of the arbitration commission or other organ that handles the dispute")
+    ] = None
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The known places by the names of their fields."""
+        known = {name: getattr(self, name) for name in Places.model_fields}
+        return {name: code for name, code in known.items() if code is not None}
+
+
+class CaseBasics(Places):
     """What a case is about, without the persons; all that a superior needs to name the competent region."""
 
     matter: Matter
     aid_form: AidForm
     facts: Text
     claim: Text
-    place_of_cause: RegionCode | None = None
     channel: IntakeChannel
     opponents: Annotated[tuple[Opponent, ...], Field(max_length=50)] = ()
     numbers: Annotated[tuple[CaseNumber, ...], Field(max_length=20)] = ()

@@ -36,6 +36,8 @@ _SUPPLEMENT: Final = "sha256:e7905201a814df32d9b91943a50bc5e4f081ef2159f523cfe20
 _RECALL: Final = "sha256:ab39bfcc19aaff79f0dcf7dfa364136591f5ef0f84d333b492482edd8fc9379d"
 _NOTICE: Final = "sha256:396d5d32bd4737119e02c2653f8158d734dbfb638b6175dcead016f9bc31b21e"
 
+_PRINT: Final = "1:ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a"
+
 
 def _step(route: tuple[str, str], at: str, more: Json, data: Json, added: Json) -> tuple[Json, Json]:
     """The same for a step of the transfer."""
@@ -67,6 +69,7 @@ _PAIRS: Final[dict[str, tuple[Json, Json]]] = {
                 "materials": [APPLICATION, IOU, AGENCY_PROOF],
             },
             "stage": {"stage": "aid_first", "tenure": 1, "number": 2},
+            "despite": "劳动合同履行地尚待核实。",
             "followers": ["510500"],
             "attempt": 2,
             "designation": DESIGNATION,
@@ -233,6 +236,34 @@ _PAIRS: Final[dict[str, tuple[Json, Json]]] = {
             "tenures": [FIRST_TENURE],
         },
         {"basics": BASICS_IN_FULL},
+    ),
+    "legalaid.case.matter_noticed.v1": sent(
+        ("510521", "442000"),
+        "2026-06-10T09:31:00+08:00",
+        {"conversation": CASE, "sequence": 1},
+        {
+            "case": CASE,
+            "at": "2026-06-10T09:31:00+08:00",
+            "institution": "510521",
+            "first_received_at": "2026-06-10T09:30:00+08:00",
+            "first_received_by": "510521",
+            "fingerprints": [_PRINT],
+        },
+        {"fingerprints": [_PRINT, f"2:{_PRINT[2:]}"]},
+    ),
+    "legalaid.case.same_matter_known.v1": sent(
+        ("442000", "510521"),
+        "2026-06-10T09:31:02+08:00",
+        {"conversation": CASE, "sequence": 1, "answers": _NOTICE},
+        {
+            "case": CASE,
+            "at": "2026-06-10T09:31:02+08:00",
+            "known_case": EARLIER_CASE,
+            "institution": "442000",
+            "first_received_at": "2026-06-08T15:00:00+08:00",
+            "first_received_by": "442000",
+        },
+        {},
     ),
     "legalaid.receipt.issued.v1": sent(
         ("442000", "510521"),

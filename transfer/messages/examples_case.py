@@ -39,6 +39,7 @@ AYGUL_IN_FULL: Final[Json] = {
     "household_region": "510521",
     "categories": ["MIGRANT_WORKER", "DISABLED"],
     "hardship": "ART42_3",
+    "victim": {"kind": "RESIDENT_ID", "number": "990000198504120010"},
     "agent": {"name": "𠮷世明", "relation": "配偶", "phone": "13800000002"},
     "status": "ACTIVE",
 }
@@ -70,6 +71,10 @@ BASICS_IN_FULL: Final[Json] = {
     "facts": FACTS,
     "claim": CLAIM,
     "place_of_cause": "442000",
+    "place_of_performance": "442000",
+    "place_of_employer": "442000",
+    "place_of_organ": "440000",
+    "place_of_dispute_organ": "442000",
     "channel": "WORKSTATION",
     "opponents": [
         {

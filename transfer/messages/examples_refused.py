@@ -275,6 +275,16 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
             Refused("stage-of-no-tenure", "data.stage.tenure", 2, "a tenure that is not listed", schema_finds=False),
             Refused("no-clocks", "data.basics", ABSENT, "data.basics: Field required"),
         ),
+        "legalaid.case.matter_noticed.v1": (
+            Refused("no-fingerprints", "data.fingerprints", [], "data.fingerprints: Tuple should have at least 1 item"),
+            Refused("number-in-clear", "data.fingerprints.0", "990000198504120010", "String should match"),
+            Refused("no-first-receipt", "data.first_received_at", ABSENT, "data.first_received_at: Field required"),
+        ),
+        "legalaid.case.same_matter_known.v1": (
+            Refused("answers-nothing", "answers", ABSENT, "answers: Field required"),
+            Refused("no-case", "data.known_case", ABSENT, "data.known_case: Field required"),
+            Refused("holder-of-no-region", "data.institution", "042000", "data.institution: String should match"),
+        ),
         "legalaid.receipt.issued.v1": (
             Refused("unknown-outcome", "data.receipts.0.outcome", "ok", "receipts.0.outcome: Input should be"),
             Refused(

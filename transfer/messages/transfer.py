@@ -39,6 +39,7 @@ class Offered(TransferMessage):
     receiver: InstitutionCode
     letter: Annotated[Line, Field(description="number of the official letter")]
     reason: Text
+    despite: Annotated[Text | None, Field(description="why it comes here, though no connecting point does")] = None
     file: CaseFile
     stage: StageReached
     tenures: Tenures

@@ -15,19 +15,22 @@ from transfer.law.book import RuleBook
 from transfer.law.reckoning import CannotCount, working_days_after
 from transfer.messages.attachments import Attachment
 from transfer.messages.codes import ReceiptOutcome
+from transfer.messages.duplicates import Fingerprint
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Where and when a decision is taken: this node's region, the directory, the time, a source of ids, the rules."""
+    """Where and when a decision is taken: this node's region, the directory, the time, a source of ids, the rules, and
+    what makes fingerprints with the keys that all regions share."""
 
     region: str
     directory: Directory
     now: datetime
     new_id: Callable[[], UUID]
     rules: RuleBook
+    fingerprints: Callable[[Sequence[str]], tuple[Fingerprint, ...]] = lambda _lines: ()
 
     def deciding(self, institution: str) -> str:
         """The institution that decides for this one; raises UnknownInstitution."""
@@ -157,6 +160,14 @@ class Work(Protocol):
     async def load_awaited(self, digests: Collection[Digest]) -> Mapping[Digest, bool]:
         """Of these files, which are not kept, those that messages named: whether they are still on their way here, or
         will not come."""
+        ...
+
+    async def load_fingerprinted(self, prints: Collection[Fingerprint]) -> Mapping[Fingerprint, Collection[UUID]]:
+        """The cases of this region by those of these fingerprints that they have; they are not locked by it."""
+        ...
+
+    async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:
+        """How many messages of a type each of these regions has sent since then, whatever became of them."""
         ...
 
     def record(self, decision: Decision, cause: Cause) -> Case:

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.clocks import running, waits_for
+from transfer.domain.duplicates import SameMatter
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.handling import UNHANDLED, Handling
 from transfer.domain.lifecycle import PAST, Side, State
@@ -23,6 +24,7 @@ from transfer.messages.transfer import ApplicantTold, CompetenceDisputed, Design
 from transfer.messages.values import Frozen
 from transfer.ports.work import InboxEntry
 
+_SAME_MATTER: Final[TypeAdapter[tuple[SameMatter, ...]]] = TypeAdapter(tuple[SameMatter, ...])
 _MATERIALS: Final[TypeAdapter[tuple[Material, ...]]] = TypeAdapter(tuple[Material, ...])
 
 
@@ -35,6 +37,7 @@ class TransferDetail(Frozen):
 
     letter: str
     reason: str
+    despite: str | None
     notice: SupplementRequired | None
     dispute: CompetenceDisputed | None
     designations: tuple[tuple[str, Designated], ...]
@@ -61,6 +64,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "stage_number": case.stage.number,
         "duplicate_of": case.duplicate_of,
         "followers": json.dumps(sorted(case.followers)),
+        "same_matter": _SAME_MATTER.dump_json(case.same_matter).decode(),
         "notice": case.notice.model_dump_json() if case.notice else None,
         "handling": case.handling.model_dump_json(exclude_none=True) if case.handling != UNHANDLED else None,
         "watch_on": look_on(case),
@@ -205,6 +209,7 @@ def to_case(
         transfers=tuple(to_transfer(t) for t in transfers),
         requests=tuple(EvidenceRequest.model_validate_json(r.detail) for r in requests),
         duplicate_of=row.duplicate_of,
+        same_matter=_SAME_MATTER.validate_json(row.same_matter) if row.same_matter != "[]" else (),
     )
 
 

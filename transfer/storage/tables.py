@@ -75,6 +75,7 @@ cases = Table(
     Column("stage_number", Integer, nullable=False),
     Column("duplicate_of", Uuid),
     Column("followers", Text, nullable=False),
+    Column("same_matter", Text, nullable=False),
     Column("notice", Text),
     Column("handling", Text),
     Column("basics", Text, nullable=False),
@@ -88,6 +89,12 @@ cases = Table(
     CheckConstraint("duplicate_of IS NULL OR duplicate_of <> id", name="not_its_own_duplicate"),
     _one_of("stage", Stage, "stage"),
     _one_of("urgency", Urgency, "urgency"),
+    Index(
+        "ix_cases_duplicate_of",
+        "duplicate_of",
+        sqlite_where=text("duplicate_of IS NOT NULL"),
+        postgresql_where=text("duplicate_of IS NOT NULL"),
+    ),
     Index("ix_cases_watch_on", "holder_region", "watch_on"),
     Index(
         "ix_cases_waits_for",
@@ -114,6 +121,14 @@ applicants = Table(
     _one_of("status", ApplicantStatus, "status"),
     Index("ix_applicants_name", "name"),
     Index("ix_applicants_identity_number", "identity_number"),
+)
+
+# By these keyed hashes the matter of a case is known again; see domain/duplicates.py.
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("print", String(69), primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
 )
 
 tenures = Table(

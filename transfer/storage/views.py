@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, union
 
+from transfer.domain.duplicates import LinkedCase
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.records import (
@@ -72,9 +73,13 @@ class SqlViews(MessageViews):
                 )
             ]
             published = select(stages).where(stages.c.case_id == case).order_by(stages.c.tenure, stages.c.number)
+            linked = select(cases.c.id, cases.c.holder).where(cases.c.duplicate_of == case).order_by(cases.c.id)
             return KnownCase(
                 case=rows.to_case(found, *parts),
                 stages=tuple(_stage(row) for row in await connection.execute(published)),
+                linked=tuple(
+                    LinkedCase(case=one.id, institution=one.holder) for one in await connection.execute(linked)
+                ),
                 opened_at=found.opened_at,
                 changed_at=found.changed_at,
             )

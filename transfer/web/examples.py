@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from transfer.actions import commands, handling_commands, urgency_commands
+from transfer.actions.competence_commands import NamePlaces
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 
 _ZHONGSHAN: Final = {"by": "王芳", "institution": "442000"}
@@ -19,9 +20,11 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
             **_ZHONGSHAN,
             "matter": "REMUNERATION",
             "aid_form": "LABOUR_ARBITRATION",
-            "facts": "申请人在某家具厂工作，2026年5月至10月工资未支付，合计38600元。",
+            "facts": "申请人受中山某家具公司派遣在泸县工作，2026年5月至10月工资未支付，合计38600元。",
             "claim": "请求支付拖欠的劳动报酬38600元。",
-            "place_of_cause": "442000",
+            "place_of_cause": "510521",
+            "place_of_performance": "510521",
+            "place_of_employer": "442000",
             "channel": "WINDOW",
             "applicants": [
                 {
@@ -39,7 +42,7 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
             **_ZHONGSHAN,
             "receiver": "510521-ZS",
             "letter": "中援转〔2026〕第9号",
-            "reason": "用人单位所在地和事由发生地均在泸县。",
+            "reason": "劳动合同履行地和事由发生地均在泸县。",
         },
         commands.SignFor: {**_LUXIAN, "materials_counted": 3},
         commands.RequireSupplement: {
@@ -61,6 +64,7 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
         handling_commands.TellApplicants: {**_ZHONGSHAN, "written_on": "2026-12-01", "phoned_on": "2026-12-01"},
         commands.AnswerNotice: {**_ZHONGSHAN, "answers": [{"defect": "FORM_UNSIGNED", "answer": "已补签。"}]},
         commands.Withdraw: {**_ZHONGSHAN, "applicants": ["01975a3e-6c02-7f43-9e24-55f1b2c3d406"]},
+        NamePlaces: {**_ZHONGSHAN, "place_of_dispute_organ": "510521"},
         commands.EnterEvent: {**_ZHONGSHAN, "event": "decision_served", "occurred_on": "2026-11-20"},
         handling_commands.Recuse: {
             **_ZHONGSHAN,

@@ -54,6 +54,10 @@ def _undecided(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form
     return case.open_offer is None and case.stage.stage in OFFERABLE
 
 
+def _not_offered(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
+    return case.open_offer is None
+
+
 def _waits_for_answers(case: Case, context: Context) -> bool:
     return _undecided(case, context) and waiting(case) is not None
 
@@ -95,6 +99,11 @@ OWN_STEPS: Final[Mapping[str, OwnStep]] = MappingProxyType(
             wording=Wording(zh="登记申请人撤回申请", en="Enter that applicants withdrew"),
             opens=_undecided,
             faults=_NOT_FREE,
+        ),
+        "places": OwnStep(
+            wording=Wording(zh="登记案件的管辖连接地点", en="Enter places of the case", ground="LAL 38"),
+            opens=_not_offered,
+            faults=(errors.TransferOpen,),
         ),
         "events": OwnStep(
             wording=Wording(zh="登记期限起算或者届满的事由", en="Enter an event that begins or meets a term"),

@@ -6,12 +6,25 @@ from transfer.actions import commands
 from transfer.actions import evidence_commands as evidence
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS
 from transfer.domain import errors
+from transfer.domain.competence import Competence
 from transfer.domain.evidence_table import RequestStep
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.records import MessageLine
-from transfer.web import clocks, commanding, documents, duties, health, lists, papers, quarantine, queries, rules
+from transfer.web import (
+    case_body,
+    clocks,
+    commanding,
+    documents,
+    duties,
+    health,
+    lists,
+    papers,
+    quarantine,
+    queries,
+    rules,
+)
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
@@ -126,6 +139,16 @@ _CASES: Final = (
     ),
     Route(
         method="GET",
+        path="/v1/cases/{case}/competence",
+        handler=case_body.competence,
+        zh="案件由哪些地区管辖及理由",
+        en="Which regions are competent for a case and why, and what is not known yet",
+        tag=Tag.CASES,
+        gives=Competence,
+        problems=(errors.UnknownCase,),
+    ),
+    Route(
+        method="GET",
         path="/v1/cases/{case}/history",
         handler=lists.history,
         zh="案件经过",
@@ -165,6 +188,7 @@ _TRANSFERS: Final = (
             errors.NotTheHolder,
             errors.TransferOpen,
             errors.MustEscalate,
+            errors.NoConnectingPoint,
             FileNotKept,
             FileOnItsWay,
         ),

@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.Column("stage_number", sa.Integer(), nullable=False),
         sa.Column("duplicate_of", sa.Uuid(), nullable=True),
         sa.Column("followers", sa.Text(), nullable=False),
+        sa.Column("same_matter", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=True),
         sa.Column("handling", sa.Text(), nullable=True),
         sa.Column("basics", sa.Text(), nullable=False),
@@ -170,6 +171,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_cases_duplicate_of",
+            ["duplicate_of"],
+            unique=False,
+            sqlite_where=sa.text("duplicate_of IS NOT NULL"),
+            postgresql_where=sa.text("duplicate_of IS NOT NULL"),
+        )
         batch_op.create_index("ix_cases_watch_on", ["holder_region", "watch_on"], unique=False)
         batch_op.create_index(
             "ix_cases_waits_for",
@@ -388,6 +396,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_applicants_name", ["name"], unique=False)
 
     op.create_table(
+        "fingerprints",
+        sa.Column("print", sa.String(length=69), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_fingerprints_case_id")),
+        sa.PrimaryKeyConstraint("print", "case_id", name=op.f("pk_fingerprints")),
+    )
+    op.create_table(
         "stages",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenure", sa.Integer(), nullable=False),
@@ -534,6 +549,7 @@ def downgrade() -> None:
     op.drop_table("transfers")
     op.drop_table("tenures")
     op.drop_table("stages")
+    op.drop_table("fingerprints")
     with op.batch_alter_table("applicants", schema=None) as batch_op:
         batch_op.drop_index("ix_applicants_name")
         batch_op.drop_index("ix_applicants_identity_number")
@@ -595,6 +611,11 @@ def downgrade() -> None:
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("ix_cases_place")
         batch_op.drop_index("ix_cases_worklist")
+        batch_op.drop_index(
+            "ix_cases_duplicate_of",
+            sqlite_where=sa.text("duplicate_of IS NOT NULL"),
+            postgresql_where=sa.text("duplicate_of IS NOT NULL"),
+        )
 
     op.drop_table("cases")
     with op.batch_alter_table("answered", schema=None) as batch_op:

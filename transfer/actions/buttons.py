@@ -6,8 +6,20 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from transfer.actions import answering, applicants, asking, commands, deciding, posting, progress, receiving, sending
+from transfer.actions import (
+    answering,
+    applicants,
+    asking,
+    commands,
+    deciding,
+    groups,
+    posting,
+    progress,
+    receiving,
+    sending,
+)
 from transfer.actions import evidence_commands as evidence
+from transfer.actions import group_commands as group
 from transfer.actions.desk import Order
 from transfer.actions.situation import Situation
 from transfer.domain.decision import Decision
@@ -130,6 +142,9 @@ OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
         "notice": OwnButton(command=commands.GiveNotice, decide=applicants.give_notice),
         "notice/answer": OwnButton(command=commands.AnswerNotice, decide=applicants.answer_notice),
         "withdrawals": OwnButton(command=commands.Withdraw, decide=applicants.withdraw),
+        "representatives": OwnButton(command=group.Elect, decide=groups.elect),
+        "applicants": OwnButton(command=group.Join, decide=groups.join),
+        "split": OwnButton(command=group.Split, decide=groups.split),
         "events": OwnButton(command=commands.EnterEvent, decide=progress.enter_event),
     }
 )

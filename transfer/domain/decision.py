@@ -39,3 +39,5 @@ class Decision:
     event: Event
     messages: tuple[Outgoing, ...] = ()
     stages: tuple[StagePublished, ...] = ()
+    also: tuple["Decision", ...] = ()
+    """What the same step leads to for cases that it makes."""

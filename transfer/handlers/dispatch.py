@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from transfer.domain.decision import Decision
-from transfer.handlers import answers, designations, evidence_answered, evidence_asked, offers, progress
+from transfer.handlers import answers, designations, evidence_answered, evidence_asked, groups, offers, progress
 from transfer.handlers.arrival import Arrival
 from transfer.messages import case_progress, evidence, transfer
 from transfer.messages.values import Frozen
@@ -44,5 +44,6 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         case_progress.StagePublished: progress.stage_published,
         case_progress.HolderChanged: progress.holder_changed,
         case_progress.TermOverdue: progress.term_overdue,
+        case_progress.CaseSplit: groups.case_split,
     }
 )

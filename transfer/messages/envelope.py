@@ -31,6 +31,7 @@ MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
         "legalaid.case.stage_published.v1": case_progress.StagePublished,
         "legalaid.case.holder_changed.v1": case_progress.HolderChanged,
         "legalaid.case.term_overdue.v1": case_progress.TermOverdue,
+        "legalaid.case.split.v1": case_progress.CaseSplit,
         "legalaid.evidence.requested.v1": evidence.EvidenceRequested,
         "legalaid.evidence.signed_for.v1": evidence.EvidenceSignedFor,
         "legalaid.evidence.clarification_asked.v1": evidence.EvidenceClarificationAsked,

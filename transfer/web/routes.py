@@ -15,12 +15,17 @@ from transfer.web import clocks, commanding, documents, health, lists, papers, q
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
+from transfer.web.group_routes import GROUP_ROUTES
 from transfer.web.route import Change, Route, Tag
-from transfer.web.steps import EVENTS
 from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, kebab
 
 _NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
-_OWN_PROBLEMS: Final = {EVENTS: (errors.NothingRuns, errors.ImplausibleDate)}
+_OWN_PROBLEMS: Final = {
+    "events": (errors.NothingRuns, errors.ImplausibleDate),
+    "representatives": (errors.TransferOpen, errors.CaseEnded, errors.TooFewToElect, errors.UnknownApplicant),
+    "applicants": (*_NOT_FREE, TestIdentity, errors.PersonTwice, errors.ImplausibleDate, FileNotKept, FileOnItsWay),
+    "split": (*_NOT_FREE, errors.RequestsOpen, errors.NoticeOpen, errors.NoActiveApplicant, errors.UnknownApplicant),
+}
 
 _CASES: Final = (
     Route(
@@ -402,4 +407,4 @@ _NODE: Final = (
     ),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_CASES, *_TRANSFERS, *_EVIDENCE, *FILE_ROUTES, *_MESSAGES, *_NODE)
+ROUTES: Final[tuple[Route, ...]] = (*_CASES, *GROUP_ROUTES, *_TRANSFERS, *_EVIDENCE, *FILE_ROUTES, *_MESSAGES, *_NODE)

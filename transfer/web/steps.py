@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from transfer.actions.buttons import BUTTONS, OWN_BUTTONS
 from transfer.actions.sending import ATTEMPTS_BEFORE_ESCALATION, attempts
 from transfer.domain.case import Case, Transfer
+from transfer.domain.clocks import legal_day
 from transfer.domain.designation import judges
 from transfer.domain.errors import NoSuperior
 from transfer.domain.evidence_table import UNANSWERED, RequestSide, RequestStep
+from transfer.domain.group import may_elect
 from transfer.domain.lifecycle import OFFERABLE, PAST, REQUIRED_BASIS, Side, Step, open_stages, open_steps
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.ports.work import Context
@@ -19,8 +21,6 @@ from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, Wording
 
 PUBLISH_STAGE: Final = "publish-stage"
 DRAFT_REQUEST: Final = "draft-request"
-ANSWER_NOTICE: Final = "notice/answer"
-EVENTS: Final = "events"
 
 
 class StageOpen(BaseModel):
@@ -61,7 +61,7 @@ def _steps(case: Case, context: Context) -> Iterator[StepOpen]:
     yield from _transfer_steps(case, context, path, holds=holds)
     yield from _evidence_steps(case, path, holds=holds)
     if holds:
-        yield from _own_steps(case, path)
+        yield from _own_steps(case, context, path)
 
 
 def _transfer_steps(case: Case, context: Context, path: str, *, holds: bool) -> Iterator[StepOpen]:
@@ -84,13 +84,10 @@ def _evidence_steps(case: Case, path: str, *, holds: bool) -> Iterator[StepOpen]
         yield _opened(DRAFT_REQUEST, EVIDENCE_WORDING[RequestStep.DRAFT], f"{path}/requests")
 
 
-def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
-    if case.open_offer is None and case.stage.stage in OFFERABLE:
-        waits = case.notice is not None and not case.notice.answered
-        for place in OWN_BUTTONS:
-            if place != EVENTS and (place != ANSWER_NOTICE or waits):
-                yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
-    yield _opened(EVENTS, OWN_WORDING[EVENTS], f"{path}/{EVENTS}")
+def _own_steps(case: Case, context: Context, path: str) -> Iterator[StepOpen]:
+    for place in OWN_BUTTONS:
+        if _own_stands_open(place, case, context):
+            yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
     stages = open_stages(case.stage.stage, offered=case.open_offer is not None)
     if stages:
         yield StepOpen(
@@ -103,6 +100,24 @@ def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
                 StageOpen(stage=s, zh=s.zh, en=s.en, grounds=tuple(sorted(REQUIRED_BASIS.get(s, ())))) for s in stages
             ),
         )
+
+
+def _own_stands_open(place: str, case: Case, context: Context) -> bool:
+    """Whether the holder may take this step on its own case, which it may offer at the same time or not."""
+    free = case.open_offer is None
+    waits = case.notice is not None and not case.notice.answered
+    match place:
+        case "events":
+            return True
+        case "representatives":
+            enough = may_elect(case, context.region, legal_day(context.now), context.rules)
+            return free and enough and case.stage.stage not in PAST
+        case "notice/answer":
+            return free and waits and case.stage.stage in OFFERABLE
+        case "split":
+            return free and not waits and len(case.active) > 1 and case.stage.stage in OFFERABLE
+        case _:
+            return free and case.stage.stage in OFFERABLE
 
 
 def _opened(

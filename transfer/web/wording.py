@@ -70,6 +70,11 @@ OWN_WORDING: Final[Mapping[str, Wording]] = MappingProxyType(
         "notice": Wording(zh="一次性告知申请人补正", en="Tell the applicants what is missing", ground="LAL 43(2)"),
         "notice/answer": Wording(zh="登记申请人补正", en="Enter what the applicants supplied", ground="LAL 43(2)"),
         "withdrawals": Wording(zh="登记申请人撤回申请", en="Enter that applicants withdrew"),
+        "representatives": Wording(
+            zh="登记推举的代表人", en="Enter the representatives whom they elected", ground="LDMAL 7"
+        ),
+        "applicants": Wording(zh="追加申请人", en="Take in persons who join the case"),
+        "split": Wording(zh="分案办理", en="Make a case of their own of some applicants"),
         "events": Wording(zh="登记期限起算或者届满的事由", en="Enter an event that begins or meets a term"),
     }
 )

@@ -130,6 +130,7 @@ def upgrade() -> None:
         sa.Column("duplicate_of", sa.Uuid(), nullable=True),
         sa.Column("followers", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=True),
+        sa.Column("election", sa.Text(), nullable=True),
         sa.Column("basics", sa.Text(), nullable=False),
         sa.Column("materials", sa.Text(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
@@ -352,7 +353,9 @@ def upgrade() -> None:
         sa.Column("identity_number", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.CheckConstraint("status IN ('ACTIVE', 'WITHDRAWN', 'DEEMED_WITHDRAWN')", name=op.f("ck_applicants_status")),
+        sa.CheckConstraint(
+            "status IN ('ACTIVE', 'WITHDRAWN', 'DEEMED_WITHDRAWN', 'SPLIT_OFF')", name=op.f("ck_applicants_status")
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_applicants_case_id")),
         sa.PrimaryKeyConstraint("case_id", "position", name=op.f("pk_applicants")),
         sa.UniqueConstraint("case_id", "id", name=op.f("uq_applicants_case_id_id")),

@@ -108,7 +108,7 @@ class GroupReport(Frozen):
     persons: int
     status: dict[str, int]
     regions: Annotated[dict[str, int], Field(description="by household region; UNKNOWN where none is entered")]
-    categories: Annotated[dict[str, int], Field(description="a person may belong to several")]
+    categories: Annotated[dict[str, int], Field(description="a person may belong to several, or to none")]
     grounds: Annotated[dict[str, int], Field(description="why hardship is not asked or checked, or how it is")]
     joined_later: int
     claimed: Annotated[int, Field(description="sum of what they claim, in fen")]

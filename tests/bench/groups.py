@@ -18,8 +18,7 @@ from tests.integration.api_node import LUXIAN, OFFER, ZHONGSHAN, Api, applicatio
 from transfer.actions.roster import read_roster
 from transfer.cli.remote import Api as Remote
 from transfer.messages.case import MAX_PERSONS
-from transfer.sheets.files import read_sheet
-from transfer.sheets.workbook import make_template
+from transfer.sheets.files import make_template, read_sheet
 
 GROUP: Final = "group"
 

@@ -10,16 +10,22 @@ import pytest
 
 from tests.asking import FUSHUN, LINGWU, Asking, an_item, defects_of
 from tests.builders import a_resident_id, the_rules
-from tests.federation.exchange import NotHonest
+from tests.builders import changed as replaced
+from tests.federation.exchange import an_application
 from transfer.actions.buttons import BUTTONS, offer_order, stage_order
 from transfer.actions.commands import Designate, NewApplicant, Offer, PublishStage
+from transfer.actions.intake import open_case
 from transfer.domain import errors
 from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA
+from transfer.domain.decision import Decision
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.group import report
 from transfer.domain.lifecycle import Step
+from transfer.handlers.arrival import Arrival, CaseNotYetKnown
+from transfer.handlers.groups import case_split
 from transfer.messages.case import MAX_PERSONS, IdentityDocument, Material
+from transfer.messages.case_progress import CaseSplit
 from transfer.messages.codes import (
     ApplicantCategory,
     ApplicantStatus,
@@ -38,6 +44,9 @@ from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, Suppleme
 LIAONING, NINGXIA, SUIYANG = "210000", "640000", "520323"
 PROOF: Final = Material(kind=MaterialKind.OTHER, title="推举代表人书")
 BEGAN: Final = datetime(2026, 6, 1, 9, 0, tzinfo=CHINA)
+
+
+PART: Final = uuid4()
 
 
 def a_group(persons: int = 10, **fields: Any) -> Asking:
@@ -192,9 +201,9 @@ def test_a_group_does_not_grow_beyond_the_largest() -> None:
 
 
 def test_the_same_person_twice_is_found_when_a_case_is_opened() -> None:
-    story = a_group(1)
-    with pytest.raises(errors.PersonTwice):
-        story.own("applicants", applicants=(a_person(), a_person()))
+    command = an_application(FUSHUN, persons=1).model_copy(update={"applicants": (a_person(), a_person())})
+    with pytest.raises(errors.PersonTwice, match="2 is 1"):
+        open_case(command, a_group(1).exchange.contexts[FUSHUN]())
 
 
 def missing(applicant: UUID, defect: Defect = Defect.FORM_UNSIGNED) -> SupplementItem:
@@ -311,7 +320,8 @@ def test_what_a_later_holder_said_is_not_undone_by_a_word_that_came_late() -> No
     story = handed_over(a_group(4)).part()
     part = split(story, 0)
     late, story.exchange.flight = story.exchange.flight, []
-    story.offer(FUSHUN).meet().decide(FUSHUN, Step.SIGN_FOR, materials_counted=0).decide(FUSHUN, Step.ACCEPT)
+    story.offer(FUSHUN).meet().decide(FUSHUN, Step.SIGN_FOR, materials_counted=0)
+    story.decide(FUSHUN, Step.ACCEPT, number="抚援〔2026〕8号")
     before = story.known(FUSHUN)
     assert before.holder_region == FUSHUN
     story.exchange.flight = late
@@ -320,12 +330,37 @@ def test_what_a_later_holder_said_is_not_undone_by_a_word_that_came_late() -> No
     assert part_in(story, FUSHUN, part).holder_region == LINGWU
 
 
-def test_a_region_that_does_not_hold_a_case_cannot_say_that_it_was_split() -> None:
-    story = handed_over(a_group(4)).part()
-    split(story, 0)
-    letters = [replace(one, source=LIAONING) for one in story.exchange.flight]
-    with pytest.raises(NotHonest):
-        story.exchange.deliver(FUSHUN, letters)
+def heard(story: Asking, *, case: Case | None, source: str = LINGWU, **changes: Any) -> Decision:
+    """What Fushun makes of the word that Lingwu split off the first applicant."""
+    known = story.known(FUSHUN)
+    given: dict[str, Any] = {
+        "case": known.id,
+        "at": story.world.now,
+        "origin": known.id,
+        "part": PART,
+        "applicants": story.applicants[:1],
+        "basics": known.basics.model_copy(update={"split_into": (PART,)}),
+        "stage": known.stage,
+        "tenures": known.tenures,
+    }
+    said = CaseSplit(**(given | changes))
+    context = story.exchange.contexts[FUSHUN]()
+    return case_split(Arrival(case=case, source=source, digest="sha256:" + "0" * 64, context=context), said)
+
+
+def test_only_the_holder_says_that_a_case_was_split() -> None:
+    story = handed_over(a_group(4))
+    known = story.known(FUSHUN)
+    assert heard(story, case=known).case.applicants[0].status is ApplicantStatus.SPLIT_OFF
+    with pytest.raises(errors.NotThisSide):
+        heard(story, case=known, source=FUSHUN)
+    with pytest.raises(errors.HistoryDiffers):
+        heard(story, case=known, tenures=(known.tenures[0], replaced(known.tenures[1], since=BEGAN)))
+
+
+def test_a_split_of_a_case_that_is_not_known_yet_waits_for_it() -> None:
+    with pytest.raises(CaseNotYetKnown):
+        heard(handed_over(a_group(4)), case=None)
 
 
 def test_nobody_is_split_off_about_whom_another_region_is_being_asked() -> None:
@@ -360,7 +395,7 @@ def test_a_check_of_those_who_stay_does_not_hold_up_those_who_leave() -> None:
 
 def test_a_notice_is_answered_before_a_split_and_binds_both_cases_after_it() -> None:
     story = a_group(3)
-    told(story, missing(story.applicants[0]))
+    told(story, missing(story.applicants[0]), missing(story.applicants[2]))
     with pytest.raises(errors.NoticeOpen):
         split(story, 1)
     first, second = story.applicants[:2]
@@ -368,6 +403,7 @@ def test_a_notice_is_answered_before_a_split_and_binds_both_cases_after_it() -> 
     kept = part_in(story, FUSHUN, part).notice
     assert kept is not None
     assert [one.applicant for one in kept.items] == [first]
+    assert kept.answered
     assert kept.named == {first}
     story.case = part
     for one in (first, second):
@@ -419,9 +455,16 @@ def test_somebody_goes_and_somebody_stays() -> None:
     split(story, 0)
     with pytest.raises(errors.UnknownApplicant):
         split(story, 0)
-    with pytest.raises(errors.NoActiveApplicant):
-        story.own("withdrawals", applicants=story.applicants)
-    assert story.known().applicants[0].status is ApplicantStatus.SPLIT_OFF
+
+
+def test_who_is_in_another_case_does_not_withdraw_from_this_one() -> None:
+    story = a_group(3)
+    split(story, 0)
+    story.own("withdrawals", applicants=story.applicants[:2])
+    statuses = [ApplicantStatus.SPLIT_OFF, ApplicantStatus.WITHDRAWN, ApplicantStatus.ACTIVE]
+    assert [one.status for one in story.known().applicants] == statuses
+    with pytest.raises(ValueError, match="has withdrawn, or is deemed to have"):
+        ApplicantLeft(applicant=story.applicants[2], status=ApplicantStatus.SPLIT_OFF)
 
 
 def test_representatives_stay_with_those_who_elected_them() -> None:

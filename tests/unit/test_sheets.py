@@ -15,9 +15,8 @@ from transfer.actions.roster import Roster, read_roster
 from transfer.messages.case import MAX_PERSONS
 from transfer.messages.codes import ApplicantCategory, HardshipGround, IdentityKind
 from transfer.ports.sheets import COLUMNS, MAX_SHEET, RowFault, SheetRefusal, SheetRefused
-from transfer.sheets.files import read_sheet
+from transfer.sheets.files import make_template, read_sheet
 from transfer.sheets.table import letter
-from transfer.sheets.workbook import make_template
 
 HEADINGS: Final = [one.zh for one in COLUMNS]
 LI: Final = ["李大山", "", a_resident_id(order=1), "", "13800000000", "510521", "进城务工人员", "ART42_3", "7500.00"]

@@ -57,6 +57,14 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
                 schema_finds=False,
             ),
             Refused(
+                "stranger-elected",
+                "data.file.election.representatives",
+                [CASE],
+                "a representative is not in the case",
+                of=FULL,
+                schema_finds=False,
+            ),
+            Refused(
                 "resident-id-check-digit",
                 "data.file.applicants.0.identity.number",
                 "990000198504120011",

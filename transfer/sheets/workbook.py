@@ -17,9 +17,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 from transfer.ports.sheets import COLUMNS, RowFault, SheetRefusal, SheetRefused
 from transfer.sheets.table import MAX_COLUMNS, MAX_ROWS, Line, fault_of, letter
 
-ZIP: Final = b"PK\x03\x04"
-OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""How .xls files begin, and .xlsx files with a password."""
 MAX_UNPACKED: Final = 8 * 1024 * 1024
 MAX_PARTS: Final = 200
 _EXACT: Final = 10**15
@@ -133,7 +130,7 @@ def _text_of(value: object) -> str:
             return str(value).strip()
 
 
-def make_template() -> bytes:
+def make_book() -> bytes:
     """The headings with one example, cells as text so that no digit is lost, and the codes on a second sheet."""
     book = Workbook()
     persons = book.worksheets[0]

@@ -31,6 +31,7 @@ from transfer.ports.traffic import Carrier
 from transfer.ports.views import Linked
 from transfer.ports.work import Context, StorageUnavailable
 from transfer.settings import Role, Settings
+from transfer.sheets.files import SheetFiles
 from transfer.storage.engine import open_engine
 from transfer.storage.files import SqlFiles
 from transfer.storage.listening import Listener
@@ -237,6 +238,7 @@ def build(
             duties=duties,
             files=files.room if files is not None else None,
             printer=PdfPrinter(clock=clock),
+            sheets=SheetFiles(),
             tickets=tickets,
         ),
     )

@@ -37,6 +37,7 @@ DUE_BY_RULE: Final = {
     (Receipt, "digest"),
     (ItemAnswer, "statement"),
     (CaseBasics, "clocks"),
+    (CaseBasics, "split_into"),
 }
 """Fields that may be left out by their form, but not by the rules of the model."""
 

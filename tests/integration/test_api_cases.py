@@ -81,6 +81,7 @@ async def test_a_new_case_opens_all_that_its_holder_may_do(api: Api) -> None:
         "draft-request": f"{path}/requests",
         "notice": f"{path}/notice",
         "withdrawals": f"{path}/withdrawals",
+        "applicants": f"{path}/applicants",
         "events": f"{path}/events",
         "recusals": f"{path}/recusals",
         "urgency": f"{path}/urgency",

@@ -258,10 +258,17 @@ def test_a_case_is_shown_as_the_api_shows_it_and_traced_beside_it(place: Place) 
         assert shown == api.get(f"/v1/cases/{case}").body
         assert [line["id"] for line in place.json("case", "list", "--held", "--find", "李志")] == [str(case)]
         assert place.json("case", "list", "--followed") == []
+        assert place.json("group", "report", str(case)) == api.get(f"/v1/cases/{case}/group").body
         beside = place.json("trace", str(case), "--with", api.url)
         assert beside["agree"] is True
         assert beside["here"] == beside["there"]
-        for words in (("case", "list"), ("case", "show", str(case)), ("status",), ("trace", str(case))):
+        for words in (
+            ("case", "list"),
+            ("group", "report", str(case)),
+            ("case", "show", str(case)),
+            ("status",),
+            ("trace", str(case)),
+        ):
             ended = place.run(*words)
             assert ended.exit_code == 0, ended.output
         assert "李志远" in place.run("case", "list").stdout

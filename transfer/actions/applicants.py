@@ -1,8 +1,10 @@
 """What the holder does with the applicants of its own case: ask them once for what is missing, let them go."""
 
+from collections.abc import Collection
 from dataclasses import replace
+from uuid import UUID
 
-from transfer.actions.commands import AnswerNotice, GiveNotice, Withdraw
+from transfer.actions.commands import AnswerNotice, Command, GiveNotice, Withdraw
 from transfer.actions.handling_commands import TellApplicants
 from transfer.actions.situation import Situation
 from transfer.domain.case import Notice, Transfer
@@ -22,17 +24,24 @@ from transfer.messages.transfer import ApplicantTold, SupplementRequired
 
 
 def give_notice(at: Situation, command: GiveNotice) -> Decision:
-    """Tell the applicants once all that is missing, in writing and by telephone (Legal Aid Law 43(2)).
+    """Tell the applicants once all that is missing, in writing and by telephone (Legal Aid Law 43(2)); who joined
+    later is told once, too.
 
     Raises DefectAlreadyVisible, AlreadyInPackage, DueDatePassed, UnknownApplicant, NotTheHolder, TransferOpen while
     the case is offered (then the receiver asks), IllegalStage after a decision.
     """
-    _free(at, command)
+    check_free(at, command)
     case, today = at.case, legal_day(at.context.now)
     told = [one.notice for one in case.transfers if one.notice is not None]
     supplied = frozenset().union(*(one.supplied for one in case.transfers), case.notice.supplied if case.notice else ())
     first = case.notice is None and not told
-    check_notice(command, case, today=today, supplied=None if first else supplied)
+    named = frozenset(item.applicant for one in told for item in one.items if item.applicant is not None)
+    joined: Collection[UUID] = ()
+    if case.notice is not None:
+        named |= case.notice.named
+    if case.notice is None or case.notice.answered:
+        joined = {one.id for one in case.active if one.received_on is not None} - named
+    check_notice(command, case, today=today, supplied=None if first else supplied, joined=joined)
     notice = Notice(
         items=command.items,
         due_on=command.due_on,
@@ -43,6 +52,7 @@ def give_notice(at: Situation, command: GiveNotice) -> Decision:
             for one in sorted(concerned(command, case))
         ),
         supplied=supplied,
+        named=named | {item.applicant for item in command.items if item.applicant is not None},
     )
     detail = {"defects": [i.defect.value for i in command.items], "due_on": command.due_on.isoformat()}
     case = paused(case, supplementing(case.id, at.context.now, command.due_on), at.context.rules)
@@ -91,7 +101,7 @@ def answer_notice(at: Situation, command: AnswerNotice) -> Decision:
     Raises NoticeMissing, DefectUnanswered, DueDateAhead, NotTold, NoActiveApplicant, UnknownApplicant, and as
     ``give_notice``.
     """
-    _free(at, command)
+    check_free(at, command)
     notice = at.case.notice
     if notice is None or notice.answered:
         raise NoticeMissing
@@ -112,7 +122,7 @@ def withdraw(at: Situation, command: Withdraw) -> Decision:
 
     Raises NoActiveApplicant when nobody would be left, UnknownApplicant, and as ``give_notice``.
     """
-    _free(at, command)
+    check_free(at, command)
     case = at.case.withdrawn(command.applicants)
     if not case.active:
         raise NoActiveApplicant
@@ -120,8 +130,8 @@ def withdraw(at: Situation, command: Withdraw) -> Decision:
     return Decision(case=case, event=Event(name="applicants_withdrew", detail=detail))
 
 
-def _free(at: Situation, command: GiveNotice | AnswerNotice | Withdraw) -> None:
-    """The case is held here, offered to nobody, and not decided."""
+def check_free(at: Situation, command: Command) -> None:
+    """The case must be held here, offered to nobody, not decided; raises NotTheHolder, TransferOpen, IllegalStage."""
     at.as_holder(command)
     if at.case.open_offer is not None:
         raise TransferOpen(transfer=at.case.open_offer.id, state=at.case.open_offer.state.value)

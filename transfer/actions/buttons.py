@@ -12,6 +12,7 @@ from transfer.actions import (
     asking,
     commands,
     deciding,
+    groups,
     handling,
     handling_commands,
     places,
@@ -23,6 +24,7 @@ from transfer.actions import (
     urgency_commands,
 )
 from transfer.actions import evidence_commands as evidence
+from transfer.actions import group_commands as group
 from transfer.actions.competence_commands import NamePlaces
 from transfer.actions.desk import Order
 from transfer.actions.situation import Situation
@@ -148,6 +150,9 @@ OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
         "notice/answer": OwnButton(command=commands.AnswerNotice, decide=applicants.answer_notice),
         "withdrawals": OwnButton(command=commands.Withdraw, decide=applicants.withdraw),
         "places": OwnButton(command=NamePlaces, decide=places.name_places),
+        "representatives": OwnButton(command=group.Elect, decide=groups.elect),
+        "applicants": OwnButton(command=group.Join, decide=groups.join),
+        "split": OwnButton(command=group.Split, decide=groups.split),
         "events": OwnButton(command=commands.EnterEvent, decide=progress.enter_event),
         "recusals": OwnButton(command=handling_commands.Recuse, decide=handling.recuse),
         "recusals/lift": OwnButton(command=handling_commands.LiftRecusal, decide=handling.lift_recusal),

@@ -6,7 +6,16 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 
 from transfer.domain.handling import Part
-from transfer.messages.case import Applicant, Material, Opponent, Places, persons_fault, urgency_fault
+from transfer.messages.case import (
+    MAX_PAPERS,
+    MAX_PERSONS,
+    Applicant,
+    Material,
+    Opponent,
+    Places,
+    persons_fault,
+    urgency_fault,
+)
 from transfer.messages.codes import (
     AidForm,
     DisputeGround,
@@ -42,7 +51,7 @@ class Command(Frozen):
 
 
 class NewApplicant(Applicant):
-    """An applicant as entered at intake; the node gives the id when none is given."""
+    """An applicant as entered; the node gives the id when none is given."""
 
     id: UUID | None = None  # type: ignore[assignment]
 
@@ -67,8 +76,8 @@ class Occurred(Frozen):
     until: Annotated[Day | None, Field(description="last day, where the term has no length of its own")] = None
 
 
-class OpenCase(Command, Places):
-    """Take in an application (LAL 13, 43)."""
+class Application(Command, Places):
+    """What is applied for, but for the persons."""
 
     matter: Matter
     aid_form: AidForm
@@ -76,9 +85,8 @@ class OpenCase(Command, Places):
     claim: Text
     channel: IntakeChannel
     received_at: Annotated[Moment | None, Field(description="first receipt; now when absent")] = None
-    applicants: Annotated[tuple[NewApplicant, ...], Field(min_length=1, max_length=500)]
     opponents: Annotated[tuple[Opponent, ...], Field(max_length=50)] = ()
-    materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
+    materials: Annotated[tuple[Material, ...], Field(max_length=MAX_PAPERS)] = ()
     number: Line | None = None
     urgency: Urgency = Urgency.NORMAL
     urgency_reason: Text | None = None
@@ -88,10 +96,21 @@ class OpenCase(Command, Places):
     ] = ()
 
     @model_validator(mode="after")
+    def _urgency_is_explained(self) -> Self:
+        if fault := urgency_fault(self.urgency, self.urgency_reason, self.limitation_on):
+            raise ValueError(fault)
+        return self
+
+
+class OpenCase(Application):
+    """Take in an application (LAL 13, 43)."""
+
+    applicants: Annotated[tuple[NewApplicant, ...], Field(min_length=1, max_length=MAX_PERSONS)]
+
+    @model_validator(mode="after")
     def _makes_a_case(self) -> Self:
         given = [applicant.id for applicant in self.applicants if applicant.id is not None]
-        fault = urgency_fault(self.urgency, self.urgency_reason, self.limitation_on)
-        if fault := fault or persons_fault(given, self.materials):
+        if fault := persons_fault(given, self.materials):
             raise ValueError(fault)
         return self
 
@@ -116,16 +135,16 @@ class SignFor(Command):
 class RequireSupplement(Command):
     """Tell once everything that is missing (LAL 43(2))."""
 
-    items: Annotated[tuple[SupplementItem, ...], Field(min_length=1, max_length=500)]
+    items: Annotated[tuple[SupplementItem, ...], Field(min_length=1, max_length=MAX_PAPERS)]
     due_on: Day
 
 
 class Supplement(Command):
     """Answer the notice; who did not answer in time is deemed withdrawn, alone."""
 
-    answers: Annotated[tuple[SupplementAnswer, ...], Field(max_length=500)] = ()
-    materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
-    left: Annotated[tuple[ApplicantLeft, ...], Field(max_length=500)] = ()
+    answers: Annotated[tuple[SupplementAnswer, ...], Field(max_length=MAX_PAPERS)] = ()
+    materials: Annotated[tuple[Material, ...], Field(max_length=MAX_PAPERS)] = ()
+    left: Annotated[tuple[ApplicantLeft, ...], Field(max_length=MAX_PERSONS)] = ()
 
 
 class GiveNotice(RequireSupplement):
@@ -141,7 +160,7 @@ class AnswerNotice(Supplement):
 class Withdraw(Command):
     """Some applicants take their application back."""
 
-    applicants: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
+    applicants: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MAX_PERSONS)]
 
 
 class EnterEvent(Occurred, Command):
@@ -189,7 +208,7 @@ class Recall(Command):
 
     reason: RecallReason
     explanation: Text | None = None
-    applicants: Annotated[tuple[UUID, ...], Field(max_length=500)] = ()
+    applicants: Annotated[tuple[UUID, ...], Field(max_length=MAX_PERSONS)] = ()
 
 
 class PublishStage(Command):

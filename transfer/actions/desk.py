@@ -116,13 +116,16 @@ class Desk:
         context = self.context()
         try:
             decision = _decision(order, context, cases)
-            await _check_files(decision, cases.get(decision.case.id), work)
+            was = cases.get(decision.case.id)
+            for one in (decision, *decision.also):
+                await _check_files(one, was, work)
         except StorageUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one command stays with it, not with its batch
             return error
-        for one in await _with_same_matter(decision, work):
-            recorded = work.record(one, Cause(at=context.now, by=order.by, institution=order.institution))
+        cause = Cause(at=context.now, by=order.by, institution=order.institution)
+        for one in (*await _with_same_matter(decision, work), *decision.also):
+            recorded = work.record(one, cause)
             cases[recorded.id] = recorded
         case = cases[decision.case.id]
         if key is not None:
@@ -161,7 +164,8 @@ async def _check_files(decision: Decision, was: Case | None, work: Work) -> None
     papers, requests = (was.materials, was.requests) if was is not None else ((), ())
     added: set[Digest] = set()
     if case.materials is not papers:
-        added |= _digests(*(paper for paper in case.materials if paper not in papers))
+        had = frozenset(papers)
+        added |= _digests(*(paper for paper in case.materials if paper not in had))
     if case.requests is not requests:
         added |= _digests(case.requests) - _digests(papers, requests)
     named = added | _digests(*(message.data for message in decision.messages))

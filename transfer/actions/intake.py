@@ -1,5 +1,6 @@
 """Take in an application; the institution that receives it becomes the first holder."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ from transfer.domain.case import Case
 from transfer.domain.clocks import happened, legal_day
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import ImplausibleDate
+from transfer.domain.persons import check_persons
 from transfer.domain.urgency import appraised, limited
 from transfer.messages.case import Applicant, CaseBasics, CaseFile, CaseNumber, Tenure
 from transfer.messages.codes_clocks import CaseEvent
@@ -23,13 +25,15 @@ BACKDATED: Final = timedelta(days=366)
 def open_case(command: OpenCase, context: Context) -> Decision:
     """A new case, held by the institution that received it.
 
-    Raises ImplausibleDate for a receipt in the future or more than a year ago, UnknownInstitution, NotOfThisRegion,
-    and as ``occurred`` for what happened before.
+    Raises ImplausibleDate for a receipt in the future or more than a year ago, PersonTwice, UnknownInstitution,
+    NotOfThisRegion, and as ``occurred`` for what happened before.
     """
     institution = deciding_institution(command, context)
     received_at = command.received_at or context.now
     if not context.now - BACKDATED <= received_at <= context.now:
         raise ImplausibleDate(received_at=received_at.isoformat())
+    persons = entered(command.applicants, context)
+    check_persons(persons)
     file = CaseFile(
         basics=CaseBasics(
             matter=command.matter,
@@ -46,7 +50,7 @@ def open_case(command: OpenCase, context: Context) -> Decision:
             urgency_reason=command.urgency_reason,
             limitation_on=command.limitation_on,
         ),
-        applicants=tuple(_with_id(applicant, context) for applicant in command.applicants),
+        applicants=persons,
         materials=command.materials,
     )
     case = Case(
@@ -77,6 +81,7 @@ def open_case(command: OpenCase, context: Context) -> Decision:
     )
 
 
-def _with_id(applicant: NewApplicant, context: Context) -> Applicant:
-    fields = {name: getattr(applicant, name) for name in Applicant.model_fields}
-    return Applicant(**(fields | {"id": applicant.id or context.new_id()}))
+def entered(applicants: Iterable[NewApplicant], context: Context) -> tuple[Applicant, ...]:
+    """The applicants, each with an id."""
+    given = [{name: getattr(one, name) for name in Applicant.model_fields} for one in applicants]
+    return tuple(Applicant(**(fields | {"id": fields["id"] or context.new_id()})) for fields in given)

@@ -17,6 +17,7 @@ from transfer.messages.case import (
     CaseFile,
     CaseNumber,
     Designation,
+    Election,
     Material,
     StageReached,
     Tenure,
@@ -90,7 +91,7 @@ class Transfer:
 
 class Notice(Frozen):
     """The one notice of the holder to the applicants of its case; ``supplied`` are the papers that came with answers,
-    by title."""
+    by title; ``named`` are the persons whom this one and earlier ones named."""
 
     items: tuple[SupplementItem, ...]
     due_on: date
@@ -99,6 +100,7 @@ class Notice(Frozen):
     told: tuple[ApplicantTold, ...] = ()
     answered: bool = False
     supplied: frozenset[str] = frozenset()
+    named: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ class Case:
     basics: CaseBasics
     applicants: tuple[Applicant, ...] = ()
     materials: tuple[Material, ...] = ()
+    election: Election | None = None
     tenures: tuple[Tenure, ...]
     stage: StageReached = JUST_RECEIVED
     followers: frozenset[str] = frozenset()
@@ -143,7 +146,9 @@ class Case:
     @property
     def file(self) -> CaseFile:
         """The case as it is handed over."""
-        return CaseFile(basics=self.basics, applicants=self.applicants, materials=self.materials)
+        return CaseFile(
+            basics=self.basics, applicants=self.applicants, materials=self.materials, election=self.election
+        )
 
     def transfer(self, transfer_id: UUID) -> Transfer:
         """Raises UnknownTransfer."""
@@ -189,7 +194,8 @@ class Case:
     def without_applicants(self, left: tuple[ApplicantLeft, ...]) -> "Case":
         """The case after some applicants left; raises UnknownApplicant.
 
-        Who withdrew by their own will stays so: being deemed withdrawn may cross it, and both records end alike.
+        Who withdrew by their own will stays so: being deemed withdrawn may cross it, and both records end alike. Who is
+        in another case now does not leave this one again.
         """
         status = {one.applicant: one.status for one in left}
         if unknown := status.keys() - {a.id for a in self.applicants}:
@@ -198,7 +204,7 @@ class Case:
             self,
             applicants=tuple(
                 a.model_copy(update={"status": status[a.id]})
-                if a.id in status and a.status is not ApplicantStatus.WITHDRAWN
+                if a.id in status and a.status not in {ApplicantStatus.WITHDRAWN, ApplicantStatus.SPLIT_OFF}
                 else a
                 for a in self.applicants
             ),

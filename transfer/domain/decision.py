@@ -43,6 +43,8 @@ class Decision:
     messages: tuple[Outgoing, ...] = ()
     stages: tuple[StagePublished, ...] = ()
     fingerprints: tuple[str, ...] = ()
+    also: tuple["Decision", ...] = ()
+    """What the same step leads to for cases that it makes."""
 
 
 @dataclass(frozen=True, slots=True)

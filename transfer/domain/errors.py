@@ -143,6 +143,18 @@ class NotYoursToAssist(TransferError):
     """The case is a linked duplicate and only assists the surviving case."""
 
 
+class PersonTwice(TransferError):
+    """The same person stands in the case twice."""
+
+
+class TooFewToElect(TransferError):
+    """Representatives are elected by more applicants than this case has."""
+
+
+class NoticeOpen(TransferError):
+    """The applicants were told what is missing; enter their answer first."""
+
+
 class NoActiveApplicant(TransferError):
     """No applicant would be left; recall the whole transfer."""
 

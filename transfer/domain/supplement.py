@@ -40,9 +40,11 @@ class Supplied(Protocol):
     def left(self) -> Sequence[ApplicantLeft]: ...
 
 
-def check_notice(told: Told, case: Case, *, today: date, supplied: Collection[str] | None) -> None:
+def check_notice(
+    told: Told, case: Case, *, today: date, supplied: Collection[str] | None, joined: Collection[UUID] = ()
+) -> None:
     """Whether this may be asked. All that is missing is told once: a second notice may only name a paper that came
-    with the answer to the first (``supplied``, by title; None for the first).
+    with the answer to the first (``supplied``, by title; None for the first), or somebody who joined since.
 
     Raises DueDatePassed, UnknownApplicant, AlreadyInPackage, DefectAlreadyVisible.
     """
@@ -52,7 +54,10 @@ def check_notice(told: Told, case: Case, *, today: date, supplied: Collection[st
     if unknown:
         raise UnknownApplicant(applicants=sorted(map(str, unknown)))
     check_missing(told.items, case)
-    if supplied is not None and (old := [item.defect.value for item in told.items if item.paper not in supplied]):
+    if supplied is None:
+        return
+    old = [item.defect.value for item in told.items if item.paper not in supplied and item.applicant not in joined]
+    if old:
         raise DefectAlreadyVisible(defects=old)
 
 
@@ -90,7 +95,7 @@ def check_answers(told: Told, came: Supplied, case: Case, *, informed: Iterable[
     """
     check_deemed(told, came, informed, today=today)
     answered = {(answer.applicant, answer.defect) for answer in came.answers}
-    gone = {one.applicant for one in came.left} | {a.id for a in case.applicants if a not in case.active}
+    gone = {one.applicant for one in came.left} | {a.id for a in case.applicants} - {a.id for a in case.active}
     missing = [
         f"{item.defect.value} of {item.applicant or 'the case'}"
         for item in told.items

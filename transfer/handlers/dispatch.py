@@ -5,7 +5,16 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from transfer.domain.decision import Decision, Unchanged
-from transfer.handlers import answers, designations, duplicates, evidence_answered, evidence_asked, offers, progress
+from transfer.handlers import (
+    answers,
+    designations,
+    duplicates,
+    evidence_answered,
+    evidence_asked,
+    groups,
+    offers,
+    progress,
+)
 from transfer.handlers.arrival import Arrival
 from transfer.messages import case_progress, evidence, transfer
 from transfer.messages.duplicates import MatterNoticed, SameMatterKnown
@@ -47,5 +56,6 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         case_progress.TermOverdue: progress.term_overdue,
         MatterNoticed: duplicates.matter_noticed,
         SameMatterKnown: duplicates.same_matter_known,
+        case_progress.CaseSplit: groups.case_split,
     }
 )

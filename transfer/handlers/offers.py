@@ -51,6 +51,7 @@ def offered(arrival: Arrival, message: Offered) -> Decision:
         basics=message.file.basics,
         applicants=message.file.applicants,
         materials=message.file.materials,
+        election=message.file.election,
         tenures=message.tenures,
         followers=(frozenset(message.followers) | {arrival.source}) - {context.region},
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from transfer.messages.codes import (
 from transfer.messages.codes_clocks import AlarmKind, CaseEvent, PauseReason, TimeUnit
 from transfer.messages.values import (
     ApplicantId,
+    CaseId,
     Day,
     Frozen,
     InstitutionCode,
@@ -35,6 +36,13 @@ from transfer.messages.values import (
     TransferId,
 )
 
+MAX_PERSONS: Final = 500
+"""Applicants of one case."""
+MAX_PAPERS: Final = 2000
+"""Papers of one case, and defects of one notice: a few for each applicant."""
+MAX_FEN: Final = 10**13
+
+_ID_WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
 _RESIDENT_ID: Final = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _CREDIT_CODE: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS: Final = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
@@ -45,10 +53,10 @@ def resident_id_fault(number: str) -> str | None:
     if not _RESIDENT_ID.fullmatch(number):
         return "must be 17 digits and a digit or X"
     try:
-        datetime.strptime(number[6:14], "%Y%m%d")  # noqa: DTZ007 - a day of birth has no zone
+        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return "holds no day of birth in places 7 to 14"
-    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(number[:17]))
+    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _ID_WEIGHTS, strict=True))
     if "10X98765432"[total % 11] != number[17]:
         return "has a wrong check digit"
     return None
@@ -101,6 +109,9 @@ class Applicant(Frozen):
     victim: Annotated[
         IdentityDocument | None, Field(description="the person who was hurt or killed, where kin claims")
     ] = None
+    born_on: Annotated[Day | None, Field(description="where no document says it")] = None
+    claimed: Annotated[int | None, Field(ge=0, le=MAX_FEN, description="what this person claims, in fen")] = None
+    received_on: Annotated[Day | None, Field(description="day of receipt of who joined the case later")] = None
     status: ApplicantStatus = ApplicantStatus.ACTIVE
 
 
@@ -207,11 +218,20 @@ def urgency_fault(urgency: Urgency, reason: str | None, limitation_on: date | No
     return None
 
 
+class Election(Frozen):
+    """Whom the applicants elected to speak for them (Labour Dispute Mediation and Arbitration Law 7)."""
+
+    representatives: Annotated[tuple[ApplicantId, ...], Field(min_length=1, max_length=50)]
+    elected_on: Day
+    proof: Annotated[Line, Field(description="title of the paper in the package that shows it")]
+
+
 def persons_fault(ids: Sequence[UUID], materials: Iterable[Material]) -> str | None:
     """How the materials of a case and the ids of its applicants contradict each other, or None."""
-    if len(set(ids)) != len(ids):
+    known = frozenset(ids)
+    if len(known) != len(ids):
         return "two applicants have the same id"
-    if any(material.applicant is not None and material.applicant not in ids for material in materials):
+    if any(material.applicant is not None and material.applicant not in known for material in materials):
         return "a material names an applicant who is not in the case"
     return None
 
@@ -252,6 +272,10 @@ class CaseBasics(Places):
     urgency_reason: Text | None = None
     limitation_on: Annotated[Day | None, Field(description="last day of the limitation or statutory period")] = None
     clocks: Annotated[tuple[Clock, ...], Field(max_length=200)] = ()
+    split_from: Annotated[CaseId | None, Field(description="the case of which this one was a part")] = None
+    split_into: Annotated[
+        tuple[CaseId, ...], Field(max_length=MAX_PERSONS, description="cases that were parts of this one")
+    ] = ()
 
     @model_validator(mode="after")
     def _urgency_is_explained(self) -> Self:
@@ -264,13 +288,17 @@ class CaseFile(Frozen):
     """The case as its holder hands it over."""
 
     basics: CaseBasics
-    applicants: Annotated[tuple[Applicant, ...], Field(min_length=1, max_length=500)]
-    materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
+    applicants: Annotated[tuple[Applicant, ...], Field(min_length=1, max_length=MAX_PERSONS)]
+    materials: Annotated[tuple[Material, ...], Field(max_length=MAX_PAPERS)] = ()
+    election: Election | None = None
 
     @model_validator(mode="after")
     def _persons_agree(self) -> Self:
-        if fault := persons_fault([applicant.id for applicant in self.applicants], self.materials):
+        ids = [applicant.id for applicant in self.applicants]
+        if fault := persons_fault(ids, self.materials):
             raise ValueError(fault)
+        if self.election is not None and not set(self.election.representatives) <= set(ids):
+            raise ValueError("a representative is not in the case")
         return self
 
 

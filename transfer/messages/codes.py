@@ -239,6 +239,7 @@ class ApplicantStatus(Code):
     ACTIVE = "ACTIVE", "有效", "Active"
     WITHDRAWN = "WITHDRAWN", "已撤回", "Withdrawn by the applicant"
     DEEMED_WITHDRAWN = "DEEMED_WITHDRAWN", "视为撤回", "Deemed withdrawn", "LAL 43(2)"
+    SPLIT_OFF = "SPLIT_OFF", "另案办理", "In a case of their own"
 
 
 class Stage(Code):

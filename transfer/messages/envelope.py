@@ -33,6 +33,7 @@ MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
         "legalaid.case.term_overdue.v1": case_progress.TermOverdue,
         "legalaid.case.matter_noticed.v1": duplicates.MatterNoticed,
         "legalaid.case.same_matter_known.v1": duplicates.SameMatterKnown,
+        "legalaid.case.split.v1": case_progress.CaseSplit,
         "legalaid.evidence.requested.v1": evidence.EvidenceRequested,
         "legalaid.evidence.signed_for.v1": evidence.EvidenceSignedFor,
         "legalaid.evidence.clarification_asked.v1": evidence.EvidenceClarificationAsked,

@@ -41,6 +41,9 @@ AYGUL_IN_FULL: Final[Json] = {
     "hardship": "ART42_3",
     "victim": {"kind": "RESIDENT_ID", "number": "990000198504120010"},
     "agent": {"name": "𠮷世明", "relation": "配偶", "phone": "13800000002"},
+    "born_on": "1990-08-23",
+    "claimed": 1860000,
+    "received_on": "2026-06-12",
     "status": "ACTIVE",
 }
 
@@ -90,6 +93,8 @@ BASICS_IN_FULL: Final[Json] = {
     "urgency": "LIMITATION_LT_7_DAYS",
     "urgency_reason": "劳动关系于2025年6月18日终止，仲裁时效将于2026年6月18日届满。",
     "limitation_on": "2026-06-18",
+    "split_from": EARLIER_CASE,
+    "split_into": ["01975a3e-6c00-7c11-9a52-3b1f0c7d4e09"],
     "clocks": [
         {
             **CLOCK_BRIEFLY,

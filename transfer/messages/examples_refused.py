@@ -6,7 +6,7 @@ from typing import Final
 
 from transfer.messages.envelope import UnknownType, Unreadable
 from transfer.messages.examples import EXAMPLES, FULL
-from transfer.messages.examples_case import AYGUL, CASE, SECOND_TENURE, Json
+from transfer.messages.examples_case import AYGUL, CASE, SECOND_TENURE, TRANSFER, Json
 from transfer.messages.examples_evidence_refused import REFUSED_EVIDENCE
 from transfer.messages.refused import ABSENT, Refused
 
@@ -54,6 +54,14 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
                 "data.file.applicants.0.name",
                 "李\u200b大山",
                 "contains the character U+200B, which cannot be shown",
+                schema_finds=False,
+            ),
+            Refused(
+                "stranger-elected",
+                "data.file.election.representatives",
+                [CASE],
+                "a representative is not in the case",
+                of=FULL,
                 schema_finds=False,
             ),
             Refused(
@@ -171,7 +179,7 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
                 "left-but-active",
                 "data.left.0.status",
                 "ACTIVE",
-                "an applicant who left is not active",
+                "an applicant who left has withdrawn, or is deemed to have",
                 of=FULL,
                 schema_finds=False,
             ),
@@ -284,6 +292,12 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
             Refused("answers-nothing", "answers", ABSENT, "answers: Field required"),
             Refused("no-case", "data.known_case", ABSENT, "data.known_case: Field required"),
             Refused("holder-of-no-region", "data.institution", "042000", "data.institution: String should match"),
+        ),
+        "legalaid.case.split.v1": (
+            Refused("of-neither-case", "data.part", TRANSFER, "do not name the other case", schema_finds=False),
+            Refused("of-itself", "data.part", CASE, "the case is neither of the two", schema_finds=False),
+            Refused("of-nobody", "data.applicants", [], "data.applicants: Tuple should have at least 1 item"),
+            Refused("stage-of-no-tenure", "data.stage.tenure", 3, "a tenure that is not listed", schema_finds=False),
         ),
         "legalaid.receipt.issued.v1": (
             Refused("unknown-outcome", "data.receipts.0.outcome", "ok", "receipts.0.outcome: Input should be"),

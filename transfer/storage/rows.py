@@ -16,7 +16,7 @@ from transfer.domain.handling import UNHANDLED, Handling
 from transfer.domain.lifecycle import PAST, Side, State
 from transfer.domain.urgency import next_day
 from transfer.domain.watch import look_on
-from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
+from transfer.messages.case import Applicant, CaseBasics, Designation, Election, Material, StageReached, Tenure
 from transfer.messages.codes import RecallReason, ReceiptOutcome, Stage
 from transfer.messages.codes_urgency import place
 from transfer.messages.receipts import Receipt, Refusal
@@ -67,6 +67,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "same_matter": _SAME_MATTER.dump_json(case.same_matter).decode(),
         "notice": case.notice.model_dump_json() if case.notice else None,
         "handling": case.handling.model_dump_json(exclude_none=True) if case.handling != UNHANDLED else None,
+        "election": case.election.model_dump_json() if case.election else None,
         "watch_on": look_on(case),
         **case_place(case),
     }
@@ -206,6 +207,7 @@ def to_case(
         followers=frozenset(json.loads(row.followers)),
         notice=Notice.model_validate_json(row.notice) if row.notice else None,
         handling=Handling.model_validate_json(row.handling) if row.handling else UNHANDLED,
+        election=Election.model_validate_json(row.election) if row.election else None,
         transfers=tuple(to_transfer(t) for t in transfers),
         requests=tuple(EvidenceRequest.model_validate_json(r.detail) for r in requests),
         duplicate_of=row.duplicate_of,

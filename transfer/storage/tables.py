@@ -78,6 +78,7 @@ cases = Table(
     Column("same_matter", Text, nullable=False),
     Column("notice", Text),
     Column("handling", Text),
+    Column("election", Text),
     Column("basics", Text, nullable=False),
     Column("materials", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),

@@ -15,7 +15,7 @@ from transfer.domain.errors import UnknownCase
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.handling import Handling
 from transfer.domain.lifecycle import Side, State
-from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
+from transfer.messages.case import Applicant, CaseBasics, Designation, Election, Material, StageReached, Tenure
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import RecallReason
 from transfer.messages.codes_competence import DuplicateAdvice
@@ -95,6 +95,7 @@ class CaseBody(Body):
     basics: CaseBasics
     applicants: tuple[Applicant, ...]
     materials: tuple[Material, ...]
+    election: Election | None
     holder: Tenure
     held_here: bool
     tenures: tuple[Tenure, ...]
@@ -157,6 +158,7 @@ def _fields(case: Case, context: Context, *, linked: frozenset[UUID] = frozenset
         "basics": case.basics,
         "applicants": case.applicants,
         "materials": case.materials,
+        "election": case.election,
         "holder": case.holder,
         "held_here": case.holder_region == context.region,
         "tenures": case.tenures,

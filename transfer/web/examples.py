@@ -1,5 +1,6 @@
 """Example bodies for the description of the API; a test holds them to the commands."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -7,11 +8,14 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from transfer.actions import commands, handling_commands, urgency_commands
+from transfer.actions import group_commands as group
 from transfer.actions.competence_commands import NamePlaces
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 
 _ZHONGSHAN: Final = {"by": "王芳", "institution": "442000"}
 _LUXIAN: Final = {"by": "张伟", "institution": "510521-ZS"}
+
+_SHEET: Final = b64encode("姓名,证件号码,请求金额（元）\n李大山,990000198504120010,7500.00\n".encode()).decode()
 
 EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
     {
@@ -65,6 +69,28 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
         commands.AnswerNotice: {**_ZHONGSHAN, "answers": [{"defect": "FORM_UNSIGNED", "answer": "已补签。"}]},
         commands.Withdraw: {**_ZHONGSHAN, "applicants": ["01975a3e-6c02-7f43-9e24-55f1b2c3d406"]},
         NamePlaces: {**_ZHONGSHAN, "place_of_dispute_organ": "510521"},
+        group.PreviewGroup: {"sheet": _SHEET},
+        group.OpenGroup: {
+            **_ZHONGSHAN,
+            "matter": "REMUNERATION",
+            "aid_form": "LABOUR_ARBITRATION",
+            "facts": "名单所列各人在某家政公司工作，2026年3月至5月劳动报酬未支付。",
+            "claim": "请求支付拖欠的劳动报酬。",
+            "channel": "WINDOW",
+            "sheet": _SHEET,
+        },
+        group.Elect: {
+            **_ZHONGSHAN,
+            "representatives": ["01975a3e-6c02-7f43-9e24-55f1b2c3d406"],
+            "elected_on": "2026-11-18",
+            "proof": {"kind": "OTHER", "title": "推举代表人书"},
+        },
+        group.Join: {
+            **_ZHONGSHAN,
+            "applicants": [{"name": "王小河", "identity": {"kind": "NONE"}, "phone": "13800000003", "claimed": 750000}],
+            "received_on": "2026-11-20",
+        },
+        group.Split: {**_ZHONGSHAN, "applicants": ["01975a3e-6c02-7f43-9e24-55f1b2c3d406"]},
         commands.EnterEvent: {**_ZHONGSHAN, "event": "decision_served", "occurred_on": "2026-11-20"},
         handling_commands.Recuse: {
             **_ZHONGSHAN,

@@ -7,12 +7,15 @@ from typing import Final
 
 from transfer.domain import errors
 from transfer.domain.case import Case
+from transfer.domain.clocks import legal_day
+from transfer.domain.group import may_elect
 from transfer.domain.lifecycle import OFFERABLE, PAST
 from transfer.domain.supplement import waiting
 from transfer.domain.urgency import completions
 from transfer.messages.codes_urgency import LIMBS
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.work import Context
+from transfer.web.faults import TestIdentity
 from transfer.web.wording import Wording
 
 Problems = tuple[type[Exception], ...]
@@ -58,6 +61,15 @@ def _not_offered(case: Case, context: Context) -> bool:  # noqa: ARG001 - one fo
     return case.open_offer is None
 
 
+def _may_elect(case: Case, context: Context) -> bool:
+    enough = may_elect(case, context.region, legal_day(context.now), context.rules)
+    return enough and case.open_offer is None and case.stage.stage not in PAST
+
+
+def _may_be_split(case: Case, context: Context) -> bool:
+    return _undecided(case, context) and waiting(case) is None and len(case.active) > 1
+
+
 def _waits_for_answers(case: Case, context: Context) -> bool:
     return _undecided(case, context) and waiting(case) is not None
 
@@ -99,6 +111,27 @@ OWN_STEPS: Final[Mapping[str, OwnStep]] = MappingProxyType(
             wording=Wording(zh="登记申请人撤回申请", en="Enter that applicants withdrew"),
             opens=_undecided,
             faults=_NOT_FREE,
+        ),
+        "representatives": OwnStep(
+            wording=Wording(zh="登记推举的代表人", en="Enter the representatives whom they elected", ground="LDMAL 7"),
+            opens=_may_elect,
+            faults=(errors.TransferOpen, errors.CaseEnded, errors.TooFewToElect, errors.UnknownApplicant),
+        ),
+        "applicants": OwnStep(
+            wording=Wording(zh="追加申请人", en="Take in persons who join the case"),
+            opens=_undecided,
+            faults=(*_NOT_FREE, TestIdentity, errors.PersonTwice, errors.ImplausibleDate, *_FILES),
+        ),
+        "split": OwnStep(
+            wording=Wording(zh="分案办理", en="Make a case of their own of some applicants"),
+            opens=_may_be_split,
+            faults=(
+                *_NOT_FREE,
+                errors.RequestsOpen,
+                errors.NoticeOpen,
+                errors.NoActiveApplicant,
+                errors.UnknownApplicant,
+            ),
         ),
         "places": OwnStep(
             wording=Wording(zh="登记案件的管辖连接地点", en="Enter places of the case", ground="LAL 38"),

@@ -16,6 +16,7 @@ from transfer.handlers.arrival import CaseNotYetKnown
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports import files
 from transfer.ports.paper import CannotPrint, NoSuchPaper
+from transfer.ports.sheets import SheetRefused
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.web import faults
 
@@ -51,6 +52,8 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         faults.InvalidQuery: Kind(422, "查询参数不符合要求"),
         faults.BeyondExchange: Kind(422, "案件内容超出交换消息的限度"),
         faults.TestIdentity: Kind(422, "本节点不接受测试用证件号码"),
+        faults.RowsBad: Kind(422, "名单中有错误的行"),
+        SheetRefused: Kind(422, "该文件不能作为名单读取"),
         faults.VersionMissing: Kind(428, "缺少 If-Match 请求头"),
         KeyReused: Kind(422, "该 Idempotency-Key 已用于另一请求"),
         # Files.
@@ -141,6 +144,9 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.DueDateAhead: Kind(409, "补正期限未到，不得视为撤回"),
         errors.NotTold: Kind(409, "未告知本人所缺材料的，不得视为撤回"),
         errors.EarlierCaseSurvives: Kind(409, "对方案件收到在先，应由其受理"),
+        errors.PersonTwice: Kind(422, "同一人在案件中重复"),
+        errors.TooFewToElect: Kind(409, "人数不足，不得推举代表人"),
+        errors.NoticeOpen: Kind(409, "补正通知尚未答复，请先登记答复"),
         errors.NoActiveApplicant: Kind(409, "案件将没有有效的申请人"),
         errors.TooManyNotices: Kind(409, "该地区今日发来的查重通知过多"),
         errors.CaseExists: Kind(409, "案件已存在"),

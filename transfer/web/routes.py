@@ -28,6 +28,7 @@ from transfer.web import (
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
+from transfer.web.group_routes import GROUP_ROUTES
 from transfer.web.own_steps import OF_PARTS, OWN_STEPS
 from transfer.web.route import Change, Route, Tag
 from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
@@ -459,4 +460,4 @@ _NODE: Final = (
     ),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_CASES, *_TRANSFERS, *_EVIDENCE, *FILE_ROUTES, *_MESSAGES, *_NODE)
+ROUTES: Final[tuple[Route, ...]] = (*_CASES, *GROUP_ROUTES, *_TRANSFERS, *_EVIDENCE, *FILE_ROUTES, *_MESSAGES, *_NODE)

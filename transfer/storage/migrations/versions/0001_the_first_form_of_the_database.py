@@ -149,6 +149,7 @@ def upgrade() -> None:
         sa.Column("same_matter", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=True),
         sa.Column("handling", sa.Text(), nullable=True),
+        sa.Column("election", sa.Text(), nullable=True),
         sa.Column("basics", sa.Text(), nullable=False),
         sa.Column("materials", sa.Text(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
@@ -386,7 +387,9 @@ def upgrade() -> None:
         sa.Column("identity_number", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.CheckConstraint("status IN ('ACTIVE', 'WITHDRAWN', 'DEEMED_WITHDRAWN')", name=op.f("ck_applicants_status")),
+        sa.CheckConstraint(
+            "status IN ('ACTIVE', 'WITHDRAWN', 'DEEMED_WITHDRAWN', 'SPLIT_OFF')", name=op.f("ck_applicants_status")
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_applicants_case_id")),
         sa.PrimaryKeyConstraint("case_id", "position", name=op.f("pk_applicants")),
         sa.UniqueConstraint("case_id", "id", name=op.f("uq_applicants_case_id_id")),

@@ -17,7 +17,7 @@ from transfer.cli.rules_said import change_line, place, rule_line, year_line
 from transfer.domain.clocks import counted, legal_day
 from transfer.law.book import RuleBook, built_in
 from transfer.law.changes import changes, year_changes
-from transfer.law.kept import AlreadyLoaded, KeptRules, NoSuchVersion, Origin, loaded, named, with_another
+from transfer.law.kept import KeptRules, NoSuchVersion, Origin, loaded, named, with_another
 from transfer.law.overlay import laid_over
 from transfer.law.rules import RuleSet, WorkYear
 from transfer.messages.envelope import digest_of
@@ -114,12 +114,7 @@ def load(*, file: Path, by: str, as_json: bool, env_file: Path | None) -> None:
     """Lay FILE over the rules in force, and say what it changes."""
     if not by.strip():
         raise WrongUsage("--by names who answers for the rules")
-    content = file.read_bytes()
-    try:
-        plan = run(_planned(load_settings(env_file), content, by=by.strip()))
-    except AlreadyLoaded as error:
-        click.echo(f"{error}; nothing was changed", err=as_json)
-        return
+    plan = run(_planned(load_settings(env_file), file.read_bytes(), by=by.strip()))
     _tell(plan, as_json=as_json)
     click.echo(f"loaded: {plan.after.version} is in force, in processes that run within seconds", err=as_json)
 

@@ -84,6 +84,8 @@ def test_a_loaded_rule_replaces_the_earlier_one_of_its_regions_from_its_first_da
     days = ("2026-12-31", "2027-01-01", "2027-07-01", "2028-01-01")
     book = a_book(a_set(*over))
     assert (lengths(book, *days), lengths(book, *days, region="330106")) == (country, zhejiang)
+    whole = book.rules.model_dump(mode="json", exclude_defaults=True) | {"version": "2026-12-01"}
+    assert read_rules(json.dumps(whole).encode()).terms == book.rules.terms, "no rule holds twice on a day"
 
 
 def test_a_set_holds_over_those_loaded_before_it() -> None:
@@ -119,6 +121,7 @@ def test_what_ends_a_rule_of_a_set_may_take_back_one_that_was_to_come() -> None:
     [
         (a_set(version="2026-12-01"), "version: 2026-12-01 does not come after 2026-12-01.9"),
         (a_set(version="2026-11-30"), "does not come after"),
+        (a_set(version="2026-12-01.9"), "does not come after"),
         (
             a_set(version="2027-01-01", ends=[{"code": "NO_SUCH", "valid_until": "2026-12-31"}]),
             "ends.0: no rule NO_SUCH in the whole country",
@@ -268,6 +271,13 @@ def test_each_change_is_told_once_with_its_days_and_what_was_there(over: RuleSet
     assert told(over) == found
 
 
+def test_a_region_whose_own_rule_has_ended_is_not_told_of_the_country_s_change_again() -> None:
+    base = a_set(a_rule(), a_rule(6, regions=["33"], valid_until="2023-12-31"), version="2026-11-22")
+    over = a_set(a_rule(7, valid_from="2027-01-01"))
+    found = changes(a_book(base=base), a_book(over, base=base))
+    assert [(one.region, one.since, one.until) for one in found] == [("", day("2027-01-01"), None)]
+
+
 def test_a_change_of_the_source_alone_is_told() -> None:
     [found] = changes(a_book(), a_book(a_set(a_rule(source={"law": "新法", "article": "第一条", "confirmed": True}))))
     assert found.fields == {"source": ("法", "新法第一条")}
@@ -276,7 +286,7 @@ def test_a_change_of_the_source_alone_is_told() -> None:
 def test_a_year_is_told_by_what_was_not_known_or_is_otherwise() -> None:
     fresh = a_set(years=[a_year(2027, "2027-01-01"), a_year(2026, "2026-01-01")])
     known, amended = year_changes(a_book(), a_book(fresh))
-    assert (known.year.year, known.known_before, len(known.turned)) == (2027, False, 365)
+    assert (known.year.year, known.known_before, known.turned) == (2027, False, {})
     assert amended.known_before
     assert amended.turned[day("2026-02-14")] is False, "a worked Saturday of the true year"
     assert day("2026-01-01") not in amended.turned

@@ -186,6 +186,12 @@ def test_a_clock_that_waited_for_a_year_is_counted_by_its_own_rule_once() -> Non
     assert line.event.detail == {"clocks": ["LOCAL"], "rules": built_in().version}
 
 
+def test_a_clock_whose_last_day_alone_rolls_waits_for_the_year_of_that_day() -> None:
+    story = Asking(regions=(CITY, ELSEWHERE), requester=CITY, requested=ELSEWHERE, began=NEW_YEAR.replace(day=28))
+    [clock] = story.known().basics.clocks
+    assert (clock.due_strict, clock.due_rolled, waits_for(story.known())) == (date(2027, 1, 4), None, 2027)
+
+
 def test_a_clock_that_reaches_into_yet_another_year_waits_on() -> None:
     story = waiting(working_days=270)
     announced(story, a_year(2027))

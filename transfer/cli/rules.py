@@ -1,23 +1,25 @@
 """``transfer rules``: the rules of the law and the work calendar, changed without a release."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import click
+from pydantic_core import to_jsonable_python
 
 from transfer.cli.exits import CommandFailed, NotThere, WrongUsage
+from transfer.cli.known import case_here
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
-from transfer.cli.rules_said import change_as_json, change_line, place, rule_line, year_as_json, year_line
+from transfer.cli.rules_said import change_line, place, rule_line, year_line
 from transfer.domain.clocks import counted, legal_day
 from transfer.law.book import RuleBook, built_in
 from transfer.law.changes import changes, year_changes
-from transfer.law.kept import AlreadyLoaded, KeptRules, NoSuchVersion, Origin, loaded, named, with_another
+from transfer.law.kept import KeptRules, NoSuchVersion, Origin, loaded, named, with_another
 from transfer.law.overlay import laid_over
-from transfer.law.rules import RuleSet
-from transfer.messages.case import Clock
+from transfer.law.rules import RuleSet, WorkYear
 from transfer.messages.envelope import digest_of
 from transfer.node import Node
 from transfer.ports.work import StorageRefused
@@ -30,13 +32,23 @@ _SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountedThen:
+    """A clock of a case that has no last day yet, as it would be counted."""
+
+    case: UUID
+    rule: str
+    due_strict: date | None
+    due_rolled: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What loading a file would do to the rules and to the clocks of this node."""
 
     kept: int
     before: RuleBook
     after: RuleBook
-    clocks: tuple[tuple[UUID, Clock], ...]
+    clocks: tuple[CountedThen, ...]
 
 
 @click.group()
@@ -102,12 +114,7 @@ def load(*, file: Path, by: str, as_json: bool, env_file: Path | None) -> None:
     """Lay FILE over the rules in force, and say what it changes."""
     if not by.strip():
         raise WrongUsage("--by names who answers for the rules")
-    content = file.read_bytes()
-    try:
-        plan = run(_loaded(load_settings(env_file), content, by.strip()))
-    except AlreadyLoaded as error:
-        click.echo(f"{error}; nothing was changed", err=as_json)
-        return
+    plan = run(_planned(load_settings(env_file), file.read_bytes(), by=by.strip()))
     _tell(plan, as_json=as_json)
     click.echo(f"loaded: {plan.after.version} is in force, in processes that run within seconds", err=as_json)
 
@@ -118,51 +125,38 @@ def load(*, file: Path, by: str, as_json: bool, env_file: Path | None) -> None:
 def years(*, as_json: bool, env_file: Path | None) -> None:
     """Show of which years it is known which days are worked, and where that is from."""
     kept, book = run(_book(load_settings(env_file)))
-    today = legal_day(now())
-    named_in = {year.key: one.version for one in [built_in(), *loaded(kept)] for year in one.years}
-    found: list[dict[str, Any]] = [
-        {
-            "year": year.year,
-            "regions": year.regions,
-            "notice": year.notice,
-            "set": named_in[year.key],
-            "off": len(year.off),
-            "worked": len(year.worked),
-        }
-        for year in book.rules.years
-    ]
-    told = {year.year for year in book.rules.years if not year.regions}
-    found += [{"year": year, "regions": (), "set": "release"} for year in book.years() if year not in told]
-    found = sorted(
-        (one for one in found if one["year"] >= today.year - 1), key=lambda one: (one["year"], one["regions"])
-    )
+    today, told = legal_day(now()), {year.year for year in book.rules.years if not year.regions}
+    known = [*book.rules.years, *(_of_release(year, book) for year in book.years() if year not in told)]
+    shown = sorted((year for year in known if year.year >= today.year - 1), key=lambda year: (year.year, year.regions))
+    sets = {year.key: one.version for one in [built_in(), *loaded(kept)] for year in one.years}
     missing = book.missing_years(today)
     if as_json:
+        found = [one.model_dump(mode="json") | {"set": sets.get(one.key)} for one in shown]
         print_json({"years": found, "known_until": book.known_until(today), "missing": missing})
         return
-    head = ("year", "where", "from", "notice", "off", "worked")
     rows = [
-        [
-            str(one["year"]),
-            place(one["regions"]),
-            *(str(one.get(name, "")) for name in ("set", "notice", "off", "worked")),
-        ]
-        for one in found
+        (str(y.year), place(y.regions), sets.get(y.key, "release"), y.notice, str(len(y.off)), str(len(y.worked)))
+        for y in shown
     ]
-    console().print(table(None, head, rows))
-    for year in missing:
-        click.echo(f"warning: which days of {year} are worked is not known; load it as the State Council announces it")
+    console().print(table(None, ("year", "where", "from", "notice", "weekdays off", "weekends worked"), rows))
+    for number in missing:
+        click.echo(f"warning: which days of {number} are worked is not known; load it as soon as it is announced")
+
+
+def _of_release(number: int, book: RuleBook) -> WorkYear:
+    """A year that no set names, as the calendar of the release has it."""
+    plain = WorkYear(year=number, off=(), worked=(), notice="chinesecalendar")
+    turned = {day: worked for day, worked in book.days(number).items() if worked != plain.is_worked(day)}
+    off, worked = (tuple(day for day, worked in turned.items() if worked is one) for one in (False, True))
+    return plain.model_copy(update={"off": off, "worked": worked})
 
 
 def _tell(plan: Plan, *, as_json: bool) -> None:
     rules_, years_ = list(changes(plan.before, plan.after)), list(year_changes(plan.before, plan.after))
     if as_json:
-        clocks = [
-            {"case": case, "rule": one.rule, "due_strict": one.due_strict, "due_rolled": one.due_rolled}
-            for case, one in plan.clocks
-        ]
-        told = {"changes": [change_as_json(one) for one in rules_], "years": [year_as_json(one) for one in years_]}
-        print_json({"before": plan.before.version, "version": plan.after.version, **told, "clocks": clocks})
+        told = {"changes": rules_, "years": years_, "clocks": plan.clocks}
+        versions = {"before": plan.before.version, "version": plan.after.version}
+        print_json(versions | to_jsonable_python(told, serialize_as_any=True))
         return
     click.echo(f"{plan.after.version}, in place of {plan.before.version}")
     for line in (*map(change_line, rules_), *map(year_line, years_)):
@@ -170,8 +164,8 @@ def _tell(plan: Plan, *, as_json: bool) -> None:
     if not rules_ and not years_:
         click.echo("  changes nothing")
     click.echo(f"{len(plan.clocks)} running clocks that have no last day would be counted")
-    for case, one in plan.clocks[:_SHOWN]:
-        click.echo(f"  {case} {one.rule}: {one.due_strict}, rolled to {one.due_rolled or 'a day not known yet'}")
+    for one in plan.clocks[:_SHOWN]:
+        click.echo(f"  {one.case} {one.rule}: {one.due_strict}, rolled to {one.due_rolled or 'a day not known yet'}")
     if len(plan.clocks) > _SHOWN:
         click.echo(f"  and {len(plan.clocks) - _SHOWN} more; --json names all")
 
@@ -193,24 +187,21 @@ async def _book(settings: Settings) -> tuple[list[KeptRules], RuleBook]:
         return list(await node.rules.sets.all()), node.rules.book
 
 
-async def _planned(settings: Settings, content: bytes) -> Plan:
-    async with opened(settings) as node:
-        return await _plan(node, content)
-
-
-async def _loaded(settings: Settings, content: bytes, by: str) -> Plan:
+async def _planned(settings: Settings, content: bytes, *, by: str | None = None) -> Plan:
+    """Loads it when somebody answers for it."""
     async with opened(settings) as node:
         plan = await _plan(node, content)
-        version = plan.after.version.rpartition("+")[2]
-        fresh = KeptRules(
-            origin=Origin.LOADED, version=version, digest=digest_of(content), content=content, by=by, at=now()
-        )
-        try:
-            await node.rules.sets.keep(fresh, after=plan.kept)
-        except StorageRefused as error:
-            raise CommandFailed(
-                "another set came meanwhile; `transfer rules check` says what this one changes now"
-            ) from error
+        if by is not None:
+            version = plan.after.version.rpartition("+")[2]
+            fresh = KeptRules(
+                origin=Origin.LOADED, version=version, digest=digest_of(content), content=content, by=by, at=now()
+            )
+            try:
+                await node.rules.sets.keep(fresh, after=plan.kept)
+            except StorageRefused as error:
+                raise CommandFailed(
+                    "another set came meanwhile; `transfer rules check` says what changes now"
+                ) from error
         return plan
 
 
@@ -221,15 +212,16 @@ async def _plan(node: Node, content: bytes) -> Plan:
     return Plan(kept=len(kept), before=before, after=after, clocks=await _would_count(node, after))
 
 
-async def _would_count(node: Node, after: RuleBook) -> tuple[tuple[UUID, Clock], ...]:
-    """The clocks of cases held here that have no last day now, as they would be counted."""
-    found: list[tuple[UUID, Clock]] = []
+async def _would_count(node: Node, after: RuleBook) -> tuple[CountedThen, ...]:
+    found: list[CountedThen] = []
     last: UUID | None = None
     while page := await node.views.to_count(node.settings.region, after.years(), after=last, limit=_PAGE):
-        for case in page:
-            known = await node.views.case(case)
-            if known is not None:
-                before, then = known.case.basics.clocks, counted(known.case, after).basics.clocks
-                found += [(case, clock) for was, clock in zip(before, then, strict=True) if clock != was]
-        last = page[-1]
+        for last in page:
+            before = (await case_here(node, last)).case
+            clocks = zip(before.basics.clocks, counted(before, after).basics.clocks, strict=True)
+            found += [
+                CountedThen(case=last, rule=then.rule, due_strict=then.due_strict, due_rolled=then.due_rolled)
+                for was, then in clocks
+                if then != was
+            ]
     return tuple(found)

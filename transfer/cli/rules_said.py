@@ -35,36 +35,10 @@ def year_line(change: YearChange) -> str:
     """Which year, where, and its days that change."""
     year = change.year
     start = f"{year.year}, in {place(year.regions)} ({year.notice})"
-    if not change.known_before and not year.regions:
-        return f"{start}: becomes known: {len(year.off)} weekdays off, {len(year.worked)} worked weekends"
+    if not change.known_before:
+        return f"{start}: was not known: {len(year.off)} days off, {len(year.worked)} worked weekends"
     turned = (f"{day} becomes {'worked' if worked else 'free'}" for day, worked in change.turned.items())
     return f"{start}: " + (", ".join(turned) or "no day changes")
-
-
-def change_as_json(change: Change) -> dict[str, Any]:
-    """One change, for programs."""
-    return {
-        "list": change.kind,
-        "code": change.code,
-        "region": change.region or None,
-        "since": change.since,
-        "until": change.until,
-        "new": change.was is None,
-        "ends": change.becomes is None,
-        "fields": {name: {"was": a, "becomes": b} for name, (a, b) in change.fields.items()},
-    }
-
-
-def year_as_json(change: YearChange) -> dict[str, Any]:
-    """One year, for programs."""
-    return {
-        "year": change.year.year,
-        "regions": change.year.regions,
-        "notice": change.year.notice,
-        "known_before": change.known_before,
-        "off": [day for day, worked in change.turned.items() if not worked and change.known_before],
-        "worked": [day for day, worked in change.turned.items() if worked and change.known_before],
-    }
 
 
 def _start(rule: Rule | None, regions: Sequence[str], since: date, until: date | None) -> str:

@@ -1,8 +1,9 @@
 """The rule set in force, asked by region and day."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib import resources
 from typing import Final, TypeVar
@@ -89,6 +90,15 @@ class RuleBook:
             return self.known_years(day) if said is None else said
 
         return is_worked
+
+    def days(self, year: int, region: str = COUNTRY) -> Mapping[date, bool]:
+        """The days of a year of which it is known whether they are worked, and whether they are."""
+        calendar, found = self.calendar(region), {}
+        for number in range((date(year + 1, 1, 1) - date(year, 1, 1)).days):
+            day = date(year, 1, 1) + timedelta(days=number)
+            with suppress(LookupError):
+                found[day] = calendar(day)
+        return found
 
     def years(self) -> tuple[int, ...]:
         """The years of which it is known which days are worked in the country."""

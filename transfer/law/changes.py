@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from transfer.law.book import COUNTRY, NoSuchRule, RuleBook, WorkCalendar, narrowest
+from transfer.law.book import COUNTRY, NoSuchRule, RuleBook, narrowest
 from transfer.law.rules import Rule, WorkYear
 
 _DAY: Final = timedelta(days=1)
@@ -33,7 +33,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearChange:
-    """A year that was loaded, and its days that are worked or free otherwise than before."""
+    """A year that was loaded, and the days of one known before that are worked or free otherwise."""
 
     year: WorkYear
     known_before: bool
@@ -55,8 +55,8 @@ def year_changes(before: RuleBook, after: RuleBook) -> Iterator[YearChange]:
         if year in before.rules.years:
             continue
         region = next(iter(year.regions), COUNTRY)
-        was, becomes = _days(before, region, year.year), _days(after, region, year.year)
-        turned = {day: worked for day, worked in becomes.items() if worked != was.get(day)}
+        was, becomes = before.days(year.year, region), after.days(year.year, region)
+        turned = {day: worked for day, worked in becomes.items() if worked != was.get(day, worked)}
         yield YearChange(year=year, known_before=bool(was), turned=turned)
 
 
@@ -103,19 +103,4 @@ def _holding(rules: Sequence[Rule], code: str, region: str, day: date) -> Rule |
     try:
         return narrowest(rules, code, region, day)
     except NoSuchRule:
-        return None
-
-
-def _days(book: RuleBook, region: str, year: int) -> Mapping[date, bool]:
-    """The days of a year of which it is known."""
-    calendar = book.calendar(region)
-    days = (date(year, 1, 1) + _DAY * number for number in range(366))
-    told = {day: _worked(calendar, day) for day in days if day.year == year}
-    return {day: worked for day, worked in told.items() if worked is not None}
-
-
-def _worked(calendar: WorkCalendar, day: date) -> bool | None:
-    try:
-        return calendar(day)
-    except LookupError:
         return None

@@ -29,7 +29,6 @@ class Watcher:
     desk: Desk
     views: Views
     context: Callable[[], Context]
-
     _counted_through: UUID | None = None
 
     async def watch_once(self) -> int:

@@ -30,6 +30,7 @@ from transfer.law.book import read_rules
 from transfer.messages.case import Clock
 from transfer.messages.codes import LegalBasis, Matter, Stage
 from transfer.messages.codes_clocks import CaseEvent
+from transfer.messages.codes_evidence import ItemResult
 from transfer.messages.codes_handling import AidUnit, Consequence, Procedure, RecusalReason, RefusalReason, Remedy
 from transfer.messages.evidence_items import Lawyer
 
@@ -402,7 +403,8 @@ def test_open_evidence_requests_go_to_the_new_person_on_both_sides() -> None:
 
 
 def test_a_request_that_has_ended_keeps_the_person_who_asked() -> None:
-    story = handled().ask().undertaken().press(RequestStep.CANCEL)
+    story = handled().ask().undertaken().found(ItemResult.OBTAINED)
+    story.press(RequestStep.RETURN).press(RequestStep.CONFIRM)
     replaced(story).reach(Stage.ASSIGNED, part=WU)
     assert story.record().lawyer == LAWYER
 

@@ -659,6 +659,11 @@ def test_who_is_recused_takes_no_step_until_another_person_lifts_it() -> None:
     assert story.reach(Stage.GRANTED).known().stage.stage is Stage.GRANTED
 
 
+def test_a_recusal_that_is_lifted_leaves_the_others() -> None:
+    story = recused(recused(a_story(), HEAD), "丁某").own("recusals/lift", person="丁某", because="由")
+    assert story.known().handling.recused == {HEAD}
+
+
 def test_a_recusal_holds_for_every_step_on_the_case_and_for_no_other_case() -> None:
     story = a_story().own("recusals", by=HEAD, person=CLERK, **_WHY)
     with pytest.raises(errors.Recused):

@@ -36,10 +36,10 @@ from transfer.domain.lifecycle import State, Step
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown
 from transfer.handlers.dispatch import HANDLERS
 from transfer.messages.case import StageReached
-from transfer.messages.codes import ApplicantStatus, RecallReason, Stage
+from transfer.messages.codes import ApplicantStatus, Defect, RecallReason, Stage
 from transfer.messages.envelope import MESSAGE_TYPES, digest_of
 from transfer.messages.receipts import ReceiptIssued
-from transfer.messages.transfer import ApplicantLeft, ApplicantTold, TransferMessage
+from transfer.messages.transfer import ApplicantLeft, ApplicantTold, SupplementItem, TransferMessage
 from transfer.messages.values import Frozen
 
 DIGEST = digest_of(b"message")
@@ -170,6 +170,19 @@ def test_who_is_deemed_withdrawn_was_told_and_let_the_day_pass(
         assert case.applicants[0].status is ApplicantStatus.DEEMED_WITHDRAWN
         return
     with pytest.raises(error):
+        tell(story, ZHONGSHAN, LUXIAN, message)
+
+
+def test_who_lacks_nothing_is_not_deemed_withdrawn_whatever_the_sender_says() -> None:
+    first, second = (one.id for one in Story().known().applicants)
+    item = SupplementItem(applicant=first, defect=Defect.ID_MISSING, explanation="缺")
+    story = signed().press(Step.REQUIRE_SUPPLEMENT, ZHONGSHAN, items=(item,))
+    message = a_supplement(
+        at=story.exchange.now + timedelta(days=6),
+        left=(ApplicantLeft(applicant=second, status=ApplicantStatus.DEEMED_WITHDRAWN),),
+        told=(ApplicantTold(applicant=second, by="王芳", written_on=story.today),),
+    )
+    with pytest.raises(errors.NotTold):
         tell(story, ZHONGSHAN, LUXIAN, message)
 
 

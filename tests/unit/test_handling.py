@@ -31,6 +31,7 @@ from transfer.law.book import read_rules
 from transfer.messages.case import Clock
 from transfer.messages.codes import LegalBasis, Matter, Stage
 from transfer.messages.codes_clocks import CaseEvent
+from transfer.messages.codes_evidence import ItemResult
 from transfer.messages.codes_handling import AidUnit, Consequence, Procedure, RecusalReason, RefusalReason, Remedy
 from transfer.messages.evidence_items import Lawyer
 
@@ -403,7 +404,8 @@ def test_open_evidence_requests_go_to_the_new_person_on_both_sides() -> None:
 
 
 def test_a_request_that_has_ended_keeps_the_person_who_asked() -> None:
-    story = handled().ask().undertaken().press(RequestStep.CANCEL)
+    story = handled().ask().undertaken().found(ItemResult.OBTAINED)
+    story.press(RequestStep.RETURN).press(RequestStep.CONFIRM)
     replaced(story).reach(Stage.ASSIGNED, part=WU)
     assert story.record().lawyer == LAWYER
 
@@ -656,6 +658,11 @@ def test_who_is_recused_takes_no_step_until_another_person_lifts_it() -> None:
     [one] = story.known().handling.recusals
     assert (one.lifted_on, one.lifted_by, one.lifted_because) == (story.today, CLERK, "经查没有亲属关系。")
     assert story.reach(Stage.GRANTED).known().stage.stage is Stage.GRANTED
+
+
+def test_a_recusal_that_is_lifted_leaves_the_others() -> None:
+    story = recused(recused(a_story(), HEAD), "丁某").own("recusals/lift", person="丁某", because="由")
+    assert story.known().handling.recused == {HEAD}
 
 
 def test_a_recusal_holds_for_every_step_on_the_case_and_for_no_other_case() -> None:

@@ -1,5 +1,7 @@
 """An evidence request told as a history: Fushun asks Lingwu for attendance sheets, month by month."""
 
+import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,12 +16,13 @@ from transfer.actions.desk import Order
 from transfer.actions.evidence_commands import DraftRequest, NewItem
 from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA, legal_day
+from transfer.domain.eligibility import NewFinding
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import Material
-from transfer.messages.codes import Defect, MaterialKind, Stage
+from transfer.messages.codes import Defect, HardshipGround, MaterialKind, Stage
 from transfer.messages.codes_evidence import (
     CancelReason,
     CollectionMethod,
@@ -108,8 +111,8 @@ class World(Protocol):
 
     now: datetime
 
-    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...]) -> UUID:
-        """A new case, first received there."""
+    def take_in(self, region: str, *, persons: int, **changes: Any) -> UUID:
+        """A new case, first received there; ``changes`` are to its application."""
         ...
 
     def carry_out(self, region: str, case: UUID, path: str, command: Command, order: Order) -> Case:
@@ -143,6 +146,7 @@ class Asking:
     persons: int = 1
     months: int = 1
     papers: tuple[MaterialKind, ...] = ()
+    application: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     began: datetime = datetime(2026, 2, 11, 9, 0, tzinfo=CHINA)
     carried: bool = True
     place: World | None = None
@@ -158,7 +162,8 @@ class Asking:
             self.world = self.place
         self.world.now = self.began
         materials = tuple(Material(kind=kind, title=kind.zh) for kind in self.papers)
-        self.case = self.world.take_in(self.requester, persons=self.persons, materials=materials)
+        changes = {"materials": materials, **self.application}
+        self.case = self.world.take_in(self.requester, persons=self.persons, **changes)
 
     # What is known ------------------------------------------------------------------------------------------
 
@@ -257,12 +262,27 @@ class Asking:
         self._carry_out(region, f"transfers/{transfer}/{kebab(step)}", command, order)
         return self._carry()
 
-    def own(self, place: str, **typed: Any) -> "Asking":
-        """Take a step on the requester's own case."""
-        button = OWN_BUTTONS[place]
-        command = button.command(by=CLERK, institution=self.requester, **typed)
-        self._carry_out(self.requester, place, command, button.order(self.case, command))
+    def own(self, place: str, *, region: str | None = None, **typed: Any) -> "Asking":
+        """Take a step on the requester's own case, or on that of another region."""
+        button, region = OWN_BUTTONS[place], region or self.requester
+        command = button.command(by=CLERK, institution=region, **typed)
+        self._carry_out(region, place, command, button.order(self.case, command))
         return self._carry()
+
+    def find(self, ground: HardshipGround | None, *applicants: UUID, **typed: Any) -> "Asking":
+        """The requester finds this of these applicants, or of all."""
+        if ground is HardshipGround.COMMITMENT:
+            typed = {"signed_on": self.today, **typed}
+        given = {"ground": ground, "proof": "证明", **typed}
+        persons = applicants or tuple(one.id for one in self.known().active)
+        return self.own("eligibility", findings=tuple(NewFinding(applicant=one, **given) for one in persons))
+
+    def attest(self, region: str, applicant: UUID, **typed: Any) -> UUID:
+        """That region attests that the person is in economic hardship; gives the attestation's id."""
+        given = {"in_hardship": True, "found_on": self.today, "until": date(2026, 12, 31), "basis": "本省标准"}
+        self.own("attestations", region=region, applicant=applicant, **(given | typed))
+        payload = self.known(region).attestations.issued[-1].token.split(".")[1]
+        return UUID(json.loads(base64.urlsafe_b64decode(payload + "=="))["id"])
 
     def on(self, year: int, month: int, day: int, hour: int = 10) -> "Asking":
         """Time goes on until then."""

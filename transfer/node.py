@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from transfer.crypto.filekey import HeldFileKey
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
+from transfer.crypto.statements import sign_statement
 from transfer.crypto.tickets import Tickets
 from transfer.crypto.tls import ClientTls
 from transfer.crypto.wire import Wire
@@ -141,7 +143,14 @@ def build(
     rules = rule_book()
 
     def context() -> Context:
-        return Context(region=settings.region, directory=book.latest, now=clock(), new_id=new_id, rules=rules)
+        return Context(
+            region=settings.region,
+            directory=book.latest,
+            now=clock(),
+            new_id=new_id,
+            rules=rules,
+            sign=partial(sign_statement, wire),
+        )
 
     store = Store(
         engine=open_engine(settings.database_url, pool_size=settings.database_pool),

@@ -28,7 +28,6 @@ from transfer.crypto.pki import SERVER, save
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
 from transfer.messages.attachments import Attachment
-from transfer.messages.case import Material
 from transfer.storage.engine import open_engine
 from transfer.storage.store import Store
 from transfer.storage.views import SqlViews
@@ -57,9 +56,9 @@ class DatedNodes:
     def now(self, to: datetime) -> None:
         set_clock(self.clock, to)
 
-    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...]) -> UUID:
+    def take_in(self, region: str, *, persons: int, **changes: Any) -> UUID:
         """A new case, first received there."""
-        body = an_application(region, persons=persons, materials=materials).model_dump(mode="json", exclude_none=True)
+        body = an_application(region, persons=persons, **changes).model_dump(mode="json", exclude_none=True)
         return UUID(self.nodes[region].do("/v1/cases", body)["id"])
 
     def carry_out(self, region: str, case: UUID, path: str, command: Command, order: Order) -> Case:  # noqa: ARG002 - see World

@@ -3,24 +3,35 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from tests.builders import a_resident_id, the_rules
 from tests.fakes import MemoryReceiptsDue, MemoryRoom, run
 from tests.plain import opened
+from tests.trust import shared
 from transfer.actions.buttons import BUTTONS, offer_order, stage_order
 from transfer.actions.commands import Command, NewApplicant, Offer, OpenCase, PublishStage
 from transfer.actions.desk import Desk, Order
 from transfer.actions.intake import open_case
 from transfer.crypto.directory import Directory, Institution, InstitutionKind, Region
 from transfer.crypto.keys import SuiteName
+from transfer.crypto.statements import Statement, sign_statement
 from transfer.domain.case import Case
 from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
 from transfer.messages.attachments import Attachment
-from transfer.messages.case import IdentityDocument, Material
-from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter, MediaType
+from transfer.messages.case import IdentityDocument
+from transfer.messages.codes import (
+    AidForm,
+    ApplicantCategory,
+    HardshipGround,
+    IdentityKind,
+    IntakeChannel,
+    Matter,
+    MediaType,
+)
+from transfer.messages.eligibility import Found
 from transfer.messages.envelope import digest_of
 from transfer.messages.values import Digest
 from transfer.ports.traffic import Parcel, PublishOutcome, Sent
@@ -33,28 +44,33 @@ TICK: Final = timedelta(minutes=1)
 ENOUGH_ROUNDS: Final = 60
 
 
-def an_application(
-    region: str, *, persons: int, materials: tuple[Material, ...] = (), received_at: datetime | None = None
-) -> OpenCase:
+def an_application(region: str, *, persons: int, **changes: Any) -> OpenCase:
     """So many workers claim their pay there."""
-    return OpenCase(
-        by="王芳",
-        institution=region,
-        matter=Matter.REMUNERATION,
-        aid_form=AidForm.LABOUR_ARBITRATION,
-        facts="欠薪",
-        claim="支付劳动报酬",
-        channel=IntakeChannel.WINDOW,
-        received_at=received_at,
-        applicants=tuple(
-            NewApplicant(
-                name="李大山",
-                identity=IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order + 1)),
-            )
-            for order in range(persons)
-        ),
-        materials=materials,
+    given: dict[str, Any] = {
+        "by": "王芳",
+        "institution": region,
+        "matter": Matter.REMUNERATION,
+        "aid_form": AidForm.LABOUR_ARBITRATION,
+        "facts": "欠薪",
+        "claim": "支付劳动报酬",
+        "channel": IntakeChannel.WINDOW,
+        "applicants": workers(persons),
+    }
+    return OpenCase(**(given | changes))
+
+
+def workers(persons: int, **changes: Any) -> tuple[NewApplicant, ...]:
+    """So many migrant workers."""
+    given: dict[str, Any] = {
+        "name": "李大山",
+        "categories": (ApplicantCategory.MIGRANT_WORKER,),
+        "finding": Found(ground=HardshipGround.ART42_3, proof="务工证明"),
+    }
+    identities = (
+        IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order + 1))
+        for order in range(persons)
     )
+    return tuple(NewApplicant(**(given | {"identity": identity} | changes)) for identity in identities)
 
 
 def a_directory(codes: Iterable[str]) -> Directory:
@@ -145,7 +161,15 @@ class Exchange:
             now=self.now,
             new_id=lambda: self._new_id(code),
             rules=the_rules(),
+            sign=lambda statement, expires: self._sign(code, statement, expires),
         )
+
+    def _sign(self, region: str, statement: Statement, expires: datetime) -> str:
+        if not self.directory.by_code[region].keys:
+            # Making keys takes its time, so they are listed when the first is used.
+            self.directory = shared().directory(self.directory.regions, agreements=self.directory.agreements)
+        wire = replace(shared().wire(region, self.directory), clock=lambda: self.now)
+        return sign_statement(wire, statement, expires)
 
     def _new_id(self, region: str) -> UUID:
         self.ids[region] += 1
@@ -219,10 +243,10 @@ class Exchange:
         *,
         received_at: datetime | None = None,
         persons: int = 2,
-        materials: tuple[Material, ...] = (),
+        **changes: Any,
     ) -> UUID:
         """A new case, first received there."""
-        command = an_application(region, persons=persons, materials=materials, received_at=received_at)
+        command = an_application(region, persons=persons, received_at=received_at, **changes)
         order = Order(by=command.by, institution=region, create=lambda context: open_case(command, context))
         return self.order(region, order).id
 

@@ -32,9 +32,11 @@ PUBLIC: Final = frozenset(
         r"^sha256:[0-9a-f]{64}$",
         r"^[a-z]+/[a-z0-9.+-]+$",
         RULE_CODE,
+        r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$",
     }
 )
-"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, names of rules."""
+"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, names of rules, and
+signed attestations, which show nobody."""
 
 
 class NobodySaid(AssertionError):

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import transfer
-from transfer.actions import commands, evidence_commands
+from transfer.actions import commands, eligibility_commands, evidence_commands
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
 from transfer.domain.errors import TransferError
 from transfer.web import faults
@@ -93,7 +93,11 @@ def test_every_route_is_named_once_and_posts_carry_their_headers() -> None:
 
 
 def test_every_command_has_an_example_that_holds() -> None:
-    members = [one for room in (commands, evidence_commands) for _, one in inspect.getmembers(room, inspect.isclass)]
+    members = [
+        one
+        for room in (commands, eligibility_commands, evidence_commands)
+        for _, one in inspect.getmembers(room, inspect.isclass)
+    ]
     known = {one for one in members if issubclass(one, commands.Command)}
     assert EXAMPLES.keys() == known - {commands.Command}
     for command, example in EXAMPLES.items():

@@ -15,15 +15,15 @@ from transfer.domain.supplement import check_answers, check_notice
 def give_notice(at: Situation, command: GiveNotice) -> Decision:
     """Tell the applicants once all that is missing, in writing and by telephone (Legal Aid Law 43(2)).
 
-    Raises DefectAlreadyVisible, AlreadyInPackage, DueDatePassed, UnknownApplicant, NotTheHolder, TransferOpen while
-    the case is offered (then the receiver asks), IllegalStage after a decision.
+    Raises DefectAlreadyVisible, AlreadyInPackage, AlreadyRecognised, DueDatePassed, UnknownApplicant, NotTheHolder,
+    TransferOpen while the case is offered (then the receiver asks), IllegalStage after a decision.
     """
     _free(at, command)
-    case, today = at.case, legal_day(at.context.now)
+    case = at.case
     told = [one.notice for one in case.transfers if one.notice is not None]
     supplied = frozenset().union(*(one.supplied for one in case.transfers), case.notice.supplied if case.notice else ())
     first = case.notice is None and not told
-    check_notice(command, case, today=today, supplied=None if first else supplied)
+    check_notice(command, case, at.context.forum(at.region), supplied=None if first else supplied)
     notice = Notice(
         items=command.items,
         due_on=command.due_on,

@@ -6,7 +6,19 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from transfer.actions import answering, applicants, asking, commands, deciding, posting, progress, receiving, sending
+from transfer.actions import (
+    answering,
+    applicants,
+    asking,
+    commands,
+    deciding,
+    eligibility,
+    eligibility_commands,
+    posting,
+    progress,
+    receiving,
+    sending,
+)
 from transfer.actions import evidence_commands as evidence
 from transfer.actions.desk import Order
 from transfer.actions.situation import Situation
@@ -131,9 +143,13 @@ OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
         "notice/answer": OwnButton(command=commands.AnswerNotice, decide=applicants.answer_notice),
         "withdrawals": OwnButton(command=commands.Withdraw, decide=applicants.withdraw),
         "events": OwnButton(command=commands.EnterEvent, decide=progress.enter_event),
+        "eligibility": OwnButton(command=eligibility_commands.FindEligibility, decide=eligibility.find),
+        "attestations": OwnButton(command=eligibility_commands.Attest, decide=eligibility.attest),
+        "attestations/revoke": OwnButton(command=eligibility_commands.Revoke, decide=eligibility.revoke),
     }
 )
-"""What the holder does with its own case and its applicants, by its place below the case."""
+"""What is done to the case itself and its applicants, by its place below the case: by its holder, but for attestations,
+which come from whoever found what they say."""
 
 
 def stage_order(case: UUID, command: commands.PublishStage) -> Order:

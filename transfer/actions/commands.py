@@ -17,6 +17,7 @@ from transfer.messages.codes import (
     Urgency,
 )
 from transfer.messages.codes_clocks import STAGE_EVENTS, CaseEvent
+from transfer.messages.eligibility import Found
 from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 from transfer.messages.values import (
     CaseId,
@@ -42,6 +43,7 @@ class NewApplicant(Applicant):
     """An applicant as entered at intake; the node gives the id when none is given."""
 
     id: UUID | None = None  # type: ignore[assignment]
+    finding: Annotated[Found | None, Field(description="on the hardship condition, where it is found at once")] = None  # type: ignore[assignment]
 
 
 class OpenCase(Command):

@@ -8,6 +8,7 @@ from transfer.actions.situation import deciding_institution
 from transfer.domain.case import Case
 from transfer.domain.clocks import happened, legal_day
 from transfer.domain.decision import Decision, Event
+from transfer.domain.eligibility import NewFinding, with_findings
 from transfer.domain.errors import ImplausibleDate
 from transfer.messages.case import Applicant, CaseBasics, CaseFile, CaseNumber, Tenure
 from transfer.messages.codes_clocks import CaseEvent
@@ -20,7 +21,8 @@ BACKDATED: Final = timedelta(days=366)
 def open_case(command: OpenCase, context: Context) -> Decision:
     """A new case, held by the institution that received it.
 
-    Raises ImplausibleDate for a receipt in the future or more than a year ago, UnknownInstitution, NotOfThisRegion.
+    Raises ImplausibleDate for a receipt in the future or more than a year ago, UnknownInstitution, NotOfThisRegion, and
+    GroundNotOpen when a person is given a ground on the hardship condition that is not open to them.
     """
     institution = deciding_institution(command, context)
     received_at = command.received_at or context.now
@@ -52,6 +54,13 @@ def open_case(command: OpenCase, context: Context) -> Decision:
         materials=file.materials,
         tenures=(Tenure(number=1, institution=institution, since=received_at),),
     )
+    forum = context.forum(context.region)
+    findings = tuple(
+        NewFinding(**(dict(typed.finding) | {"applicant": applicant.id}))
+        for typed, applicant in zip(command.applicants, case.applicants, strict=True)
+        if typed.finding is not None
+    )
+    case = with_findings(case, findings, forum, by=institution)
     detail = {
         "matter": command.matter.value,
         "channel": command.channel.value,
@@ -64,4 +73,4 @@ def open_case(command: OpenCase, context: Context) -> Decision:
 
 def _with_id(applicant: NewApplicant, context: Context) -> Applicant:
     fields = {name: getattr(applicant, name) for name in Applicant.model_fields}
-    return Applicant(**(fields | {"id": applicant.id or context.new_id()}))
+    return Applicant(**(fields | {"id": applicant.id or context.new_id(), "finding": None}))

@@ -5,10 +5,12 @@ from transfer.actions.commands import EnterEvent, PublishStage
 from transfer.actions.situation import Situation
 from transfer.domain.clocks import happened, legal_day, reached
 from transfer.domain.decision import Decision, Event, Outgoing
+from transfer.domain.eligibility import check_granted
 from transfer.domain.errors import BasisMissing, ImplausibleDate, NothingRuns
 from transfer.domain.lifecycle import ENDED, REQUIRED_BASIS, check_stage
 from transfer.messages.case import StageReached
 from transfer.messages.case_progress import StagePublished
+from transfer.messages.codes import Stage
 
 
 def enter_event(at: Situation, command: EnterEvent) -> Decision:
@@ -31,7 +33,8 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
     """Bring the case to a stage and tell all followers. While an offer is open only aid-first goes on (LAL 44).
 
     Raises IllegalStage, BasisMissing, ImplausibleDate for a day in the future or before the first receipt,
-    NotTheHolder. A stage that ends the case takes open evidence requests back, with notice.
+    NotTheHolder, NoGroundHolds for a grant while a person has no ground on the hardship condition (LAL 41). A stage
+    that ends the case takes open evidence requests back, with notice.
     """
     institution = at.as_holder(command)
     case, now = at.case, at.context.now
@@ -41,6 +44,8 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
         raise BasisMissing(stage=command.stage.value, grounds=sorted(g.value for g in grounds))
     if not legal_day(case.basics.first_received_at) <= command.occurred_on <= legal_day(now):
         raise ImplausibleDate(occurred_on=command.occurred_on)
+    if command.stage is Stage.GRANTED:
+        check_granted(case, at.context.forum(at.region))
     number = case.stage.number + 1 if case.stage.tenure == case.holder.number else 1
     here = StageReached(stage=command.stage, tenure=case.holder.number, number=number)
     message = StagePublished(

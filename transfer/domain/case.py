@@ -20,6 +20,7 @@ from transfer.messages.case import (
     Tenure,
 )
 from transfer.messages.codes import ApplicantStatus, RecallReason, Stage
+from transfer.messages.eligibility import NO_ATTESTATIONS, Attestations
 from transfer.messages.transfer import (
     ApplicantLeft,
     CompetenceDisputed,
@@ -113,6 +114,7 @@ class Case:
     transfers: tuple[Transfer, ...] = ()
     requests: tuple[EvidenceRequest, ...] = ()
     notice: Notice | None = None
+    attestations: Attestations = NO_ATTESTATIONS
     duplicate_of: UUID | None = None
     version: int = 0
 
@@ -136,7 +138,19 @@ class Case:
     @property
     def file(self) -> CaseFile:
         """The case as it is handed over."""
-        return CaseFile(basics=self.basics, applicants=self.applicants, materials=self.materials)
+        return CaseFile(
+            basics=self.basics,
+            applicants=self.applicants,
+            materials=self.materials,
+            attestations=self.attestations,
+        )
+
+    def applicant(self, applicant_id: UUID) -> Applicant:
+        """Raises UnknownApplicant."""
+        for applicant in self.applicants:
+            if applicant.id == applicant_id:
+                return applicant
+        raise UnknownApplicant(applicants=[str(applicant_id)])
 
     def transfer(self, transfer_id: UUID) -> Transfer:
         """Raises UnknownTransfer."""

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from transfer.domain.case import Case
+from transfer.domain.eligibility import Forum, recognised
 from transfer.domain.errors import (
     DefectAlreadyVisible,
     DefectUnanswered,
@@ -37,18 +38,18 @@ class Supplied(Protocol):
     def left(self) -> Sequence[ApplicantLeft]: ...
 
 
-def check_notice(told: Told, case: Case, *, today: date, supplied: Collection[str] | None) -> None:
+def check_notice(told: Told, case: Case, forum: Forum, *, supplied: Collection[str] | None) -> None:
     """Whether this may be asked. All that is missing is told once: a second notice may only name a paper that came
     with the answer to the first (``supplied``, by title; None for the first).
 
-    Raises DueDatePassed, UnknownApplicant, AlreadyInPackage, DefectAlreadyVisible.
+    Raises DueDatePassed, UnknownApplicant, AlreadyInPackage, AlreadyRecognised, DefectAlreadyVisible.
     """
-    if told.due_on <= today:
+    if told.due_on <= forum.day:
         raise DueDatePassed(due_on=told.due_on)
     unknown = {item.applicant for item in told.items if item.applicant is not None} - {a.id for a in case.active}
     if unknown:
         raise UnknownApplicant(applicants=sorted(map(str, unknown)))
-    check_missing(told.items, case)
+    check_missing(told.items, case, attested=recognised(case, forum))
     if supplied is not None and (old := [item.defect.value for item in told.items if item.paper not in supplied]):
         raise DefectAlreadyVisible(defects=old)
 

@@ -5,9 +5,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from transfer.domain.decision import Decision
-from transfer.handlers import answers, designations, evidence_answered, evidence_asked, offers, progress
+from transfer.handlers import answers, attestations, designations, evidence_answered, evidence_asked, offers, progress
 from transfer.handlers.arrival import Arrival
-from transfer.messages import case_progress, evidence, transfer
+from transfer.messages import case_progress, eligibility, evidence, transfer
 from transfer.messages.values import Frozen
 
 Handler = Callable[[Arrival, Any], Decision]
@@ -41,6 +41,8 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         evidence.EvidenceReturned: evidence_answered.returned,
         evidence.EvidenceDeclined: evidence_answered.declined,
         evidence.EvidenceExtensionAsked: evidence_answered.extension_asked,
+        eligibility.AttestationIssued: attestations.issued,
+        eligibility.AttestationRevoked: attestations.revoked,
         case_progress.StagePublished: progress.stage_published,
         case_progress.HolderChanged: progress.holder_changed,
         case_progress.TermOverdue: progress.term_overdue,

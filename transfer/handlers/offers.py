@@ -49,6 +49,7 @@ def offered(arrival: Arrival, message: Offered) -> Decision:
         basics=message.file.basics,
         applicants=message.file.applicants,
         materials=message.file.materials,
+        attestations=base.attestations.with_(message.file.attestations),
         tenures=message.tenures,
         followers=(frozenset(message.followers) | {arrival.source}) - {context.region},
     )

@@ -1,6 +1,6 @@
 """The rule set in force, asked by region and day."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from transfer.law.rules import Figure, Rule, RuleSet, Term
+from transfer.law.rules import Figure, GroundRule, Rule, RuleSet, Term
 from transfer.messages.codes_clocks import CaseEvent
 
 AnyRule = TypeVar("AnyRule", bound=Rule)
@@ -47,8 +47,12 @@ class RuleBook:
     def terms(self, region: str, day: date, *, begins: CaseEvent | None = None) -> tuple[Term, ...]:
         """All that hold there on that day, one of each name, in the order of the set; or those that an event begins."""
         wanted = (one for one in self.rules.terms if begins is None or one.begins == begins)
-        held = dict.fromkeys(one.code for one in wanted if one.reach(region, day) is not None)
-        return tuple(self.term(code, region, day) for code in held)
+        return tuple(self.term(code, region, day) for code in _held(wanted, region, day))
+
+    def grounds(self, region: str, day: date) -> tuple[GroundRule, ...]:
+        """All grounds on the hardship condition that hold there on that day, one of each name."""
+        rules = self.rules.grounds
+        return tuple(_narrowest(rules, code, region, day) for code in _held(rules, region, day))
 
     def is_worked(self, day: date) -> bool:
         """Whether a day is worked; raises LookupError where nobody has announced it yet."""
@@ -56,6 +60,11 @@ class RuleBook:
             if year.year == day.year:
                 return year.is_worked(day)
         return self.known_years(day)
+
+
+def _held(rules: Iterable[Rule], region: str, day: date) -> Iterable[str]:
+    """The names of those that hold, each once, in their order."""
+    return dict.fromkeys(one.code for one in rules if one.reach(region, day) is not None)
 
 
 def _narrowest(rules: Sequence[AnyRule], code: str, region: str, day: date) -> AnyRule:

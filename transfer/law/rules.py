@@ -5,7 +5,9 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
+from transfer.law.codes import GroundProof
 from transfer.messages.case import RULE_CODE
+from transfer.messages.codes import ApplicantCategory, HardshipGround, Matter
 from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
 from transfer.messages.values import Day, Frozen, Line
 
@@ -72,6 +74,17 @@ class Figure(Rule):
     value: int
 
 
+class GroundRule(Rule):
+    """A ground on which the hardship condition is met, not checked or not asked for: to whom it is open, and in which
+    matters. Where none is named it is open to anyone, or in any matter. What local rules add to Legal Aid Law 42 is a
+    row of its ground 42(4), so that it holds where they do and nowhere else."""
+
+    ground: HardshipGround
+    proof: GroundProof
+    categories: Annotated[tuple[ApplicantCategory, ...], Field(max_length=50, description="any one of them")] = ()
+    matters: Annotated[tuple[Matter, ...], Field(max_length=50)] = ()
+
+
 class WorkYear(Frozen, extra="forbid"):
     """Which days of a year are worked, as the State Council has announced: days off on weekdays, worked weekends."""
 
@@ -100,11 +113,12 @@ class RuleSet(Frozen, extra="forbid"):
     note: Line
     terms: tuple[Term, ...]
     figures: tuple[Figure, ...]
+    grounds: tuple[GroundRule, ...] = ()
     years: tuple[WorkYear, ...] = ()
 
     @model_validator(mode="after")
     def _nothing_is_ambiguous(self) -> Self:
-        for rules in (self.terms, self.figures):
+        for rules in (self.terms, self.figures, self.grounds):
             seen: dict[tuple[str, tuple[str, ...]], list[Rule]] = {}
             for rule in rules:
                 others = seen.setdefault((rule.code, tuple(sorted(rule.regions))), [])

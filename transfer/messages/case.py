@@ -13,7 +13,6 @@ from transfer.messages.codes import (
     AidForm,
     ApplicantCategory,
     ApplicantStatus,
-    HardshipGround,
     IdentityKind,
     IntakeChannel,
     MaterialKind,
@@ -22,6 +21,7 @@ from transfer.messages.codes import (
     Urgency,
 )
 from transfer.messages.codes_clocks import AlarmKind, CaseEvent, PauseReason, TimeUnit
+from transfer.messages.eligibility import NO_ATTESTATIONS, Attestations, Finding
 from transfer.messages.values import (
     ApplicantId,
     Day,
@@ -96,7 +96,7 @@ class Applicant(Frozen):
     phone: Annotated[str | None, Field(pattern=r"^[0-9+ -]{5,20}$")] = None
     household_region: RegionCode | None = None
     categories: Annotated[tuple[ApplicantCategory, ...], Field(max_length=50)] = ()
-    hardship: HardshipGround | None = None
+    finding: Annotated[Finding | None, Field(description="on the hardship condition, when there is one")] = None
     agent: Agent | None = None
     status: ApplicantStatus = ApplicantStatus.ACTIVE
 
@@ -239,6 +239,7 @@ class CaseFile(Frozen):
     basics: CaseBasics
     applicants: Annotated[tuple[Applicant, ...], Field(min_length=1, max_length=500)]
     materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
+    attestations: Attestations = NO_ATTESTATIONS
 
     @model_validator(mode="after")
     def _persons_agree(self) -> Self:

@@ -7,6 +7,7 @@ from typing import Final
 from transfer.messages.examples_case import (
     AGENCY_PROOF,
     APPLICATION,
+    ATTESTED,
     AYGUL,
     AYGUL_IN_FULL,
     BASICS_BRIEFLY,
@@ -21,11 +22,13 @@ from transfer.messages.examples_case import (
     LI_BRIEFLY,
     LI_IN_FULL,
     REASON,
+    REVOCATION,
     SECOND_TENURE,
     TRANSFER,
     Json,
     sent,
 )
+from transfer.messages.examples_eligibility import PAIRS as ATTESTATIONS
 from transfer.messages.examples_evidence import PAIRS as EVIDENCE
 
 MINIMAL: Final = "minimal"
@@ -65,6 +68,7 @@ _PAIRS: Final[dict[str, tuple[Json, Json]]] = {
                 "basics": BASICS_IN_FULL,
                 "applicants": [LI_IN_FULL, AYGUL_IN_FULL],
                 "materials": [APPLICATION, IOU, AGENCY_PROOF],
+                "attestations": {"issued": [ATTESTED], "revoked": [REVOCATION]},
             },
             "stage": {"stage": "aid_first", "tenure": 1, "number": 2},
             "followers": ["510500"],
@@ -282,7 +286,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
                 for which, (form, event) in enumerate(zip((MINIMAL, FULL), pair, strict=True))
             }
         )
-        for place, (name, pair) in enumerate((_PAIRS | EVIDENCE).items())
+        for place, (name, pair) in enumerate((_PAIRS | EVIDENCE | ATTESTATIONS).items())
     }
 )
 """The examples by type and form."""

@@ -13,6 +13,7 @@ from transfer.domain.lifecycle import Side, State
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import RecallReason
+from transfer.messages.eligibility import Attestations
 from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
 from transfer.ports.work import Context
 from transfer.records import KnownCase
@@ -80,6 +81,7 @@ class CaseBody(Body):
     transfers: tuple[TransferBody, ...]
     notice: Annotated[Notice | None, Field(description="the one notice of its holder to the applicants")]
     requests: Annotated[tuple[EvidenceRequest, ...], Field(description="evidence requests, sent or received")]
+    attestations: Annotated[Attestations, Field(description="what regions attested of its applicants")]
     duplicate_of: UUID | None
     steps: tuple[StepOpen, ...]
 
@@ -119,6 +121,7 @@ def _fields(case: Case, context: Context) -> dict[str, object]:
         "transfers": tuple(_transfer(transfer) for transfer in case.transfers),
         "notice": case.notice,
         "requests": case.requests,
+        "attestations": case.attestations,
         "duplicate_of": case.duplicate_of,
         "steps": steps_open(case, context),
     }

@@ -11,16 +11,37 @@ from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.records import MessageLine
-from transfer.web import clocks, commanding, documents, health, lists, papers, quarantine, queries
+from transfer.web import clocks, commanding, documents, eligibility, health, lists, papers, quarantine, queries
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
 from transfer.web.route import Change, Route, Tag
-from transfer.web.steps import EVENTS
+from transfer.web.steps import ATTEST, ELIGIBILITY, EVENTS, REVOKE
 from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, kebab
 
 _NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
-_OWN_PROBLEMS: Final = {EVENTS: (errors.NothingRuns, errors.ImplausibleDate)}
+_UNSIGNED: Final = (errors.CannotAttest, errors.NotOfThisRegion)
+_OWN_PROBLEMS: Final = {
+    EVENTS: (errors.NothingRuns, errors.ImplausibleDate),
+    ELIGIBILITY: (
+        errors.GroundNotOpen,
+        errors.UnknownApplicant,
+        errors.ImplausibleDate,
+        errors.TransferOpen,
+        errors.CaseEnded,
+        errors.NoHomeFinding,
+        errors.AttestationExpired,
+        errors.AttestationTakenBack,
+        errors.AttestationOfAnotherPerson,
+        errors.AttestationOfAnotherRegion,
+        errors.AlteredAttestation,
+        errors.ForgedAttestation,
+        errors.FoundNotInHardship,
+        errors.NotRecognised,
+    ),
+    ATTEST: (errors.NothingToAttest, errors.ImplausibleDate, *_UNSIGNED),
+    REVOKE: (errors.UnknownAttestation, errors.AttestationTakenBack, errors.AttestationExpired, *_UNSIGNED),
+}
 
 _CASES: Final = (
     Route(
@@ -39,6 +60,7 @@ _CASES: Final = (
             FileNotKept,
             FileOnItsWay,
             errors.ImplausibleDate,
+            errors.GroundNotOpen,
             errors.UnknownInstitution,
             errors.NotOfThisRegion,
         ),
@@ -74,7 +96,13 @@ _CASES: Final = (
         takes=commands.PublishStage,
         gives=CaseBody,
         change=Change.CASE,
-        problems=(errors.UnknownCase, errors.NotTheHolder, errors.IllegalStage, errors.BasisMissing),
+        problems=(
+            errors.UnknownCase,
+            errors.NotTheHolder,
+            errors.IllegalStage,
+            errors.BasisMissing,
+            errors.NoGroundHolds,
+        ),
     ),
     *(
         Route(
@@ -99,6 +127,16 @@ _CASES: Final = (
         en="The clocks of a case, each with its sum day by day",
         tag=Tag.CASES,
         gives=clocks.Clocks,
+        problems=(errors.UnknownCase,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case}/eligibility",
+        handler=eligibility.eligibility,
+        zh="每名申请人的经济困难条件：认定、可以适用的依据及理由",
+        en="Of each applicant: what was found, whether it holds, and which grounds are open",
+        tag=Tag.CASES,
+        gives=eligibility.Eligibility,
         problems=(errors.UnknownCase,),
     ),
     Route(

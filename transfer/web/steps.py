@@ -13,7 +13,9 @@ from transfer.domain.designation import judges
 from transfer.domain.errors import NoSuperior
 from transfer.domain.evidence_table import UNANSWERED, RequestSide, RequestStep
 from transfer.domain.lifecycle import OFFERABLE, PAST, REQUIRED_BASIS, Side, Step, open_stages, open_steps
+from transfer.domain.recognition import found_here, own_attestations, revocation_of
 from transfer.messages.codes import LegalBasis, Stage
+from transfer.messages.values import region_of
 from transfer.ports.work import Context
 from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, Wording, kebab
 
@@ -21,6 +23,11 @@ PUBLISH_STAGE: Final = "publish-stage"
 DRAFT_REQUEST: Final = "draft-request"
 ANSWER_NOTICE: Final = "notice/answer"
 EVENTS: Final = "events"
+ELIGIBILITY: Final = "eligibility"
+ATTEST: Final = "attestations"
+REVOKE: Final = "attestations/revoke"
+_ELSEWHERE: Final = frozenset({EVENTS, ELIGIBILITY, ATTEST, REVOKE})
+"""Steps that are open at other times than those before a decision."""
 
 
 class StageOpen(BaseModel):
@@ -62,6 +69,7 @@ def _steps(case: Case, context: Context) -> Iterator[StepOpen]:
     yield from _evidence_steps(case, path, holds=holds)
     if holds:
         yield from _own_steps(case, path)
+    yield from _attesting_steps(case, context, path)
 
 
 def _transfer_steps(case: Case, context: Context, path: str, *, holds: bool) -> Iterator[StepOpen]:
@@ -88,9 +96,11 @@ def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
     if case.open_offer is None and case.stage.stage in OFFERABLE:
         waits = case.notice is not None and not case.notice.answered
         for place in OWN_BUTTONS:
-            if place != EVENTS and (place != ANSWER_NOTICE or waits):
-                yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
-    yield _opened(EVENTS, OWN_WORDING[EVENTS], f"{path}/{EVENTS}")
+            if place not in _ELSEWHERE and (place != ANSWER_NOTICE or waits):
+                yield _own(place, path)
+    if case.open_offer is None and case.stage.stage not in PAST:
+        yield _own(ELIGIBILITY, path)
+    yield _own(EVENTS, path)
     stages = open_stages(case.stage.stage, offered=case.open_offer is not None)
     if stages:
         yield StepOpen(
@@ -103,6 +113,19 @@ def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
                 StageOpen(stage=s, zh=s.zh, en=s.en, grounds=tuple(sorted(REQUIRED_BASIS.get(s, ())))) for s in stages
             ),
         )
+
+
+def _attesting_steps(case: Case, context: Context, path: str) -> Iterator[StepOpen]:
+    """Open to whoever found something, or attested it, also while another region holds the case."""
+    if any(region_of(one.by) == context.region for one in found_here(case)):
+        yield _own(ATTEST, path)
+    own = own_attestations(case, context.region, context.read)
+    if any(revocation_of(one, case, context.read) is None for one in own):
+        yield _own(REVOKE, path)
+
+
+def _own(place: str, path: str) -> StepOpen:
+    return _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
 
 
 def _opened(

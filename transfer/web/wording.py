@@ -71,6 +71,9 @@ OWN_WORDING: Final[Mapping[str, Wording]] = MappingProxyType(
         "notice/answer": Wording(zh="登记申请人补正", en="Enter what the applicants supplied", ground="LAL 43(2)"),
         "withdrawals": Wording(zh="登记申请人撤回申请", en="Enter that applicants withdrew"),
         "events": Wording(zh="登记期限起算或者届满的事由", en="Enter an event that begins or meets a term"),
+        "eligibility": Wording(zh="认定经济困难条件", en="Find on what ground applicants have aid", ground="LAL 41"),
+        "attestations": Wording(zh="签发核查证明", en="Attest a finding to other regions"),
+        "attestations/revoke": Wording(zh="撤销核查证明", en="Take an attestation back"),
     }
 )
 """Steps on the case itself, by their places below it."""

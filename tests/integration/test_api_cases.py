@@ -82,6 +82,7 @@ async def test_a_new_case_opens_all_that_its_holder_may_do(api: Api) -> None:
         "notice": f"{path}/notice",
         "withdrawals": f"{path}/withdrawals",
         "events": f"{path}/events",
+        "eligibility": f"{path}/eligibility",
         "publish-stage": f"{path}/stages",
     }
     assert [one["stage"] for one in steps["publish-stage"]["stages"]] == ["under_review", "aid_first"]

@@ -14,7 +14,7 @@ from transfer.domain.lifecycle import Side, State
 from transfer.domain.watch import look_on
 from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
 from transfer.messages.codes import RecallReason, ReceiptOutcome, Stage
-from transfer.messages.eligibility import Attestations
+from transfer.messages.eligibility import NO_ATTESTATIONS, Attestations
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
 from transfer.messages.values import Frozen
@@ -54,7 +54,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "duplicate_of": case.duplicate_of,
         "followers": json.dumps(sorted(case.followers)),
         "notice": case.notice.model_dump_json() if case.notice else None,
-        "attestations": case.attestations.model_dump_json(),
+        "attestations": None if case.attestations == NO_ATTESTATIONS else case.attestations.model_dump_json(),
         "watch_on": look_on(case),
     }
 
@@ -167,7 +167,7 @@ def to_case(
         stage=StageReached(stage=Stage(row.stage), tenure=row.stage_tenure, number=row.stage_number),
         followers=frozenset(json.loads(row.followers)),
         notice=Notice.model_validate_json(row.notice) if row.notice else None,
-        attestations=Attestations.model_validate_json(row.attestations),
+        attestations=Attestations.model_validate_json(row.attestations) if row.attestations else NO_ATTESTATIONS,
         transfers=tuple(to_transfer(t) for t in transfers),
         requests=tuple(EvidenceRequest.model_validate_json(r.detail) for r in requests),
         duplicate_of=row.duplicate_of,

@@ -71,7 +71,7 @@ cases = Table(
     Column("duplicate_of", Uuid),
     Column("followers", Text, nullable=False),
     Column("notice", Text),
-    Column("attestations", Text, nullable=False),
+    Column("attestations", Text),
     Column("basics", Text, nullable=False),
     Column("materials", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),

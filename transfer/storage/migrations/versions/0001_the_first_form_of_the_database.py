@@ -130,7 +130,7 @@ def upgrade() -> None:
         sa.Column("duplicate_of", sa.Uuid(), nullable=True),
         sa.Column("followers", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=True),
-        sa.Column("attestations", sa.Text(), nullable=False),
+        sa.Column("attestations", sa.Text(), nullable=True),
         sa.Column("basics", sa.Text(), nullable=False),
         sa.Column("materials", sa.Text(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),

@@ -7,7 +7,6 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from transfer.crypto.letters import CannotSeal
-from transfer.crypto.statements import Statement
 from transfer.law.book import RuleBook
 from transfer.messages.case import (
     Applicant,
@@ -21,6 +20,7 @@ from transfer.messages.case import (
 )
 from transfer.messages.case_progress import HolderChanged, StagePublished, TermOverdue
 from transfer.messages.codes import Stage
+from transfer.messages.eligibility import Statement
 from transfer.messages.envelope import TYPE_NAMES, Attributes, decode, encode
 from transfer.messages.examples import EXAMPLES, MINIMAL
 from transfer.messages.examples_case import BASICS_IN_FULL, CASE, DESIGNATION, FIRST_TENURE, IOU, TRANSFER

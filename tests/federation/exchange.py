@@ -16,7 +16,7 @@ from transfer.actions.desk import Desk, Order
 from transfer.actions.intake import open_case
 from transfer.crypto.directory import Directory, Institution, InstitutionKind, Region
 from transfer.crypto.keys import SuiteName
-from transfer.crypto.statements import Statement, sign_statement
+from transfer.crypto.statements import sign_statement
 from transfer.domain.case import Case
 from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
@@ -31,7 +31,7 @@ from transfer.messages.codes import (
     Matter,
     MediaType,
 )
-from transfer.messages.eligibility import Found
+from transfer.messages.eligibility import Found, Statement
 from transfer.messages.envelope import digest_of
 from transfer.messages.values import Digest
 from transfer.ports.traffic import Parcel, PublishOutcome, Sent

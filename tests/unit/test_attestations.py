@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -12,11 +13,12 @@ import pytest
 
 from tests.asking import CLERK, Asking, an_item
 from tests.federation.exchange import Exchange, workers
-from tests.trust import shared
+from tests.trust import Trust, shared
 from transfer.crypto.directory import Agreement, Directory
 from transfer.crypto.errors import KeyNotValid
-from transfer.crypto.keys import KeyUse
+from transfer.crypto.keys import KeyUse, SuiteName
 from transfer.crypto.statements import read_statement, sign_statement
+from transfer.crypto.suites import suite
 from transfer.domain import errors
 from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA
@@ -459,6 +461,23 @@ def test_the_token_shows_nothing_of_the_person_and_only_its_salt_binds_it_to_one
     ]
     assert said.person == digest_of_person(attested.salt, person.name, person.identity)
     assert said.person not in others
+
+
+def test_a_region_without_suite_jose_signs_in_its_own_and_a_token_that_names_no_date_is_no_key_of_then(
+    tmp_path: Path,
+) -> None:
+    trust = Trust(folder=tmp_path)
+    for use in KeyUse:
+        trust.add_key(HOME, use, suite=SuiteName.SM)
+    [region] = [one for one in Exchange.of(HOME).directory.regions if one.code == HOME]
+    directory = trust.directory([region.model_copy(update={"suites": (SuiteName.SM,)})])
+    wire = replace(trust.wire(HOME, directory), clock=lambda: BEGAN)
+    said = _a_revocation(uuid4())
+    assert read_statement(sign_statement(wire, said, BEGAN + timedelta(days=1)), Revocation, directory, BEGAN) == said
+    key = wire.signing(SuiteName.SM)
+    absurd = suite(SuiteName.SM).sign(said.model_dump_json().encode(), key, issued_at=2**40 - 2, expires_at=2**40 - 1)
+    with pytest.raises(KeyNotValid):
+        read_statement(absurd.decode(), Revocation, directory, BEGAN)
 
 
 # Taken back -------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from tests.builders import a_case_basics, an_applicant, the_rules
 from tests.federation.exchange import Exchange
 from tests.unit.test_law_rules import a_book, as_text
 from transfer.domain.case import Case
-from transfer.domain.eligibility import STANDARD, Forum, judged
+from transfer.domain.eligibility import judged
+from transfer.domain.recognition import STANDARD, Forum
 from transfer.law.book import RuleBook, RulesInvalid, built_in, read_rules
 from transfer.law.codes import GroundProof, WhyNot
 from transfer.messages.case import Tenure

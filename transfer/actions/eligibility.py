@@ -1,7 +1,5 @@
 """What is found of the hardship condition, and what a region attests of it to others, or takes back."""
 
-from dataclasses import replace
-
 from transfer.actions.eligibility_commands import Attest, FindEligibility, Revoke
 from transfer.actions.situation import Situation, deciding_institution
 from transfer.domain.clocks import legal_day
@@ -84,7 +82,7 @@ def attest(at: Situation, command: Attest) -> Decision:
     detail = {"attestation": str(said.id), "applicant": str(said.applicant), "until": said.until.isoformat()}
     message = AttestationIssued(case=at.case.id, attested=attested, at=context.now)
     return Decision(
-        case=replace(at.case, attestations=at.case.attestations.with_(Attestations(issued=(attested,)))),
+        case=at.case.attested(Attestations(issued=(attested,))),
         event=Event(name="attestation_issued", detail=detail),
         messages=tuple(Outgoing(recipient=r, data=message) for r in sorted(concerned(at.case) - {at.region})),
     )
@@ -110,7 +108,7 @@ def revoke(at: Situation, command: Revoke) -> Decision:
     message = AttestationRevoked(case=at.case.id, revocation=token, at=context.now)
     detail = {"attestation": str(said.id), "reason": command.reason.value}
     return Decision(
-        case=replace(at.case, attestations=at.case.attestations.with_(Attestations(revoked=(token,)))),
+        case=at.case.attested(Attestations(revoked=(token,))),
         event=Event(name="attestation_revoked", detail=detail),
         messages=tuple(Outgoing(recipient=r, data=message) for r in sorted(with_copies(at.case) - {at.region})),
     )

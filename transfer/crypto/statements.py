@@ -1,9 +1,9 @@
 """Statements that outlive their letter: what a region signs for whoever may read it later, without the exchange."""
 
-from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from transfer.crypto.directory import Directory
 from transfer.crypto.errors import CryptoError, KeyNotValid, Malformed, OfAnotherRegion, UnknownKey
@@ -11,19 +11,10 @@ from transfer.crypto.keys import PublicKey, SuiteName
 from transfer.crypto.letters import CannotSeal
 from transfer.crypto.suites import suite, verify
 from transfer.crypto.wire import SKEW, Wire
+from transfer.messages.eligibility import Statement
 from transfer.messages.values import region_of
 
-
-class Statement(Protocol):
-    """A model that says which institution speaks."""
-
-    @property
-    def by(self) -> str: ...
-
-    def model_dump_json(self) -> str: ...
-
-
-Kind = TypeVar("Kind", bound=BaseModel)
+Kind = TypeVar("Kind", bound=Statement)
 
 
 def sign_statement(wire: Wire, statement: Statement, expires: datetime) -> str:
@@ -63,9 +54,11 @@ def read_statement(token: str, kind: type[Kind], directory: Directory, now: date
     except (UnicodeEncodeError, ValidationError):
         # The error's own text would quote the content.
         raise Malformed(kind.__name__) from None
-    key, issued = signer(signed.kid), datetime.fromtimestamp(signed.issued_at, UTC)
-    if not key.not_before - SKEW <= issued <= min(key.not_after, now) + SKEW:
-        raise KeyNotValid(f"{key.kid} at {issued:%Y-%m-%d %H:%M} UTC")
-    if region_of(str(getattr(statement, "by", ""))) != key.region:
+    key = signer(signed.kid)
+    first, last = (key.not_before - SKEW).timestamp(), (min(key.not_after, now) + SKEW).timestamp()
+    # As numbers: what a token says of itself may be no date at all.
+    if not first <= signed.issued_at <= last:
+        raise KeyNotValid(f"{key.kid} when it signed")
+    if region_of(statement.by) != key.region:
         raise OfAnotherRegion(key.kid)
     return statement

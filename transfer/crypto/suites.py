@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from typing import Protocol
 
-from transfer.crypto.errors import AlgorithmNotAllowed, SuiteNotInstalled, UnknownSuite
+from transfer.crypto.errors import AlgorithmNotAllowed, CryptoError, SuiteNotInstalled, UnknownSuite
 from transfer.crypto.jose import Jose
 from transfer.crypto.keys import KeyUse, PrivateJwk, PrivateKey, PublicKey, SuiteName
 from transfer.crypto.signed import Signed
@@ -65,11 +65,15 @@ def suite(name: str) -> Suite:
 def verify(token: bytes, names: Iterable[str], key_of: Callable[[str], PublicKey]) -> Signed:
     """What was signed in one of these suites; the token's own algorithm says in which.
 
-    Raises AlgorithmNotAllowed when it is none of those that are installed here, and what ``Suite.verify`` raises.
+    Raises AlgorithmNotAllowed when it is none of them, SuiteNotInstalled when it may be one that is missing here, and
+    what ``Suite.verify`` raises.
     """
+    fault: CryptoError = AlgorithmNotAllowed()
     for name in names:
         try:
             return suite(name).verify(token, key_of)
-        except (AlgorithmNotAllowed, SuiteNotInstalled):
+        except AlgorithmNotAllowed:
             continue
-    raise AlgorithmNotAllowed
+        except SuiteNotInstalled as error:
+            fault = error
+    raise fault

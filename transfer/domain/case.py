@@ -223,6 +223,11 @@ class Case:
             raise UnknownApplicant(applicants=sorted(map(str, unknown)))
         return replace(self, materials=(*self.materials, *materials))
 
+    def attested(self, new: Attestations) -> "Case":
+        """The case with what is new of these; itself when nothing is."""
+        held = self.attestations.with_(new)
+        return self if held is self.attestations else replace(self, attestations=held)
+
     def numbered(self, institution: str, number: str | None) -> "Case":
         """The case with the number that the institution gave it, each number once."""
         numbers = self.basics.numbers

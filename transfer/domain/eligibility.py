@@ -1,10 +1,8 @@
 """Which grounds on the hardship condition are open to a person, and whether what was found holds (Legal Aid Law 32, 34,
 41, 42)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Final
 
 from transfer.domain.case import Case
 from transfer.domain.errors import (
@@ -16,38 +14,14 @@ from transfer.domain.errors import (
     UnknownApplicant,
 )
 from transfer.domain.lifecycle import OFFERABLE, PAST
-from transfer.domain.recognition import Reader, home_finding
+from transfer.domain.recognition import Forum, home_finding
 from transfer.domain.regions import province_of
-from transfer.law.book import NoSuchRule, RuleBook
 from transfer.law.codes import GroundProof, WhyNot
-from transfer.law.rules import Figure, GroundRule
+from transfer.law.rules import GroundRule
 from transfer.messages.case import Applicant
 from transfer.messages.codes import HardshipGround, LegalBasis
 from transfer.messages.eligibility import Attestation, Finding, Found
 from transfer.messages.values import ApplicantId, region_of
-
-STANDARD: Final = "HARDSHIP_STANDARD"
-"""The figure that holds a province's hardship standard, where its administrator has loaded one (Legal Aid Law 34)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forum:
-    """Where and when it is judged: the region whose rules count, how it reads what others signed, and from whom it
-    takes a finding without a check of its own."""
-
-    region: str
-    day: date
-    rules: RuleBook
-    read: Reader
-    recognises: Callable[[str], bool]
-
-    @property
-    def standard(self) -> Figure | None:
-        """The hardship standard of this province, when it is loaded."""
-        try:
-            return self.rules.figure(STANDARD, self.region, self.day)
-        except NoSuchRule:
-            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

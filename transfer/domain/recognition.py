@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from transfer.domain.case import Case
@@ -22,14 +22,16 @@ from transfer.domain.errors import (
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide
 from transfer.domain.lifecycle import Side
+from transfer.law.book import NoSuchRule, RuleBook
+from transfer.law.rules import Figure
 from transfer.messages.case import Applicant, IdentityDocument
 from transfer.messages.codes import HardshipGround
 from transfer.messages.codes_evidence import EvidenceField
-from transfer.messages.eligibility import Attestation, Attested, Revocation
+from transfer.messages.eligibility import Attestation, Attested, Revocation, Statement
 from transfer.messages.evidence_items import POSITIVE
-from transfer.messages.values import Digest, Frozen, Name, region_of
+from transfer.messages.values import Digest, Name, region_of
 
-Kind = TypeVar("Kind", bound=Frozen)
+Kind = TypeVar("Kind", bound=Statement)
 
 
 class Reader(Protocol):
@@ -38,20 +40,28 @@ class Reader(Protocol):
     def __call__(self, token: str, kind: type[Kind]) -> Kind: ...
 
 
-class Judging(Protocol):
-    """Where and when an attestation is judged."""
+STANDARD: Final = "HARDSHIP_STANDARD"
+"""The figure that holds a province's hardship standard, where its administrator has loaded one (Legal Aid Law 34)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forum:
+    """Where and when it is judged: the region whose rules count, how it reads what others signed, and from whom it
+    takes a finding without a check of its own."""
+
+    region: str
+    day: date
+    rules: RuleBook
+    read: Reader
+    recognises: Callable[[str], bool]
 
     @property
-    def region(self) -> str: ...
-
-    @property
-    def day(self) -> date: ...
-
-    @property
-    def read(self) -> Reader: ...
-
-    @property
-    def recognises(self) -> Callable[[str], bool]: ...
+    def standard(self) -> Figure | None:
+        """The hardship standard of this province, when it is loaded."""
+        try:
+            return self.rules.figure(STANDARD, self.region, self.day)
+        except NoSuchRule:
+            return None
 
 
 def digest_of_person(salt: UUID, name: Name, identity: IdentityDocument | None) -> Digest:
@@ -68,7 +78,7 @@ def check_person(attested: Attested, said: Attestation, applicant: Applicant) ->
         raise AttestationOfAnotherPerson(attestation=said.id, applicant=applicant.id)
 
 
-def home_finding(case: Case, applicant: Applicant, forum: Judging) -> Attestation:
+def home_finding(case: Case, applicant: Applicant, forum: Forum) -> Attestation:
     """The attestation of another region on this person that is recognised; of several the one that counts longest.
 
     Raises NoHomeFinding, or what is wrong with the last that came.
@@ -86,7 +96,7 @@ def home_finding(case: Case, applicant: Applicant, forum: Judging) -> Attestatio
     return max(good, key=lambda one: one.until)
 
 
-def _checked(attested: Attested, case: Case, applicant: Applicant, forum: Judging) -> Attestation:
+def _checked(attested: Attested, case: Case, applicant: Applicant, forum: Forum) -> Attestation:
     said = forum.read(attested.token, Attestation)
     check_person(attested, said, applicant)
     if (revocation := revocation_of(said, case, forum.read)) is not None:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from transfer.domain.case import Case
-from transfer.domain.eligibility import Forum, recognised
+from transfer.domain.eligibility import recognised
 from transfer.domain.errors import (
     DefectAlreadyVisible,
     DefectUnanswered,
@@ -14,6 +14,7 @@ from transfer.domain.errors import (
     UnknownApplicant,
 )
 from transfer.domain.least_data import check_missing
+from transfer.domain.recognition import Forum
 from transfer.messages.codes import ApplicantStatus
 from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 

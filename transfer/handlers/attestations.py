@@ -2,7 +2,6 @@
 the case on passes it on, too; what is known already goes no further."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision, Event, Outgoing
@@ -50,12 +49,12 @@ def _kept(
 ) -> Decision:
     """The case with what is new, and the message for these regions, when it is new here."""
     case = _known(arrival, message)
-    held = case.attestations.with_(new)
-    if held is case.attestations:
+    changed = case.attested(new)
+    if changed is case:
         return Decision(case=case, event=event)
     told = sorted(set(others) - {arrival.source, arrival.context.region})
     return Decision(
-        case=replace(case, attestations=held),
+        case=changed,
         event=event,
         messages=tuple(Outgoing(recipient=region, data=message) for region in told),
     )

@@ -43,30 +43,32 @@ Token = Annotated[
 AttestationId = Annotated[UUID, Field(description="Id of an attestation, global")]
 
 
-class Attestation(Frozen):
-    """What a region attests of one person; nothing in it shows who the person is."""
+class Statement(Frozen):
+    """What an institution says in a token that others may read later."""
 
     model_config = ConfigDict(extra="forbid")
+
+    by: InstitutionCode
+
+
+class Attestation(Statement):
+    """What a region attests of one person; nothing in it shows who the person is."""
 
     purpose: Literal["hardship"] = "hardship"
     id: AttestationId
     applicant: ApplicantId
     person: Annotated[Digest, Field(description="over the salt, the name, and kind and number of the document")]
     in_hardship: bool
-    by: InstitutionCode
     found_on: Day
     until: Annotated[Day, Field(description="last day on which it counts")]
     basis: Annotated[Line, Field(description="the standard, and how it was checked")]
 
 
-class Revocation(Frozen):
+class Revocation(Statement):
     """What a region says when it takes an attestation back."""
-
-    model_config = ConfigDict(extra="forbid")
 
     purpose: Literal["revocation"] = "revocation"
     attestation: AttestationId
-    by: InstitutionCode
     revoked_on: Day
     reason: RevocationReason
 

@@ -11,11 +11,10 @@ from transfer.crypto.book import NoExchange
 from transfer.crypto.directory import Directory
 from transfer.crypto.errors import BadSignature, CryptoError, OfAnotherRegion
 from transfer.crypto.letters import CannotSeal
-from transfer.crypto.statements import Statement, read_statement
+from transfer.crypto.statements import read_statement
 from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA, legal_day
 from transfer.domain.decision import Decision
-from transfer.domain.eligibility import Forum
 from transfer.domain.errors import (
     AlteredAttestation,
     AttestationOfAnotherRegion,
@@ -24,15 +23,16 @@ from transfer.domain.errors import (
     UnknownInstitution,
     UnknownRegion,
 )
+from transfer.domain.recognition import Forum
 from transfer.law.book import RuleBook
 from transfer.law.reckoning import CannotCount, working_days_after
 from transfer.messages.attachments import Attachment
 from transfer.messages.codes import ReceiptOutcome
-from transfer.messages.eligibility import Token
+from transfer.messages.eligibility import Statement, Token
 from transfer.messages.receipts import Receipt, Refusal
-from transfer.messages.values import Digest, Frozen
+from transfer.messages.values import Digest
 
-Kind = TypeVar("Kind", bound=Frozen)
+Kind = TypeVar("Kind", bound=Statement)
 Sign = Callable[[Statement, datetime], str]
 """Signs a statement of this region that expires then; raises CannotSeal or NoExchange."""
 

@@ -2,9 +2,9 @@
 
 from uuid import uuid4
 
-from tests.builders import a_body, a_message
+from tests.builders import LUXIAN, ZHONGSHAN, a_body, a_message
 from tests.integration import test_cli_node
-from tests.integration.test_cli_node import LUXIAN, ZHONGSHAN, Place
+from tests.integration.test_cli_node import Place
 from transfer.cli.exits import FAULT
 from transfer.messages.examples import FULL
 from transfer.messages.transfer import Offered

@@ -90,7 +90,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.UnknownItem: Kind(422, "该协作函没有此事项，或者该事项未要求此内容"),
         errors.BeyondLeastData: Kind(422, "超出该类协作事项的最少必要范围"),
         errors.AlreadyInPackage: Kind(409, "材料中已有，不得重复索取"),
-        errors.AlreadyRecognised: Kind(409, "两地互认且材料中已有，不得重复索取"),
+        errors.AlreadyRecognised: Kind(409, "两地互认，不得重复索取"),
         errors.ItemsUnanswered: Kind(422, "仍有未答复的协作事项"),
         errors.NothingRecorded: Kind(409, "没有可以发出的结果"),
         errors.SamePerson: Kind(409, "审批人不得为起草人或者记录人"),

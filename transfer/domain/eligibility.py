@@ -43,13 +43,11 @@ class NewFinding(Found):
 
 def judged(case: Case, applicant: Applicant, forum: Forum) -> tuple[Judged, ...]:
     """Every ground, in the order of the code list: whether it is open to this person, and why not."""
+    return tuple(_judged(ground, case, applicant, forum) for ground in HardshipGround)
+
+
+def _judged(ground: HardshipGround, case: Case, applicant: Applicant, forum: Forum) -> Judged:
     rules = forum.rules.grounds(forum.region, forum.day)
-    return tuple(_judged(ground, rules, case, applicant, forum) for ground in HardshipGround)
-
-
-def _judged(
-    ground: HardshipGround, rules: Sequence[GroundRule], case: Case, applicant: Applicant, forum: Forum
-) -> Judged:
     each = [_by(rule, case, applicant, forum) for rule in rules if rule.ground is ground]
     if not each:
         return Judged(ground=ground, why_not=WhyNot.NO_RULE_HERE)
@@ -91,8 +89,7 @@ def found(typed: Found, case: Case, applicant: Applicant, forum: Forum, *, by: s
 
 
 def _open(ground: HardshipGround, case: Case, applicant: Applicant, forum: Forum) -> Judged:
-    every = judged(case, applicant, forum)
-    one = next(judgement for judgement in every if judgement.ground is ground)
+    one = _judged(ground, case, applicant, forum)
     if one.why_not is None:
         return one
     if one.fault is not None:
@@ -103,7 +100,7 @@ def _open(ground: HardshipGround, case: Case, applicant: Applicant, forum: Forum
         why=one.why_not.en,
         covers=one.rule.en if one.rule is not None else None,
         matter=case.basics.matter.value,
-        open=_said(every),
+        open=_said(judged(case, applicant, forum)),
     )
 
 
@@ -143,7 +140,7 @@ def why_not_held(case: Case, applicant: Applicant, forum: Forum) -> WhyNot | Non
     elsewhere = province_of(region_of(finding.by)) != province_of(forum.region)
     if finding.ground is None:
         return WhyNot.OTHER_STANDARD if elsewhere else WhyNot.NOT_IN_HARDSHIP
-    one = next(judgement for judgement in judged(case, applicant, forum) if judgement.ground is finding.ground)
+    one = _judged(finding.ground, case, applicant, forum)
     if one.why_not is None and elsewhere and one.rule is not None and one.rule.proof is GroundProof.CHECK:
         return WhyNot.OTHER_STANDARD
     return one.why_not

@@ -1,5 +1,7 @@
 """An evidence request told as a history: Fushun asks Lingwu for attendance sheets, month by month."""
 
+import base64
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,12 +17,13 @@ from transfer.actions.desk import Order
 from transfer.actions.evidence_commands import DraftRequest, NewItem
 from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA, legal_day
+from transfer.domain.eligibility import NewFinding
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import Material
-from transfer.messages.codes import Defect, MaterialKind, Stage
+from transfer.messages.codes import Defect, HardshipGround, MaterialKind, Stage
 from transfer.messages.codes_evidence import (
     CancelReason,
     CollectionMethod,
@@ -268,15 +271,30 @@ class Asking:
         self._carry_out(region, f"transfers/{transfer}/{kebab(step)}", command, order)
         return self._carry()
 
-    def own(self, place: str, **typed: Any) -> "Asking":
-        """Take a step on the requester's own case."""
-        button = OWN_BUTTONS[place]
-        fields: dict[str, Any] = {"by": CLERK, "institution": self.requester}
+    def own(self, place: str, *, region: str | None = None, **typed: Any) -> "Asking":
+        """Take a step on the requester's own case, or on that of another region."""
+        button, region = OWN_BUTTONS[place], region or self.requester
+        fields: dict[str, Any] = {"by": CLERK, "institution": region}
         if place == "events":
             fields |= said_with(typed["event"], typed["occurred_on"], self.known().stage.stage)
         command = button.command(**(fields | typed))
-        self._carry_out(self.requester, place, command, button.order(self.case, command))
+        self._carry_out(region, place, command, button.order(self.case, command))
         return self._carry()
+
+    def find(self, ground: HardshipGround | None, *applicants: UUID, **typed: Any) -> "Asking":
+        """The requester finds this of these applicants, or of all."""
+        if ground is HardshipGround.COMMITMENT:
+            typed = {"signed_on": self.today, **typed}
+        given = {"ground": ground, "proof": "证明", **typed}
+        persons = applicants or tuple(one.id for one in self.known().active)
+        return self.own("eligibility", findings=tuple(NewFinding(applicant=one, **given) for one in persons))
+
+    def attest(self, region: str, applicant: UUID, **typed: Any) -> UUID:
+        """That region attests that the person is in economic hardship; gives the attestation's id."""
+        given = {"in_hardship": True, "found_on": self.today, "until": date(2026, 12, 31), "basis": "本省标准"}
+        self.own("attestations", region=region, applicant=applicant, **(given | typed))
+        payload = self.known(region).attestations.issued[-1].token.split(".")[1]
+        return UUID(json.loads(base64.urlsafe_b64decode(payload + "=="))["id"])
 
     def on(self, year: int, month: int, day: int, hour: int = 10) -> "Asking":
         """Time goes on until then."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from transfer.crypto.filekey import HeldFileKey
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
+from transfer.crypto.statements import sign_statement
 from transfer.crypto.tickets import Tickets
 from transfer.crypto.tls import ClientTls
 from transfer.crypto.wire import Wire
@@ -157,6 +159,7 @@ def build(
             new_id=new_id,
             rules=rules.book,
             fingerprints=trust.fingerprints,
+            sign=partial(sign_statement, wire),
         )
 
     store = Store(

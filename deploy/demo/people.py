@@ -36,7 +36,7 @@ def application(today: date) -> dict[str, Any]:
     worker = {
         "household_region": LUXIAN,
         "categories": ["MIGRANT_WORKER"],
-        "hardship": "ART42_3",
+        "finding": {"ground": "ART42_3", "proof": "务工证明"},
     }
     return {
         **at_desk(CLERK_ZHONGSHAN, ZHONGSHAN),
@@ -81,7 +81,7 @@ def further_application(number: int) -> dict[str, Any]:
                 "name": f"工友{number:02d}",
                 "identity": {"kind": "RESIDENT_ID", "number": identity_number(born, number)},
                 "categories": ["MIGRANT_WORKER"],
-                "hardship": "ART42_3",
+                "finding": {"ground": "ART42_3", "proof": "务工证明"},
             }
         ],
     }

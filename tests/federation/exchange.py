@@ -9,6 +9,7 @@ from uuid import UUID
 from tests.builders import a_resident_id, the_rules
 from tests.fakes import MemoryReceiptsDue, MemoryRoom, run
 from tests.plain import opened
+from tests.trust import shared
 from transfer.actions.buttons import BUTTONS, OWN_BUTTONS, offer_order, stage_order
 from transfer.actions.commands import Command, NewApplicant, Offer, OpenCase, PublishStage
 from transfer.actions.desk import Desk, Order
@@ -16,12 +17,22 @@ from transfer.actions.intake import open_case
 from transfer.crypto.directory import Directory, Institution, InstitutionKind, Region
 from transfer.crypto.keys import SuiteName
 from transfer.crypto.matching import MatchKey, MatchKeys
+from transfer.crypto.statements import sign_statement
 from transfer.domain.case import Case
 from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
 from transfer.messages.attachments import Attachment
-from transfer.messages.case import IdentityDocument, Material
-from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter, MediaType
+from transfer.messages.case import IdentityDocument
+from transfer.messages.codes import (
+    AidForm,
+    ApplicantCategory,
+    HardshipGround,
+    IdentityKind,
+    IntakeChannel,
+    Matter,
+    MediaType,
+)
+from transfer.messages.eligibility import Found, Statement
 from transfer.messages.envelope import digest_of
 from transfer.messages.values import Digest
 from transfer.ports.traffic import Parcel, PublishOutcome, Sent
@@ -44,15 +55,25 @@ def an_application(region: str, *, persons: int, **typed: Any) -> OpenCase:
         "facts": "欠薪",
         "claim": "支付劳动报酬",
         "channel": IntakeChannel.WINDOW,
-        "applicants": tuple(a_worker(order=order + 1) for order in range(persons)),
+        "applicants": workers(persons),
     }
     return OpenCase(**(usual | typed))
 
 
+def workers(persons: int, **typed: Any) -> tuple[NewApplicant, ...]:
+    """So many migrant workers."""
+    return tuple(a_worker(order=order + 1, **typed) for order in range(persons))
+
+
 def a_worker(*, order: int = 1, **typed: Any) -> NewApplicant:
     """One of them."""
-    identity = IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order))
-    return NewApplicant(name="李大山", identity=identity, **typed)
+    usual: dict[str, Any] = {
+        "name": "李大山",
+        "identity": IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order)),
+        "categories": (ApplicantCategory.MIGRANT_WORKER,),
+        "finding": Found(ground=HardshipGround.ART42_3, proof="务工证明"),
+    }
+    return NewApplicant(**(usual | typed))
 
 
 def a_directory(codes: Iterable[str]) -> Directory:
@@ -146,12 +167,20 @@ class Exchange:
             new_id=lambda: self._new_id(code),
             rules=the_rules(),
             fingerprints=self.shared.get(code, MatchKeys()).fingerprints,
+            sign=lambda statement, expires: self._sign(code, statement, expires),
         )
 
     def share(self, *keys: MatchKey, regions: Iterable[str] = ()) -> "Exchange":
         """These regions, or all, hold these shared keys."""
         self.shared |= {code: MatchKeys(keys=keys) for code in regions or self.rooms}
         return self
+
+    def _sign(self, region: str, statement: Statement, expires: datetime) -> str:
+        if not self.directory.by_code[region].keys:
+            # Making keys takes its time, so they are listed when the first is used.
+            self.directory = shared().directory(self.directory.regions, agreements=self.directory.agreements)
+        wire = replace(shared().wire(region, self.directory), clock=lambda: self.now)
+        return sign_statement(wire, statement, expires)
 
     def _new_id(self, region: str) -> UUID:
         self.ids[region] += 1

@@ -34,9 +34,11 @@ PUBLIC: Final = frozenset(
         r"^[a-z]+/[a-z0-9.+-]+$",
         RULE_CODE,
         FINGERPRINT,
+        r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$",
     }
 )
-"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, rules, keyed hashes."""
+"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, rules, keyed hashes, and
+signed attestations, which show nobody."""
 
 
 class NobodySaid(AssertionError):

@@ -53,7 +53,14 @@ def application(**changes: Any) -> dict[str, Any]:
         "facts": "欠薪",
         "claim": "请求支付18000元",
         "channel": "WINDOW",
-        "applicants": [{"name": "李大山", "identity": {"kind": "NONE"}}],
+        "applicants": [
+            {
+                "name": "李大山",
+                "identity": {"kind": "NONE"},
+                "categories": ["MIGRANT_WORKER"],
+                "finding": {"ground": "ART42_3", "proof": "务工证明"},
+            }
+        ],
     } | changes
 
 

@@ -86,6 +86,7 @@ async def test_a_new_case_opens_all_that_its_holder_may_do(api: Api) -> None:
         "recusals": f"{path}/recusals",
         "urgency": f"{path}/urgency",
         "places": f"{path}/places",
+        "eligibility": f"{path}/eligibility",
         "publish-stage": f"{path}/stages",
     }
     assert [one["stage"] for one in steps["publish-stage"]["stages"]] == ["under_review", "aid_first"]

@@ -16,6 +16,7 @@ import transfer
 from transfer.actions import (
     commands,
     competence_commands,
+    eligibility_commands,
     evidence_commands,
     group_commands,
     handling_commands,
@@ -101,7 +102,15 @@ def test_every_route_is_named_once_and_posts_carry_their_headers() -> None:
 
 
 def test_every_command_has_an_example_that_holds() -> None:
-    rooms = (commands, competence_commands, evidence_commands, group_commands, handling_commands, urgency_commands)
+    rooms = (
+        commands,
+        competence_commands,
+        eligibility_commands,
+        evidence_commands,
+        group_commands,
+        handling_commands,
+        urgency_commands,
+    )
     members = [one for room in rooms for _, one in inspect.getmembers(room, inspect.isclass)]
     known = {one for one in members if issubclass(one, commands.Command)}
     assert EXAMPLES.keys() == known - {commands.Command, commands.Application} | {group_commands.PreviewGroup}

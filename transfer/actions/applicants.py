@@ -27,8 +27,8 @@ def give_notice(at: Situation, command: GiveNotice) -> Decision:
     """Tell the applicants once all that is missing, in writing and by telephone (Legal Aid Law 43(2)); who joined
     later is told once, too.
 
-    Raises DefectAlreadyVisible, AlreadyInPackage, DueDatePassed, UnknownApplicant, NotTheHolder, TransferOpen while
-    the case is offered (then the receiver asks), IllegalStage after a decision.
+    Raises DefectAlreadyVisible, AlreadyInPackage, AlreadyRecognised, DueDatePassed, UnknownApplicant, NotTheHolder,
+    TransferOpen while the case is offered (then the receiver asks), IllegalStage after a decision.
     """
     check_free(at, command)
     case, today = at.case, legal_day(at.context.now)
@@ -41,7 +41,7 @@ def give_notice(at: Situation, command: GiveNotice) -> Decision:
         named |= case.notice.named
     if case.notice is None or case.notice.answered:
         joined = {one.id for one in case.active if one.received_on is not None} - named
-    check_notice(command, case, today=today, supplied=None if first else supplied, joined=joined)
+    check_notice(command, case, at.context.forum(at.region), supplied=None if first else supplied, joined=joined)
     notice = Notice(
         items=command.items,
         due_on=command.due_on,

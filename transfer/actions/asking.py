@@ -9,6 +9,7 @@ from transfer.crypto.directory import Agreement
 from transfer.domain.case import Case
 from transfer.domain.clocks import checked, legal_day
 from transfer.domain.decision import Decision, Outgoing
+from transfer.domain.eligibility import recognised
 from transfer.domain.errors import (
     CaseEnded,
     DueDatePassed,
@@ -75,7 +76,7 @@ def _drafted(at: Situation, request_id: UUID, command: commands.DraftRequest) ->
         raise UnknownItem(fault=fault)
     agreement = _agreement(context, region)
     check_least_data(items, persons)
-    _check_not_had(case, items, agreement)
+    _check_not_had(at, items, agreement)
     usual = agreement.answer_working_days if agreement is not None else USUAL_WORKING_DAYS
     return EvidenceRequest(
         id=request_id,
@@ -117,8 +118,9 @@ def _agreement(context: Context, region: str) -> Agreement | None:
     return context.directory.agreement(context.region, region, legal_day(context.now))
 
 
-def _check_not_had(case: Case, items: tuple[Asked, ...], agreement: Agreement | None) -> None:
-    check_not_had(items, case, recognised=agreement is not None and agreement.mutual_recognition)
+def _check_not_had(at: Situation, items: tuple[Asked, ...], agreement: Agreement | None) -> None:
+    mutual = agreement is not None and agreement.mutual_recognition
+    check_not_had(items, at.case, recognised=mutual, attested=recognised(at.case, at.context.forum(at.region)))
 
 
 def _applicants(case: Case, items: tuple[Asked, ...]) -> tuple[Person, ...]:
@@ -151,7 +153,7 @@ def send(at: Situation, request_id: UUID, command: commands.Send) -> Decision:
         raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
     if case.stage.stage in PAST:
         raise CaseEnded(stage=case.stage.stage.value)
-    _check_not_had(case, taken.items, _agreement(context, taken.peer))
+    _check_not_had(at, taken.items, _agreement(context, taken.peer))
     sent_on = legal_day(context.now)
     taken = taken.changed(sent_at=context.now, due_on=context.due(sent_on, taken.working_days))
     message = EvidenceRequested(

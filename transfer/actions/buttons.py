@@ -12,6 +12,8 @@ from transfer.actions import (
     asking,
     commands,
     deciding,
+    eligibility,
+    eligibility_commands,
     groups,
     handling,
     handling_commands,
@@ -158,9 +160,13 @@ OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
         "recusals/lift": OwnButton(command=handling_commands.LiftRecusal, decide=handling.lift_recusal),
         "urgency": OwnButton(command=urgency_commands.StateUrgency, decide=urgency.state_urgency),
         "completion": OwnButton(command=urgency_commands.CompleteFormalities, decide=urgency.complete_formalities),
+        "eligibility": OwnButton(command=eligibility_commands.FindEligibility, decide=eligibility.find),
+        "attestations": OwnButton(command=eligibility_commands.Attest, decide=eligibility.attest),
+        "attestations/revoke": OwnButton(command=eligibility_commands.Revoke, decide=eligibility.revoke),
     }
 )
-"""What the holder does with its own case and its applicants, by its place below the case."""
+"""What is done to the case itself and its applicants, by its place below the case: by its holder, but for attestations,
+which come from whoever found what they say."""
 
 
 def stage_order(case: UUID, command: commands.PublishStage) -> Order:

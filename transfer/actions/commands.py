@@ -27,6 +27,7 @@ from transfer.messages.codes import (
     Urgency,
 )
 from transfer.messages.codes_clocks import STAGE_EVENTS, CaseEvent
+from transfer.messages.eligibility import Found
 from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 from transfer.messages.values import (
     CaseId,
@@ -54,6 +55,7 @@ class NewApplicant(Applicant):
     """An applicant as entered; the node gives the id when none is given."""
 
     id: UUID | None = None  # type: ignore[assignment]
+    finding: Annotated[Found | None, Field(description="on the hardship condition, where it is found at once")] = None  # type: ignore[assignment]
 
 
 _OF_SOME: Final = frozenset({CaseEvent.OBJECTED, CaseEvent.MAINTAINED, CaseEvent.CORRECTION_ORDERED})

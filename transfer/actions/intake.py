@@ -1,6 +1,6 @@
 """Take in an application; the institution that receives it becomes the first holder."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from transfer.actions.situation import deciding_institution
 from transfer.domain.case import Case
 from transfer.domain.clocks import happened, legal_day
 from transfer.domain.decision import Decision, Event
+from transfer.domain.eligibility import NewFinding, with_findings
 from transfer.domain.errors import ImplausibleDate
 from transfer.domain.persons import check_persons
 from transfer.domain.urgency import appraised, limited
@@ -26,7 +27,8 @@ def open_case(command: OpenCase, context: Context) -> Decision:
     """A new case, held by the institution that received it.
 
     Raises ImplausibleDate for a receipt in the future or more than a year ago, PersonTwice, UnknownInstitution,
-    NotOfThisRegion, and as ``occurred`` for what happened before.
+    NotOfThisRegion, GroundNotOpen when a person is given a ground on the hardship condition that is not open to them,
+    and as ``occurred`` for what happened before.
     """
     institution = deciding_institution(command, context)
     received_at = command.received_at or context.now
@@ -64,6 +66,7 @@ def open_case(command: OpenCase, context: Context) -> Decision:
     case = limited(happened(case, CaseEvent.RECEIVED, day, rules, region), day, rules, region)
     for earlier in command.events:
         case = occurred(case, earlier, context)
+    case = found(case, command.applicants, context, by=institution)
     case = appraised(case, legal_day(context.now), rules)
     detail = {
         "matter": command.matter.value,
@@ -82,6 +85,17 @@ def open_case(command: OpenCase, context: Context) -> Decision:
 
 
 def entered(applicants: Iterable[NewApplicant], context: Context) -> tuple[Applicant, ...]:
-    """The applicants, each with an id."""
+    """The applicants, each with an id; what is found of them is entered by ``found``."""
     given = [{name: getattr(one, name) for name in Applicant.model_fields} for one in applicants]
-    return tuple(Applicant(**(fields | {"id": fields["id"] or context.new_id()})) for fields in given)
+    return tuple(Applicant(**(fields | {"id": fields["id"] or context.new_id(), "finding": None})) for fields in given)
+
+
+def found(case: Case, typed: Sequence[NewApplicant], context: Context, *, by: str) -> Case:
+    """The case with what was typed of the hardship condition of its last applicants, who came with it; raises
+    GroundNotOpen."""
+    findings = tuple(
+        NewFinding(**(dict(one.finding) | {"applicant": applicant.id}))
+        for one, applicant in zip(typed, case.applicants[-len(typed) :], strict=True)
+        if one.finding is not None
+    )
+    return with_findings(case, findings, context.forum(context.region), by=by)

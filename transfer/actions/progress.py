@@ -9,6 +9,7 @@ from transfer.actions.situation import Situation
 from transfer.domain.case import Case
 from transfer.domain.clocks import happened, legal_day, reached
 from transfer.domain.decision import Decision, Event, Outgoing
+from transfer.domain.eligibility import check_granted
 from transfer.domain.errors import BasisMissing, ImplausibleDate, LastDayUnclear, NothingRuns
 from transfer.domain.handling import Assignment, Conclusion
 from transfer.domain.lifecycle import ENDED, REQUIRED_BASIS, check_stage
@@ -69,8 +70,9 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
     Aid first rests on the limb under which the case is urgent, unless another one is named.
 
     Raises IllegalStage, BasisMissing, ImplausibleDate for a day in the future or before the first receipt,
-    NotTheHolder, NotParked, CompletionNotOverdue, and as ``handling.said``. A stage that ends the case takes open
-    evidence requests back, with notice; another person who is assigned gets them.
+    NotTheHolder, NotParked, CompletionNotOverdue, NoGroundHolds for a grant while a person who is not refused has no
+    ground on the hardship condition (LAL 41), and as ``handling.said``. A stage that ends the case takes open evidence
+    requests back, with notice; another person who is assigned gets them.
     """
     institution = at.as_holder(command)
     case, now = at.case, at.context.now
@@ -83,6 +85,8 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
         check_not_completed(case, legal_day(now))
     if not legal_day(case.basics.first_received_at) <= command.occurred_on <= legal_day(now):
         raise ImplausibleDate(occurred_on=command.occurred_on)
+    if command.stage is Stage.GRANTED:
+        check_granted(case, at.context.forum(at.region))
     number = case.stage.number + 1 if case.stage.tenure == case.holder.number else 1
     here = StageReached(stage=command.stage, tenure=case.holder.number, number=number)
     message = StagePublished(

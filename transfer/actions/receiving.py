@@ -72,12 +72,12 @@ def require_supplement(at: Situation, transfer_id: UUID, command: RequireSupplem
     """Tell once all that is missing (Legal Aid Law 43(2)).
 
     Raises DefectAlreadyVisible when a second notice names anything but a paper that came with the answer to the
-    first; AlreadyInPackage; DueDatePassed; UnknownApplicant.
+    first; AlreadyInPackage, AlreadyRecognised; DueDatePassed; UnknownApplicant.
     """
     transfer, _ = _receiving(at, transfer_id, command)
     taken = transfer.take(Step.REQUIRE_SUPPLEMENT, by=Side.RECEIVER, at=at.context.now)
     supplied = None if transfer.notice is None else transfer.supplied
-    check_notice(command, at.case, today=legal_day(at.context.now), supplied=supplied)
+    check_notice(command, at.case, at.context.forum(at.region), supplied=supplied)
     message = SupplementRequired(
         transfer=transfer.id,
         case=at.case.id,

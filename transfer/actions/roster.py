@@ -99,6 +99,10 @@ def _person(row: SheetRow, *, test_identities: bool) -> tuple[NewApplicant | Non
             fields["identity"] = _identity(kind, number, test_identities=test_identities)
         except _Wrong as error:
             wrong.append(("identity_number", error))
+    try:
+        fields["finding"] = _finding(fields)
+    except _Wrong as error:
+        wrong.append(("proof", error))
     if not {"name", "identity"} <= fields.keys():
         return None, wrong
     try:
@@ -106,6 +110,18 @@ def _person(row: SheetRow, *, test_identities: bool) -> tuple[NewApplicant | Non
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         return None, [*wrong, (str(first["loc"][0]), _Wrong(RowFault.NOT_TAKEN, str(first["msg"])))]
+
+
+def _finding(fields: dict[str, Any]) -> Found | None:
+    """What is found of the hardship condition; its cells leave the fields."""
+    ground, proof, signed_on = (fields.pop(name, None) for name in ("hardship", "proof", "signed_on"))
+    if ground is None:
+        return None
+    try:
+        return Found(ground=ground, proof=proof or "", signed_on=signed_on)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise _Wrong(RowFault.NOT_TAKEN, str(first["msg"])) from None
 
 
 def _identity(kind: IdentityKind | None, text: str, *, test_identities: bool) -> IdentityDocument:
@@ -190,6 +206,8 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
         "household_region": _fitting(_REGION, RowFault.REGION_WRONG),
         "categories": _codes_of(ApplicantCategory),
         "hardship": _code_of(HardshipGround),
+        "proof": str,
+        "signed_on": _day,
         "claimed": _fen,
     }
 )

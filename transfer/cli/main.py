@@ -6,6 +6,7 @@ from transfer.cli.case import case
 from transfer.cli.clock import clock
 from transfer.cli.config import config
 from transfer.cli.directory import directory
+from transfer.cli.eligibility import eligibility
 from transfer.cli.evidence import evidence
 from transfer.cli.exits import MEANINGS
 from transfer.cli.explained import Commands
@@ -48,6 +49,7 @@ for _command in (
     evidence,
     clock,
     rules,
+    eligibility,
     trace,
     quarantine,
     files,

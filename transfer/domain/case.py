@@ -23,6 +23,7 @@ from transfer.messages.case import (
     Tenure,
 )
 from transfer.messages.codes import ApplicantStatus, RecallReason, Stage
+from transfer.messages.eligibility import NO_ATTESTATIONS, Attestations
 from transfer.messages.transfer import (
     ApplicantLeft,
     ApplicantTold,
@@ -122,6 +123,7 @@ class Case:
     requests: tuple[EvidenceRequest, ...] = ()
     notice: Notice | None = None
     handling: Handling = UNHANDLED
+    attestations: Attestations = NO_ATTESTATIONS
     duplicate_of: UUID | None = None
     same_matter: tuple[SameMatter, ...] = ()
     version: int = 0
@@ -147,8 +149,19 @@ class Case:
     def file(self) -> CaseFile:
         """The case as it is handed over."""
         return CaseFile(
-            basics=self.basics, applicants=self.applicants, materials=self.materials, election=self.election
+            basics=self.basics,
+            applicants=self.applicants,
+            materials=self.materials,
+            election=self.election,
+            attestations=self.attestations,
         )
+
+    def applicant(self, applicant_id: UUID) -> Applicant:
+        """Raises UnknownApplicant."""
+        for applicant in self.applicants:
+            if applicant.id == applicant_id:
+                return applicant
+        raise UnknownApplicant(applicants=[str(applicant_id)])
 
     def transfer(self, transfer_id: UUID) -> Transfer:
         """Raises UnknownTransfer."""
@@ -236,6 +249,11 @@ class Case:
         """The case with a possible duplicate, each named once."""
         rest = (one for one in self.same_matter if one.case != other.case)
         return replace(self, same_matter=(*rest, other))
+
+    def attested(self, new: Attestations) -> "Case":
+        """The case with what is new of these; itself when nothing is."""
+        held = self.attestations.with_(new)
+        return self if held is self.attestations else replace(self, attestations=held)
 
     def numbered(self, institution: str, number: str | None) -> "Case":
         """The case with the number that the institution gave it, each number once."""

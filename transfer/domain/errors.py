@@ -268,8 +268,7 @@ class AlreadyInPackage(TransferError):
 
 
 class AlreadyRecognised(TransferError):
-    """The two regions recognise this finding from each other, and the package holds its paper; it is not asked
-    for again."""
+    """The two regions recognise this finding from each other; it is not asked for again."""
 
 
 class RequestsOpen(TransferError):
@@ -278,3 +277,59 @@ class RequestsOpen(TransferError):
 
 class CaseEnded(TransferError):
     """The case has ended; nothing more is asked for it."""
+
+
+class GroundNotOpen(TransferError):
+    """This ground on the hardship condition is not open to this person in this matter; another one is."""
+
+
+class NoGroundHolds(TransferError):
+    """Aid is granted when a ground on the hardship condition holds for each applicant; find one for these first."""
+
+
+class NoHomeFinding(TransferError):
+    """No region has attested what it found of this person's economic situation."""
+
+
+class NothingToAttest(TransferError):
+    """A region attests what it found itself: by a check of its own, or in its answer to a request for one."""
+
+
+class CannotAttest(TransferError):
+    """This node cannot sign an attestation now."""
+
+
+class UnknownAttestation(TransferError):
+    """The case has no such attestation of this region."""
+
+
+class ForgedAttestation(TransferError):
+    """The attestation has not its form, or was not signed with a key that a region of the directory could use then."""
+
+
+class AlteredAttestation(TransferError):
+    """The attestation is not as it was signed."""
+
+
+class AttestationOfAnotherRegion(TransferError):
+    """The attestation speaks for an institution of another region than the one that signed it."""
+
+
+class AttestationOfAnotherPerson(TransferError):
+    """The attestation is about another person."""
+
+
+class AttestationExpired(TransferError):
+    """The attestation counts no longer; its last day is over."""
+
+
+class AttestationTakenBack(TransferError):
+    """The region that attested this has taken it back."""
+
+
+class NotRecognised(TransferError):
+    """No agreement in force lets this region take that one's finding without a check of its own."""
+
+
+class FoundNotInHardship(TransferError):
+    """The other region found that the person is not in economic hardship."""

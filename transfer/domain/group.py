@@ -130,7 +130,7 @@ def report(case: Case, region: str, day: date, rules: RuleBook) -> GroupReport:
         status=_counted(one.status for one in case.applicants),
         regions=_counted(one.household_region for one in active),
         categories=_counted(category for one in active for category in one.categories),
-        grounds=_counted(one.hardship for one in active),
+        grounds=_counted(one.finding.ground for one in active if one.finding is not None),
         joined_later=sum(one.received_on is not None for one in active),
         claimed=sum(claims),
         claiming=len(claims),

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from transfer.domain.case import Case, Notice, Transfer
+from transfer.domain.eligibility import recognised
 from transfer.domain.errors import (
     DefectAlreadyVisible,
     DefectUnanswered,
@@ -16,6 +17,7 @@ from transfer.domain.errors import (
 )
 from transfer.domain.least_data import check_missing
 from transfer.domain.lifecycle import State
+from transfer.domain.recognition import Forum
 from transfer.messages.codes import ApplicantStatus
 from transfer.messages.transfer import ApplicantLeft, ApplicantTold, SupplementAnswer, SupplementItem
 
@@ -41,19 +43,19 @@ class Supplied(Protocol):
 
 
 def check_notice(
-    told: Told, case: Case, *, today: date, supplied: Collection[str] | None, joined: Collection[UUID] = ()
+    told: Told, case: Case, forum: Forum, *, supplied: Collection[str] | None, joined: Collection[UUID] = ()
 ) -> None:
     """Whether this may be asked. All that is missing is told once: a second notice may only name a paper that came
     with the answer to the first (``supplied``, by title; None for the first), or somebody who joined since.
 
-    Raises DueDatePassed, UnknownApplicant, AlreadyInPackage, DefectAlreadyVisible.
+    Raises DueDatePassed, UnknownApplicant, AlreadyInPackage, AlreadyRecognised, DefectAlreadyVisible.
     """
-    if told.due_on <= today:
+    if told.due_on <= forum.day:
         raise DueDatePassed(due_on=told.due_on)
     unknown = {item.applicant for item in told.items if item.applicant is not None} - {a.id for a in case.active}
     if unknown:
         raise UnknownApplicant(applicants=sorted(map(str, unknown)))
-    check_missing(told.items, case)
+    check_missing(told.items, case, attested=recognised(case, forum))
     if supplied is None:
         return
     old = [item.defect.value for item in told.items if item.paper not in supplied and item.applicant not in joined]

@@ -7,6 +7,7 @@ from typing import Any, Final
 from transfer.domain.decision import Decision, Unchanged
 from transfer.handlers import (
     answers,
+    attestations,
     designations,
     duplicates,
     evidence_answered,
@@ -16,7 +17,7 @@ from transfer.handlers import (
     progress,
 )
 from transfer.handlers.arrival import Arrival
-from transfer.messages import case_progress, evidence, transfer
+from transfer.messages import case_progress, eligibility, evidence, transfer
 from transfer.messages.duplicates import MatterNoticed, SameMatterKnown
 from transfer.messages.values import Frozen
 
@@ -51,6 +52,8 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         evidence.EvidenceReturned: evidence_answered.returned,
         evidence.EvidenceDeclined: evidence_answered.declined,
         evidence.EvidenceExtensionAsked: evidence_answered.extension_asked,
+        eligibility.AttestationIssued: attestations.issued,
+        eligibility.AttestationRevoked: attestations.revoked,
         case_progress.StagePublished: progress.stage_published,
         case_progress.HolderChanged: progress.holder_changed,
         case_progress.TermOverdue: progress.term_overdue,

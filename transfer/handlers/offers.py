@@ -52,6 +52,7 @@ def offered(arrival: Arrival, message: Offered) -> Decision:
         applicants=message.file.applicants,
         materials=message.file.materials,
         election=message.file.election,
+        attestations=base.attestations.with_(message.file.attestations),
         tenures=message.tenures,
         followers=(frozenset(message.followers) | {arrival.source}) - {context.region},
     )

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
-from transfer.law.rules import FIRST_YEAR, LAST_YEAR, ConnectingPoint, Figure, Rule, RuleSet, Term, reach
+from transfer.law.rules import FIRST_YEAR, LAST_YEAR, ConnectingPoint, Figure, GroundRule, Rule, RuleSet, Term, reach
 from transfer.messages.codes_clocks import CaseEvent
 from transfer.messages.codes_handling import Procedure
 
@@ -74,6 +74,10 @@ class RuleBook:
     def connecting_points(self, region: str, day: date) -> tuple[ConnectingPoint, ...]:
         """All that hold there on that day, one of each name, in the order of the set."""
         return _holding(self.rules.connecting_points, region, day)
+
+    def grounds(self, region: str, day: date) -> tuple[GroundRule, ...]:
+        """All grounds on the hardship condition that hold there on that day, one of each name."""
+        return _holding(self.rules.grounds, region, day)
 
     def is_worked(self, day: date) -> bool:
         """Whether a day is worked in the country; raises LookupError where nobody has announced it yet."""

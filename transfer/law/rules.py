@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final, Self, get_args
 
 from pydantic import Field, model_validator
 
+from transfer.law.codes import GroundProof
 from transfer.messages.case import RULE_CODE
-from transfer.messages.codes import AidForm, Matter
+from transfer.messages.codes import AidForm, ApplicantCategory, HardshipGround, Matter
 from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
 from transfer.messages.codes_competence import CasePlace
 from transfer.messages.codes_handling import Procedure
@@ -91,6 +92,17 @@ class Figure(Rule):
     value: int
 
 
+class GroundRule(Rule):
+    """A ground on which the hardship condition is met, not checked or not asked for: to whom it is open, and in which
+    matters. Where none is named it is open to anyone, or in any matter. What local rules add to Legal Aid Law 42 is a
+    row of its ground 42(4), so that it holds where they do and nowhere else."""
+
+    ground: HardshipGround
+    proof: GroundProof
+    categories: Annotated[tuple[ApplicantCategory, ...], Field(max_length=50, description="any one of them")] = ()
+    matters: Annotated[tuple[Matter, ...], Field(max_length=50)] = ()
+
+
 class ConnectingPoint(Rule):
     """A place whose institution is competent for some matters in some forms of aid.
 
@@ -168,6 +180,7 @@ class RuleSet(Frozen, extra="forbid"):
     figures: tuple[Figure, ...] = ()
     closings: tuple[Closing, ...] = ()
     connecting_points: tuple[ConnectingPoint, ...] = ()
+    grounds: tuple[GroundRule, ...] = ()
     years: tuple[WorkYear, ...] = ()
     ends: Annotated[tuple[Ending, ...], Field(description="rules of earlier sets that hold no longer")] = ()
 

@@ -13,7 +13,6 @@ from transfer.messages.codes import (
     AidForm,
     ApplicantCategory,
     ApplicantStatus,
-    HardshipGround,
     IdentityKind,
     IntakeChannel,
     MaterialKind,
@@ -22,6 +21,7 @@ from transfer.messages.codes import (
     Urgency,
 )
 from transfer.messages.codes_clocks import AlarmKind, CaseEvent, PauseReason, TimeUnit
+from transfer.messages.eligibility import NO_ATTESTATIONS, Attestations, Finding
 from transfer.messages.values import (
     ApplicantId,
     CaseId,
@@ -104,7 +104,7 @@ class Applicant(Frozen):
     phone: Annotated[str | None, Field(pattern=r"^[0-9+ -]{5,20}$")] = None
     household_region: RegionCode | None = None
     categories: Annotated[tuple[ApplicantCategory, ...], Field(max_length=50)] = ()
-    hardship: HardshipGround | None = None
+    finding: Annotated[Finding | None, Field(description="on the hardship condition, when there is one")] = None
     agent: Agent | None = None
     victim: Annotated[
         IdentityDocument | None, Field(description="the person who was hurt or killed, where kin claims")
@@ -291,6 +291,7 @@ class CaseFile(Frozen):
     applicants: Annotated[tuple[Applicant, ...], Field(min_length=1, max_length=MAX_PERSONS)]
     materials: Annotated[tuple[Material, ...], Field(max_length=MAX_PAPERS)] = ()
     election: Election | None = None
+    attestations: Attestations = NO_ATTESTATIONS
 
     @model_validator(mode="after")
     def _persons_agree(self) -> Self:

@@ -37,6 +37,9 @@ class Matter(Code):
     FOOD_OR_DRUG = "FOOD_OR_DRUG", "食品药品安全事故人身损害赔偿", "Food or drug injury", "LAL 31(7)"
     MEDICAL_INJURY = "MEDICAL_INJURY", "医疗事故人身损害赔偿", "Medical injury", "LAL 31(7)"
     POLLUTION = "POLLUTION", "环境污染、生态破坏损害赔偿", "Pollution", "LAL 31(8)"
+    ECONOMIC_COMPENSATION = "ECONOMIC_COMPENSATION", "请求支付经济补偿金", "Economic compensation", "LAL 31(9)"
+    LABOUR_PROTECTION = "LABOUR_PROTECTION", "劳动保护争议", "Labour protection", "LAL 31(9)"
+    LABOUR_CONTRACT = "LABOUR_CONTRACT", "劳动合同争议", "Labour contract", "LAL 31(9)"
     OTHER_BY_LAW = "OTHER_BY_LAW", "法律、法规、规章规定的其他情形", "Other by law", "LAL 31(9)"
 
 

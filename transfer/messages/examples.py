@@ -7,6 +7,7 @@ from typing import Final
 from transfer.messages.examples_case import (
     AGENCY_PROOF,
     APPLICATION,
+    ATTESTED,
     AYGUL,
     AYGUL_IN_FULL,
     BASICS_BRIEFLY,
@@ -21,11 +22,13 @@ from transfer.messages.examples_case import (
     LI_BRIEFLY,
     LI_IN_FULL,
     REASON,
+    REVOCATION,
     SECOND_TENURE,
     TRANSFER,
     Json,
     sent,
 )
+from transfer.messages.examples_eligibility import PAIRS as ATTESTATIONS
 from transfer.messages.examples_evidence import PAIRS as EVIDENCE
 
 MINIMAL: Final = "minimal"
@@ -68,6 +71,7 @@ _PAIRS: Final[dict[str, tuple[Json, Json]]] = {
                 "applicants": [LI_IN_FULL, AYGUL_IN_FULL],
                 "materials": [APPLICATION, IOU, AGENCY_PROOF],
                 "election": {"representatives": [LI], "elected_on": "2026-06-12", "proof": APPLICATION["title"]},
+                "attestations": {"issued": [ATTESTED], "revoked": [REVOCATION]},
             },
             "stage": {"stage": "aid_first", "tenure": 1, "number": 2},
             "despite": "劳动合同履行地尚待核实。",
@@ -334,7 +338,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
                 for which, (form, event) in enumerate(zip((MINIMAL, FULL), pair, strict=True))
             }
         )
-        for place, (name, pair) in enumerate((_PAIRS | EVIDENCE).items())
+        for place, (name, pair) in enumerate((_PAIRS | EVIDENCE | ATTESTATIONS).items())
     }
 )
 """The examples by type and form."""

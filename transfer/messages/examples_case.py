@@ -28,7 +28,15 @@ LI_IN_FULL: Final[Json] = {
     "phone": "13800000000",
     "household_region": "510521",
     "categories": ["MIGRANT_WORKER"],
-    "hardship": "ART42_3",
+    "finding": {
+        "ground": "COMMITMENT",
+        "found_on": "2026-06-10",
+        "proof": "个人诚信承诺书",
+        "signed_on": "2026-06-10",
+        "by": "510521",
+        "rules": "2026-11-22",
+        "basis": "中华人民共和国法律援助法第四十一条",
+    },
     "status": "ACTIVE",
 }
 AYGUL_IN_FULL: Final[Json] = {
@@ -38,7 +46,16 @@ AYGUL_IN_FULL: Final[Json] = {
     "phone": "+86 13800000001",
     "household_region": "510521",
     "categories": ["MIGRANT_WORKER", "DISABLED"],
-    "hardship": "ART42_3",
+    "finding": {
+        "ground": "HOME_FINDING_RECOGNISED",
+        "found_on": "2026-06-10",
+        "proof": "户籍地机构核查证明",
+        "until": "2026-12-10",
+        "by": "442000",
+        "rules": "2026-11-22",
+        "basis": "法律援助异地协作协议",
+        "attestation": "01975a3e-6c03-7a54-8b35-66f2c3d4e507",
+    },
     "victim": {"kind": "RESIDENT_ID", "number": "990000198504120010"},
     "agent": {"name": "𠮷世明", "relation": "配偶", "phone": "13800000002"},
     "born_on": "1990-08-23",
@@ -163,6 +180,13 @@ APPLICATION: Final[Json] = {"kind": "APPLICATION", "title": "法律援助申请�
 
 FIRST_TENURE: Final[Json] = {"number": 1, "institution": "510521", "since": "2026-06-10T09:30:00+08:00"}
 SECOND_TENURE: Final[Json] = {"number": 2, "institution": "442000", "since": "2026-06-15T10:05:00+08:00"}
+
+ATTESTED: Final[Json] = {
+    "applicant": AYGUL,
+    "salt": "01975a3e-6c04-7b65-9c46-77a3d4e5f608",
+    "token": "eyJhbGciOiJFZDI1NTE5In0.eyJwdXJwb3NlIjoiaGFyZHNoaXAifQ.c2lnbmF0dXJl",
+}
+REVOCATION: Final = "eyJhbGciOiJFZDI1NTE5In0.eyJwdXJwb3NlIjoicmV2b2NhdGlvbiJ9.c2lnbmF0dXJl"
 
 DESIGNATION: Final[Json] = {
     "transfer": EARLIER_TRANSFER,

@@ -7,6 +7,7 @@ from typing import Final
 from transfer.messages.envelope import UnknownType, Unreadable
 from transfer.messages.examples import EXAMPLES, FULL
 from transfer.messages.examples_case import AYGUL, CASE, SECOND_TENURE, TRANSFER, Json
+from transfer.messages.examples_eligibility_refused import REFUSED_ATTESTATIONS
 from transfer.messages.examples_evidence_refused import REFUSED_EVIDENCE
 from transfer.messages.refused import ABSENT, Refused
 
@@ -31,7 +32,8 @@ def _changed(part: Json, path: list[str], value: object) -> Json:
 _LATER: Final = "2226-06-13T10:00:00+08:00"
 
 REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
-    REFUSED_EVIDENCE
+    REFUSED_ATTESTATIONS
+    | REFUSED_EVIDENCE
     | {
         "legalaid.transfer.offered.v1": (
             Refused("unknown-type", "type", "legalaid.transfer.mislaid.v1", "transfer.mislaid.v1", error=UnknownType),

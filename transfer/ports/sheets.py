@@ -56,6 +56,8 @@ COLUMNS: Final = (
         also=("免予核查依据",),
         codes=HardshipGround,
     ),
+    Column(field="proof", zh="依据材料", en="Proof of the ground", example="务工证明", also=("证明材料",)),
+    Column(field="signed_on", zh="承诺书签署日期", en="Commitment signed on", example=""),
     Column(
         field="claimed",
         zh="请求金额（元）",

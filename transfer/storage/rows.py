@@ -19,6 +19,7 @@ from transfer.domain.watch import look_on
 from transfer.messages.case import Applicant, CaseBasics, Designation, Election, Material, StageReached, Tenure
 from transfer.messages.codes import RecallReason, ReceiptOutcome, Stage
 from transfer.messages.codes_urgency import place
+from transfer.messages.eligibility import NO_ATTESTATIONS, Attestations
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.transfer import ApplicantTold, CompetenceDisputed, Designated, SupplementRequired
 from transfer.messages.values import Frozen
@@ -68,6 +69,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "notice": case.notice.model_dump_json() if case.notice else None,
         "handling": case.handling.model_dump_json(exclude_none=True) if case.handling != UNHANDLED else None,
         "election": case.election.model_dump_json() if case.election else None,
+        "attestations": None if case.attestations == NO_ATTESTATIONS else case.attestations.model_dump_json(),
         "watch_on": look_on(case),
         **case_place(case),
     }
@@ -208,6 +210,7 @@ def to_case(
         notice=Notice.model_validate_json(row.notice) if row.notice else None,
         handling=Handling.model_validate_json(row.handling) if row.handling else UNHANDLED,
         election=Election.model_validate_json(row.election) if row.election else None,
+        attestations=Attestations.model_validate_json(row.attestations) if row.attestations else NO_ATTESTATIONS,
         transfers=tuple(to_transfer(t) for t in transfers),
         requests=tuple(EvidenceRequest.model_validate_json(r.detail) for r in requests),
         duplicate_of=row.duplicate_of,

@@ -79,6 +79,7 @@ cases = Table(
     Column("notice", Text),
     Column("handling", Text),
     Column("election", Text),
+    Column("attestations", Text),
     Column("basics", Text, nullable=False),
     Column("materials", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),

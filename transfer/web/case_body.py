@@ -19,6 +19,7 @@ from transfer.messages.case import Applicant, CaseBasics, Designation, Election,
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import RecallReason
 from transfer.messages.codes_competence import DuplicateAdvice
+from transfer.messages.eligibility import Attestations
 from transfer.messages.transfer import ApplicantTold, CompetenceDisputed, Designated, SupplementRequired
 from transfer.ports.work import Context
 from transfer.records import KnownCase
@@ -107,6 +108,7 @@ class CaseBody(Body):
         Handling, Field(description="what was said with its stages and events here; it does not travel")
     ]
     requests: Annotated[tuple[EvidenceRequest, ...], Field(description="evidence requests, sent or received")]
+    attestations: Annotated[Attestations, Field(description="what regions attested of its applicants")]
     duplicate_of: UUID | None
     possible_duplicates: tuple[PossibleDuplicate, ...]
     competence: Annotated[Competence, Field(description="who is competent by the places that are known")]
@@ -168,6 +170,7 @@ def _fields(case: Case, context: Context, *, linked: frozenset[UUID] = frozenset
         "notice": case.notice,
         "handling": case.handling,
         "requests": case.requests,
+        "attestations": case.attestations,
         "duplicate_of": case.duplicate_of,
         "possible_duplicates": tuple(_possible_duplicates(case, context, linked | {case.duplicate_of})),
         "competence": competence_of(case, context),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from transfer.actions import commands, handling_commands, urgency_commands
+from transfer.actions import commands, eligibility_commands, handling_commands, urgency_commands
 from transfer.actions import group_commands as group
 from transfer.actions.competence_commands import NamePlaces
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
@@ -35,7 +35,7 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
                     "name": "李大山",
                     "identity": {"kind": "NONE"},
                     "categories": ["MIGRANT_WORKER"],
-                    "hardship": "ART42_3",
+                    "finding": {"ground": "ART42_3", "proof": "务工证明"},
                 }
             ],
             "opponents": [{"name": "中山市某某家具有限公司"}],
@@ -108,6 +108,30 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
             **_ZHONGSHAN,
             "occurred_on": "2026-11-20",
             "materials": [{"kind": "IDENTITY", "title": "身份证复印件"}],
+        },
+        eligibility_commands.FindEligibility: {
+            **_ZHONGSHAN,
+            "findings": [
+                {
+                    "applicant": "01975a3e-6c02-7f43-9e24-55f1b2c3d406",
+                    "ground": "COMMITMENT",
+                    "proof": "个人诚信承诺书",
+                    "signed_on": "2026-11-20",
+                }
+            ],
+        },
+        eligibility_commands.Attest: {
+            **_ZHONGSHAN,
+            "applicant": "01975a3e-6c02-7f43-9e24-55f1b2c3d406",
+            "in_hardship": True,
+            "found_on": "2026-11-20",
+            "until": "2027-05-20",
+            "basis": "广东省经济困难标准，民政信息共享查询",
+        },
+        eligibility_commands.Revoke: {
+            **_ZHONGSHAN,
+            "attestation": "01975a3e-6c03-7f43-9e24-55f1b2c3d407",
+            "reason": "FOUND_WRONG",
         },
         commands.Accept: {"by": "张伟", "institution": "510521", "number": "泸援〔2026〕第0301号"},
         commands.Dispute: {

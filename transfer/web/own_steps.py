@@ -10,9 +10,11 @@ from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
 from transfer.domain.group import may_elect
 from transfer.domain.lifecycle import OFFERABLE, PAST
+from transfer.domain.recognition import found_here, own_attestations, revocation_of
 from transfer.domain.supplement import waiting
 from transfer.domain.urgency import completions
 from transfer.messages.codes_urgency import LIMBS
+from transfer.messages.values import region_of
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.work import Context
 from transfer.web.faults import TestIdentity
@@ -21,6 +23,7 @@ from transfer.web.wording import Wording
 Problems = tuple[type[Exception], ...]
 
 _NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
+_UNSIGNED: Final = (errors.CannotAttest, errors.NotOfThisRegion)
 _FILES: Final = (FileNotKept, FileOnItsWay)
 OF_PARTS: Final = (
     errors.ImplausibleDate,
@@ -59,6 +62,19 @@ def _undecided(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form
 
 def _not_offered(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
     return case.open_offer is None
+
+
+def _may_be_found(case: Case, context: Context) -> bool:
+    return _not_offered(case, context) and case.stage.stage not in PAST
+
+
+def _may_be_attested(case: Case, context: Context) -> bool:
+    return any(region_of(one.by) == context.region for one in found_here(case))
+
+
+def _may_be_revoked(case: Case, context: Context) -> bool:
+    own = own_attestations(case, context.region, context.read)
+    return any(revocation_of(one, case, context.read) is None for one in own)
 
 
 def _may_elect(case: Case, context: Context) -> bool:
@@ -111,6 +127,38 @@ OWN_STEPS: Final[Mapping[str, OwnStep]] = MappingProxyType(
             wording=Wording(zh="登记申请人撤回申请", en="Enter that applicants withdrew"),
             opens=_undecided,
             faults=_NOT_FREE,
+        ),
+        "eligibility": OwnStep(
+            wording=Wording(zh="认定经济困难条件", en="Find on what ground applicants have aid", ground="LAL 41"),
+            opens=_may_be_found,
+            faults=(
+                errors.GroundNotOpen,
+                errors.UnknownApplicant,
+                errors.ImplausibleDate,
+                errors.TransferOpen,
+                errors.CaseEnded,
+                errors.NoHomeFinding,
+                errors.AttestationExpired,
+                errors.AttestationTakenBack,
+                errors.AttestationOfAnotherPerson,
+                errors.AttestationOfAnotherRegion,
+                errors.AlteredAttestation,
+                errors.ForgedAttestation,
+                errors.FoundNotInHardship,
+                errors.NotRecognised,
+            ),
+        ),
+        "attestations": OwnStep(
+            wording=Wording(zh="签发核查证明", en="Attest a finding to other regions"),
+            opens=_may_be_attested,
+            faults=(errors.NothingToAttest, errors.ImplausibleDate, *_UNSIGNED),
+            by_holder=False,
+        ),
+        "attestations/revoke": OwnStep(
+            wording=Wording(zh="撤销核查证明", en="Take an attestation back"),
+            opens=_may_be_revoked,
+            faults=(errors.UnknownAttestation, errors.AttestationTakenBack, errors.AttestationExpired, *_UNSIGNED),
+            by_holder=False,
         ),
         "representatives": OwnStep(
             wording=Wording(zh="登记推举的代表人", en="Enter the representatives whom they elected", ground="LDMAL 7"),

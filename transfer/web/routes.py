@@ -18,6 +18,7 @@ from transfer.web import (
     commanding,
     documents,
     duties,
+    eligibility,
     health,
     lists,
     papers,
@@ -42,6 +43,7 @@ _OF_STAGES: Final = (
     errors.NotTheClosingDay,
     errors.NotParked,
     errors.CompletionNotOverdue,
+    errors.NoGroundHolds,
 )
 
 _CASES: Final = (
@@ -63,6 +65,7 @@ _CASES: Final = (
             errors.ImplausibleDate,
             errors.NothingRuns,
             errors.LastDayUnclear,
+            errors.GroundNotOpen,
             errors.UnknownInstitution,
             errors.NotOfThisRegion,
         ),
@@ -146,6 +149,16 @@ _CASES: Final = (
         en="Which regions are competent for a case and why, and what is not known yet",
         tag=Tag.CASES,
         gives=Competence,
+        problems=(errors.UnknownCase,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case}/eligibility",
+        handler=eligibility.eligibility,
+        zh="每名申请人的经济困难条件：认定、可以适用的依据及理由",
+        en="Of each applicant: what was found, whether it holds, and which grounds are open",
+        tag=Tag.CASES,
+        gives=eligibility.Eligibility,
         problems=(errors.UnknownCase,),
     ),
     Route(

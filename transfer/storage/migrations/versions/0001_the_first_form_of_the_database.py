@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.Column("notice", sa.Text(), nullable=True),
         sa.Column("handling", sa.Text(), nullable=True),
         sa.Column("election", sa.Text(), nullable=True),
+        sa.Column("attestations", sa.Text(), nullable=True),
         sa.Column("basics", sa.Text(), nullable=False),
         sa.Column("materials", sa.Text(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),

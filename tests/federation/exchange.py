@@ -22,7 +22,7 @@ from transfer.domain.case import Case
 from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
 from transfer.messages.attachments import Attachment
-from transfer.messages.case import IdentityDocument
+from transfer.messages.case import IdentityDocument, Material
 from transfer.messages.codes import (
     AidForm,
     ApplicantCategory,

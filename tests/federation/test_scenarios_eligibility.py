@@ -5,26 +5,28 @@ from typing import Any, Final
 
 import pytest
 
-from tests.asking import Asking, an_item
-from tests.federation import test_scenarios
+from tests.asking import Asking, Tell, an_item
 from tests.federation.exchange import workers
-from tests.federation.test_scenarios import Tell, due
 from transfer.crypto.directory import Agreement
 from transfer.domain import errors
 from transfer.domain.clocks import CHINA
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
-from transfer.messages.case import IdentityDocument
-from transfer.messages.codes import HardshipGround, IdentityKind, Matter, Stage
+from transfer.messages.codes import HardshipGround, Matter, Stage
 from transfer.messages.codes_eligibility import RevocationReason
 from transfer.messages.codes_evidence import EvidenceField, EvidenceKind, ItemResult
 from transfer.messages.evidence_items import Fact
 
-ZHOUSHAN, XIAOGAN, YIZHENG, ZHONGSHAN = "330900", "420900", "321081", "442000"
+ZHOUSHAN, XIAOGAN, ZHONGSHAN = "330900", "420900", "442000"
 G: Final = HardshipGround
 
-tell = test_scenarios.tell
 pytestmark = [pytest.mark.federation, pytest.mark.timeout(180)]
+
+
+def due(story: Asking, rule: str) -> tuple[date | None, date | None]:
+    """The strict and the rolled last day of the clock that runs by this rule."""
+    [running] = [one for one in story.known().basics.clocks if one.rule == rule and one.met_on is None]
+    return running.due_strict, running.due_rolled
 
 
 # SC-01 ------------------------------------------------------------------------------------------------------
@@ -32,13 +34,14 @@ pytestmark = [pytest.mark.federation, pytest.mark.timeout(180)]
 
 def an_accident(tell: Tell) -> Asking:
     """Lian, at home in Xiaogan with a broken leg, phones Zhoushan on Monday, 9 March 2026."""
-    application: dict[str, Any] = {
+    typed: dict[str, Any] = {
         "matter": Matter.TRAFFIC_ACCIDENT,
         "applicants": workers(1, name="练某", finding=None, household_region=XIAOGAN),
         "place_of_cause": ZHOUSHAN,
     }
     began = datetime(2026, 3, 9, 10, 0, tzinfo=CHINA)
-    return tell((ZHOUSHAN, XIAOGAN), began, application=application).reach(Stage.UNDER_REVIEW)
+    story: Asking = tell((ZHOUSHAN, XIAOGAN), began, typed=typed)
+    return story.reach(Stage.UNDER_REVIEW)
 
 
 def refused_as_a_migrant(story: Asking) -> None:
@@ -92,30 +95,6 @@ def test_a_check_by_the_home_region_leaves_three_days_out_and_the_decision_is_du
     assert due(story, "ASSIGN") == (date(2026, 3, 22), date(2026, 3, 23))
 
 
-# SC-10 ------------------------------------------------------------------------------------------------------
-
-
-def test_nineteen_of_a_group_are_migrant_workers_and_five_locals_commit(tell: Tell) -> None:
-    migrants = workers(19)
-    locals_ = tuple(
-        migrants[0].model_copy(
-            update={"categories": (), "finding": None, "identity": IdentityDocument(kind=IdentityKind.NONE)}
-        )
-        for _ in range(5)
-    )
-    application = {"matter": Matter.REMUNERATION, "applicants": (*migrants, *locals_)}
-    began = datetime(2026, 6, 8, 9, 0, tzinfo=CHINA)
-    story = tell((YIZHENG, ZHONGSHAN), began, application=application).reach(Stage.UNDER_REVIEW)
-    five = story.applicants[19:]
-    with pytest.raises(errors.GroundNotOpen, match="does not belong to the group"):
-        story.find(G.ART42_3, *five)
-    with pytest.raises(errors.NoGroundHolds, match=str(five[0])):
-        story.reach(Stage.GRANTED)
-    story.find(G.COMMITMENT, *five).reach(Stage.GRANTED)
-    found = [one.finding.ground for one in story.known().applicants if one.finding is not None]
-    assert found == [G.ART42_3] * 19 + [G.COMMITMENT] * 5
-
-
 # A finding that is recognised -------------------------------------------------------------------------------
 
 
@@ -124,10 +103,11 @@ def test_a_home_finding_is_taken_over_a_third_region_reads_it_and_its_revocation
         Agreement(between=(XIAOGAN, other), answer_working_days=10, mutual_recognition=True, since=date(2026, 1, 1))
         for other in (ZHOUSHAN, ZHONGSHAN)
     ]
-    application = {"matter": Matter.TRAFFIC_ACCIDENT, "applicants": workers(1, finding=None)}
+    typed = {"matter": Matter.TRAFFIC_ACCIDENT, "applicants": workers(1, finding=None)}
     began = datetime(2026, 3, 9, 10, 0, tzinfo=CHINA)
     regions = (XIAOGAN, ZHOUSHAN, ZHONGSHAN)
-    story = tell(regions, began, agreements, application=application).find(G.INFO_SHARING, proof="民政查询结果")
+    story: Asking = tell(regions, began, agreements, typed=typed)
+    story.find(G.INFO_SHARING, proof="民政查询结果")
     [person] = story.applicants
     attestation = story.attest(XIAOGAN, person, until=date(2026, 9, 8))
     for to in (ZHOUSHAN, ZHONGSHAN):

@@ -19,6 +19,7 @@ from transfer.actions.desk import Order
 from transfer.actions.intake import open_case
 from transfer.actions.roster import read_roster
 from transfer.domain import errors
+from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA
 from transfer.domain.group import report
 from transfer.domain.lifecycle import Step
@@ -27,22 +28,25 @@ from transfer.messages.codes import HardshipGround, MaterialKind, Stage
 from transfer.sheets.files import read_sheet
 
 YIZHENG, LUXIAN = "321081", "510521"
-HEADINGS: Final = "序号,姓名,证件号码,户籍地代码,人员类别,经济困难依据,请求金额（元）"
-MIGRANT: Final = "510521,进城务工人员,ART42_3"
-LOCAL: Final = "321081,,个人诚信承诺"
+HEADINGS: Final = "序号,姓名,证件号码,户籍地代码,人员类别,经济困难依据,依据材料,承诺书签署日期,请求金额（元）"
+MIGRANT: Final = "510521,进城务工人员,ART42_3,务工证明,"
+COMMITTED: Final = "321081,,个人诚信承诺,承诺书,2026-06-14"
+NOT_ASKED: Final = "321081,,,,"
+"""Local residents: they signed a commitment, or nobody asked them yet."""
 PROOF: Final = Material(kind=MaterialKind.OTHER, title="推举代表人书")
 
-Tell = Callable[[datetime], Asking]
+Tell = Callable[[str], Asking]
+BEGAN: Final = datetime(2026, 6, 14, 9, 0, tzinfo=CHINA)
 
 pytestmark = [pytest.mark.federation, pytest.mark.timeout(180)]
 
 
-def nannies() -> bytes:
+def nannies(local: str) -> bytes:
     """24 persons with 7,500 yuan each: 19 migrant workers and 5 local residents."""
     rows = []
     for number in range(1, 25):
         person = f"{number},赵某{number},{a_resident_id(born='19790101', order=number)}"
-        rows.append(f"{person},{MIGRANT if number <= 19 else LOCAL},7500")
+        rows.append(f"{person},{MIGRANT if number <= 19 else local},7500")
     return "\r\n".join([HEADINGS, *rows]).encode("gb18030")
 
 
@@ -60,22 +64,26 @@ def opened(place: Any, sheet: bytes) -> UUID:
 
 @pytest.fixture(params=["memory", pytest.param("nodes", marks=pytest.mark.broker)])
 def tell(request: pytest.FixtureRequest, pki: Pki, tmp_path: Path) -> Iterator[Tell]:
-    """Begins the story of Yizheng and Luxian."""
+    """Begins the story of Yizheng and Luxian; what their sheet says of the local residents is given."""
     regions: Sequence[str] = (YIZHENG, LUXIAN)
     with ExitStack() as stack:
 
-        def begin(began: datetime) -> Asking:
+        def begin(local: str) -> Asking:
             place: Any = Exchange.of(*regions)
             if request.param == "nodes":
                 broker = request.getfixturevalue("calm_broker")
                 place = stack.enter_context(
-                    dated_nodes(broker, pki, tmp_path, regions=regions, began=began, agreements=())
+                    dated_nodes(broker, pki, tmp_path, regions=regions, began=BEGAN, agreements=())
                 )
-            story = Asking(place=place, regions=tuple(regions), began=began, requester=YIZHENG, requested=LUXIAN)
-            story.case = opened(place, nannies())
+            story = Asking(place=place, regions=tuple(regions), began=BEGAN, requester=YIZHENG, requested=LUXIAN)
+            story.case = opened(place, nannies(local))
             return story
 
         yield begin
+
+
+def grounds(case: Case) -> list[HardshipGround | None]:
+    return [one.finding.ground for one in case.active if one.finding is not None]
 
 
 def last_day(story: Asking, rule: str) -> date | None:
@@ -84,17 +92,28 @@ def last_day(story: Asking, rule: str) -> date | None:
     return running.due_strict
 
 
-def test_twenty_four_nannies_settle_on_the_next_day_and_their_file_is_due_in_a_month(tell: Tell) -> None:
-    story = tell(datetime(2026, 6, 14, 9, 0, tzinfo=CHINA))
+def test_nineteen_nannies_are_migrant_workers_five_commit_all_settle_and_their_file_is_due_in_a_month(
+    tell: Tell,
+) -> None:
+    story = tell(NOT_ASKED)
     said = report(story.known(), YIZHENG, story.today, the_rules())
     assert (said.persons, said.claimed, said.claiming) == (24, 18_000_000, 24)
-    assert said.grounds == {"ART42_3": 19, "COMMITMENT": 5}
+    assert said.grounds == {"ART42_3": 19}
     assert said.categories == {"MIGRANT_WORKER": 19}
     assert said.regions == {LUXIAN: 19, YIZHENG: 5}
     assert last_day(story, "REVIEW") == date(2026, 6, 21)
     speakers = story.applicants[:2]
     story.own("representatives", representatives=speakers, elected_on=date(2026, 6, 14), proof=PROOF)
-    story.reach(Stage.UNDER_REVIEW, Stage.GRANTED, Stage.ASSIGNED, Stage.AGREEMENT_SIGNED, Stage.HANDLING)
+    locals_ = story.reach(Stage.UNDER_REVIEW).applicants[19:]
+    with pytest.raises(errors.GroundNotOpen, match="does not belong to the group"):
+        story.find(HardshipGround.ART42_3, *locals_)
+    with pytest.raises(errors.NoGroundHolds) as refused:
+        story.reach(Stage.GRANTED)
+    assert all(str(one) in str(refused.value) for one in locals_)
+    story.find(HardshipGround.COMMITMENT, *locals_)
+    said = report(story.known(), YIZHENG, story.today, the_rules())
+    assert said.grounds == {"ART42_3": 19, "COMMITMENT": 5}
+    story.reach(Stage.GRANTED, Stage.ASSIGNED, Stage.AGREEMENT_SIGNED, Stage.HANDLING)
     story.on(2026, 6, 15).reach(Stage.CONCLUDED)
     assert last_day(story, "CLOSING_FILE") == date(2026, 7, 15)
     election = story.known().election
@@ -103,7 +122,7 @@ def test_twenty_four_nannies_settle_on_the_next_day_and_their_file_is_due_in_a_m
 
 
 def test_the_five_of_yizheng_stay_and_the_nineteen_of_luxian_are_handed_over_as_one_case(tell: Tell) -> None:
-    story = tell(datetime(2026, 6, 14, 9, 0, tzinfo=CHINA))
+    story = tell(COMMITTED)
     story.on(2026, 6, 15).own("split", applicants=story.applicants[19:])
     [stayed] = story.known().basics.split_into
     story.own("representatives", representatives=story.applicants[:1], elected_on=date(2026, 6, 15), proof=PROOF)
@@ -112,8 +131,8 @@ def test_the_five_of_yizheng_stay_and_the_nineteen_of_luxian_are_handed_over_as_
         story.own("split", applicants=story.applicants[:1])
     story.decide(LUXIAN, Step.SIGN_FOR, materials_counted=1).decide(LUXIAN, Step.ACCEPT)
     there, here = story.known(LUXIAN), story.world.case(YIZHENG, stayed)
-    assert [one.hardship for one in there.active] == [HardshipGround.ART42_3] * 19
-    assert [one.hardship for one in here.active] == [HardshipGround.COMMITMENT] * 5
+    assert grounds(there) == [HardshipGround.ART42_3] * 19
+    assert grounds(here) == [HardshipGround.COMMITMENT] * 5
     assert (there.election, there.basics.split_into) == (story.known().election, (stayed,))
     assert (here.basics.split_from, here.holder_region, there.holder_region) == (story.case, YIZHENG, LUXIAN)
     assert here.basics.first_received_at == there.basics.first_received_at

@@ -1,7 +1,7 @@
 """From the decision to the archive with dates, each told twice: in memory, and by real nodes over a broker."""
 
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -37,7 +37,7 @@ def last(story: Asking) -> Entry:
     return story.known().handling.entries[-1]
 
 
-def event(story: Asking, what: CaseEvent, **typed: object) -> Asking:
+def event(story: Asking, what: CaseEvent, **typed: Any) -> Asking:
     return story.own("events", event=what, occurred_on=story.today, **typed)
 
 

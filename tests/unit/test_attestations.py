@@ -59,9 +59,7 @@ def a_story(*agreements: Agreement, requester: str = HOME, requested: str = THER
     place = Exchange.of(HOME, THERE, THIRD, FAR)
     place.directory = place.directory.model_copy(update={"agreements": agreements})
     given = {"applicants": workers(persons, finding=None), "matter": Matter.TRAFFIC_ACCIDENT}
-    return Asking(
-        place=place, persons=persons, began=BEGAN, application=given, requester=requester, requested=requested
-    )
+    return Asking(place=place, persons=persons, began=BEGAN, typed=given, requester=requester, requested=requested)
 
 
 def handed(story: Asking, to: str) -> Asking:

@@ -24,12 +24,12 @@ CHENGDU, MIANYANG, KUNMING, ZHOUSHAN, XIAOGAN = "510104", "510700", "530102", "3
 BEGAN: Final = datetime(2026, 3, 9, 9, 0, tzinfo=CHINA)
 
 
-def a_story(*regions: str, persons: int = 1, found: Found | None = None, **application: Any) -> Asking:
+def a_story(*regions: str, persons: int = 1, found: Found | None = None, **typed: Any) -> Asking:
     """A case that the first region took in, of persons of whom nothing else was found."""
     regions = regions or (ZHOUSHAN, XIAOGAN)
-    given = {"applicants": workers(persons, finding=found), **application}
+    given = {"applicants": workers(persons, finding=found), **typed}
     return Asking(
-        regions=regions, requester=regions[0], requested=regions[-1], persons=persons, began=BEGAN, application=given
+        regions=regions, requester=regions[0], requested=regions[-1], persons=persons, began=BEGAN, typed=given
     )
 
 

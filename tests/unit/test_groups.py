@@ -64,9 +64,8 @@ def a_person(**changes: Any) -> NewApplicant:
 
 def elected(story: Asking, *places: int, **typed: Any) -> Asking:
     chosen = tuple(story.applicants[place] for place in places or (0, 1))
-    return story.own(
-        "representatives", **{"representatives": chosen, "elected_on": story.today, "proof": PROOF} | typed
-    )
+    given: dict[str, Any] = {"representatives": chosen, "elected_on": story.today, "proof": PROOF}
+    return story.own("representatives", **(given | typed))
 
 
 def split(story: Asking, *places: int, **typed: Any) -> UUID:

@@ -1,7 +1,7 @@
 """The one notice: who was told of it, by whom and when, on both sides of a transfer (Legal Aid Law 43(2))."""
 
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import pytest
@@ -20,10 +20,10 @@ BEGAN: Final = datetime(2026, 6, 10, 9, 0, tzinfo=CHINA)
 DEEMED: Final = ApplicantStatus.DEEMED_WITHDRAWN
 
 
-def own_notice(**typed: object) -> Asking:
+def own_notice(**typed: Any) -> Asking:
     """Of two applicants the second lacks papers; the notice is of 10 June and ends on the 17th."""
     story = Asking(regions=("330681", "421181"), requester="330681", requested="421181", persons=2, began=BEGAN)
-    fields = {"items": defects_of(story.applicants[1]), "due_on": date(2026, 6, 17), "phoned": True}
+    fields: dict[str, Any] = {"items": defects_of(story.applicants[1]), "due_on": date(2026, 6, 17), "phoned": True}
     return story.own("notice", **(fields | typed))
 
 
@@ -71,8 +71,9 @@ def test_only_whom_the_notice_concerns_is_told() -> None:
 @pytest.mark.parametrize("how", ["written_on", "phoned_on"])
 def test_nobody_is_told_before_the_notice_or_tomorrow(day: date, how: str) -> None:
     story = own_notice().on(2026, 6, 12)
+    typed: dict[str, Any] = {"written_on": date(2026, 6, 10), how: day}
     with pytest.raises(errors.ImplausibleDate):
-        story.own("notice/told", **({"written_on": date(2026, 6, 10)} | {how: day}))
+        story.own("notice/told", **typed)
 
 
 def test_without_a_notice_that_waits_nobody_is_told() -> None:

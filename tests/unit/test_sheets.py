@@ -14,13 +14,18 @@ from tests.builders import a_resident_id
 from transfer.actions.roster import Roster, read_roster
 from transfer.messages.case import MAX_PERSONS
 from transfer.messages.codes import ApplicantCategory, HardshipGround, IdentityKind
+from transfer.messages.eligibility import Found
 from transfer.ports.sheets import COLUMNS, MAX_SHEET, RowFault, SheetRefusal, SheetRefused
 from transfer.sheets.files import make_template, read_sheet
 from transfer.sheets.table import letter
 
 HEADINGS: Final = [one.zh for one in COLUMNS]
-LI: Final = ["李大山", "", a_resident_id(order=1), "", "13800000000", "510521", "进城务工人员", "ART42_3", "7500.00"]
-WANG: Final = ["王小河", "", a_resident_id(order=2), "", "", "", "", "个人诚信承诺", ""]
+LI: Final = [
+    *("李大山", "", a_resident_id(order=1), "", "13800000000", "510521", "进城务工人员"),
+    *("ART42_3", "务工证明", "", "7500.00"),
+]
+WANG: Final = ["王小河", "", a_resident_id(order=2), "", "", "", "", "个人诚信承诺", "承诺书", "2026-06-14", ""]
+EMPTY: Final = [""] * len(HEADINGS)
 
 
 def a_book(*rows: Sequence[Any], change: Callable[[Worksheet], Any] = lambda _: None) -> bytes:
@@ -59,7 +64,15 @@ def test_a_row_becomes_a_person_with_all_that_its_cells_say() -> None:
     [person] = read(a_book(LI)).persons
     assert (person.name, person.identity.kind, person.phone) == ("李大山", IdentityKind.RESIDENT_ID, "13800000000")
     assert (person.household_region, person.claimed) == ("510521", 750_000)
-    assert (person.categories, person.hardship) == ((ApplicantCategory.MIGRANT_WORKER,), HardshipGround.ART42_3)
+    assert person.categories == (ApplicantCategory.MIGRANT_WORKER,)
+    assert person.finding == Found(ground=HardshipGround.ART42_3, proof="务工证明")
+
+
+def test_a_commitment_is_taken_with_the_day_on_which_it_was_signed_and_no_ground_is_no_finding() -> None:
+    nothing = but(WANG, hardship="", proof="", signed_on="", identity_number=a_resident_id(order=3))
+    persons = read(a_book(WANG, nothing)).persons
+    committed = Found(ground=HardshipGround.COMMITMENT, proof="承诺书", signed_on=date(2026, 6, 14))
+    assert [one.finding for one in persons] == [committed, None]
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "gb18030"])
@@ -91,12 +104,24 @@ def test_headings_may_be_english_in_any_order_below_a_title_and_beside_columns_o
         ("born_on", "1985/4/12", date(1985, 4, 12)),
         ("categories", "进城务工人员、DISABLED", (ApplicantCategory.MIGRANT_WORKER, ApplicantCategory.DISABLED)),
         ("categories", "社会救助、司法救助对象", (ApplicantCategory.SOCIAL_ASSISTANCE,)),
-        ("hardship", "personal commitment", HardshipGround.COMMITMENT),
     ],
 )
 def test_cells_are_taken_as_people_type_them(field: str, typed: Any, taken: Any) -> None:
     [person] = read(a_book(but(WANG, **{field: typed}))).persons
     assert getattr(person, field) == taken
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "taken"),
+    [
+        ("hardship", "personal commitment", HardshipGround.COMMITMENT),
+        ("signed_on", "2026年6月14日", date(2026, 6, 14)),
+        ("signed_on", datetime(2026, 6, 14), date(2026, 6, 14)),  # noqa: DTZ001 - a cell has no zone
+    ],
+)
+def test_cells_on_the_hardship_condition_are_taken_as_people_type_them(field: str, typed: Any, taken: Any) -> None:
+    [person] = read(a_book(but(WANG, **{field: typed}))).persons
+    assert getattr(person.finding, "ground" if field == "hardship" else field) == taken
 
 
 def test_who_has_no_document_is_taken_without_one() -> None:
@@ -136,15 +161,22 @@ def test_the_template_holds_every_heading_an_example_that_is_taken_and_the_codes
         ({"categories": "农民"}, "G3", RowFault.UNKNOWN_CODE),
         ({"categories": "进城务工人员、农民"}, "G3", RowFault.UNKNOWN_CODE),
         ({"hardship": "ART99"}, "H3", RowFault.UNKNOWN_CODE),
+        ({"hardship": None, "signed_on": None}, "H3", RowFault.GROUND_MISSING),
+        ({"proof": None}, "I3", RowFault.PROOF_MISSING),
+        ({"proof": "承诺\u200b书"}, "I3", RowFault.NOT_TAKEN),
+        ({"signed_on": None}, "J3", RowFault.SIGNING_ODD),
+        ({"hardship": "INFO_SHARING"}, "J3", RowFault.SIGNING_ODD),
+        ({"hardship": None, "proof": None}, "J3", RowFault.SIGNING_ODD),
+        ({"signed_on": "上周"}, "J3", RowFault.DATE_WRONG),
         ({"born_on": "1985"}, "D3", RowFault.DATE_WRONG),
         ({"born_on": "1985-02-30"}, "D3", RowFault.DATE_WRONG),
         ({"phone": "不详"}, "E3", RowFault.PHONE_WRONG),
         ({"household_region": "四川"}, "F3", RowFault.REGION_WRONG),
-        ({"claimed": "约七千"}, "I3", RowFault.AMOUNT_WRONG),
-        ({"claimed": "-1"}, "I3", RowFault.AMOUNT_WRONG),
-        ({"claimed": "1.005"}, "I3", RowFault.AMOUNT_WRONG),
-        ({"claimed": "NaN"}, "I3", RowFault.AMOUNT_WRONG),
-        ({"claimed": "999999999999"}, "I3", RowFault.NOT_TAKEN),
+        ({"claimed": "约七千"}, "K3", RowFault.AMOUNT_WRONG),
+        ({"claimed": "-1"}, "K3", RowFault.AMOUNT_WRONG),
+        ({"claimed": "1.005"}, "K3", RowFault.AMOUNT_WRONG),
+        ({"claimed": "NaN"}, "K3", RowFault.AMOUNT_WRONG),
+        ({"claimed": "999999999999"}, "K3", RowFault.NOT_TAKEN),
     ],
 )
 def test_a_bad_cell_is_named_and_the_other_rows_are_taken(cells: dict[str, Any], cell: str, fault: RowFault) -> None:
@@ -155,10 +187,13 @@ def test_a_bad_cell_is_named_and_the_other_rows_are_taken(cells: dict[str, Any],
 
 
 def test_each_fault_of_a_row_is_named_not_the_first_alone() -> None:
-    assert named(read(a_book(but(LI, phone="x", claimed="x", categories="x"), LI))) == [
+    bad = but(LI, phone="x", claimed="x", categories="x", hardship="COMMITMENT", proof="")
+    assert named(read(a_book(bad, LI))) == [
         (2, "E2", RowFault.PHONE_WRONG),
         (2, "G2", RowFault.UNKNOWN_CODE),
-        (2, "I2", RowFault.AMOUNT_WRONG),
+        (2, "K2", RowFault.AMOUNT_WRONG),
+        (2, "I2", RowFault.PROOF_MISSING),
+        (2, "J2", RowFault.SIGNING_ODD),
         (3, None, RowFault.PERSON_TWICE),
     ]
 
@@ -174,7 +209,7 @@ def test_merged_hidden_and_empty_rows_are_named() -> None:
         sheet.row_dimensions[4].hidden = True
 
     others = [but(LI, identity_number=a_resident_id(order=order)) for order in (3, 4, 5, 6)]
-    roster = read(a_book(*others[:3], [""] * 9, others[3], change=change))
+    roster = read(a_book(*others[:3], EMPTY, others[3], change=change))
     assert named(roster) == [
         (2, None, RowFault.MERGED),
         (3, None, RowFault.MERGED),
@@ -185,7 +220,7 @@ def test_merged_hidden_and_empty_rows_are_named() -> None:
 
 
 def test_nothing_is_said_of_empty_rows_at_the_end() -> None:
-    roster = read(a_list(LI, [""] * 9, [""] * 9))
+    roster = read(a_list(LI, EMPTY, EMPTY))
     assert (named(roster), roster.rows) == ([], 1)
 
 

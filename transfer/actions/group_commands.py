@@ -7,6 +7,7 @@ from pydantic import Base64Bytes, Field
 
 from transfer.actions.commands import Application, Command, NewApplicant
 from transfer.messages.case import MAX_PAPERS, MAX_PERSONS, Material
+from transfer.messages.codes import Matter
 from transfer.messages.values import Day, Frozen, Line
 from transfer.ports.sheets import MAX_SHEET
 
@@ -17,6 +18,7 @@ class PreviewGroup(Frozen):
     """See who is in a sheet, and what is wrong in it."""
 
     sheet: Content
+    matter: Annotated[Matter | None, Field(description="when given, grounds are held to the rules, too")] = None
 
 
 class OpenGroup(Application):

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from transfer.actions.applicants import check_free
 from transfer.actions.group_commands import Elect, Join, Split
-from transfer.actions.intake import BACKDATED, entered
+from transfer.actions.intake import BACKDATED, entered, found
 from transfer.actions.matching import fingerprints_of, notices, told_where_it_may_be
 from transfer.actions.sending import attempts
-from transfer.actions.situation import Situation
+from transfer.actions.situation import Situation, deciding_institution
 from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
 from transfer.domain.decision import Decision, Event, Outgoing
@@ -65,7 +65,7 @@ def join(at: Situation, command: Join) -> Decision:
     """More persons join before the decision, each with the day of their own application. They share the review that
     runs, whose last day stays; after the decision theirs is a new case.
 
-    Raises PersonTwice, ImplausibleDate, and as ``check_free``.
+    Raises PersonTwice, ImplausibleDate, GroundNotOpen, and as ``check_free``.
     """
     check_free(at, command)
     case, today = at.case, legal_day(at.context.now)
@@ -83,8 +83,9 @@ def join(at: Situation, command: Join) -> Decision:
         election=case.election,
     )
     detail = {"applicants": [str(one.id) for one in joined], "received_on": received_on.isoformat()}
-    grown = replace(case, applicants=file.applicants, materials=file.materials)
-    prints, context = fingerprints_of(grown, at.context), at.context
+    grown, context = replace(case, applicants=file.applicants, materials=file.materials), at.context
+    grown = found(grown, command.applicants, context, by=deciding_institution(command, context))
+    prints = fingerprints_of(grown, context)
     known = fingerprints_of(case, context)
     fresh = tuple(one for one in prints if one not in known)
     return Decision(

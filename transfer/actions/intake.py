@@ -94,7 +94,7 @@ def found(case: Case, typed: Sequence[NewApplicant], context: Context, *, by: st
     """The case with what was typed of the hardship condition of its last applicants, who came with it; raises
     GroundNotOpen."""
     findings = tuple(
-        NewFinding(**(dict(one.finding) | {"applicant": applicant.id}))
+        NewFinding(**dict(one.finding), applicant=applicant.id)
         for one, applicant in zip(typed, case.applicants[-len(typed) :], strict=True)
         if one.finding is not None
     )

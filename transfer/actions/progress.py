@@ -1,6 +1,7 @@
 """What the holder does with the case itself: bring it to its next stage."""
 
 from dataclasses import replace
+from uuid import UUID
 
 from transfer.actions.asking import with_lawyer, without_requests
 from transfer.actions.commands import EnterEvent, Occurred, PublishStage
@@ -11,7 +12,7 @@ from transfer.domain.clocks import happened, legal_day, reached
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.eligibility import check_granted
 from transfer.domain.errors import BasisMissing, ImplausibleDate, LastDayUnclear, NothingRuns
-from transfer.domain.handling import Assignment, Conclusion
+from transfer.domain.handling import Assignment, Conclusion, Decided, refused_by
 from transfer.domain.lifecycle import ENDED, REQUIRED_BASIS, check_stage
 from transfer.domain.urgency import appraised, check_not_completed, check_not_parked
 from transfer.messages.case import StageReached
@@ -86,7 +87,7 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
     if not legal_day(case.basics.first_received_at) <= command.occurred_on <= legal_day(now):
         raise ImplausibleDate(occurred_on=command.occurred_on)
     if command.stage is Stage.GRANTED:
-        check_granted(case, at.context.forum(at.region))
+        check_granted(case, at.context.forum(at.region), _refused(case, command))
     number = case.stage.number + 1 if case.stage.tenure == case.holder.number else 1
     here = StageReached(stage=command.stage, tenure=case.holder.number, number=number)
     message = StagePublished(
@@ -114,6 +115,12 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
         messages=(*notices, *told),
         stages=(message,),
     )
+
+
+def _refused(case: Case, command: PublishStage) -> frozenset[UUID]:
+    """Whom this decision refuses."""
+    active = frozenset(one.id for one in case.active)
+    return refused_by(command.part, active) if isinstance(command.part, Decided) else frozenset()
 
 
 def _with_requests(at: Situation, command: PublishStage) -> tuple[Case, tuple[Outgoing, ...]]:

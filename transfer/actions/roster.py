@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -12,9 +12,12 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from transfer.actions.commands import NewApplicant
+from transfer.domain.eligibility import why_not_at_first
 from transfer.domain.persons import twins
+from transfer.domain.recognition import Forum
 from transfer.messages.case import MAX_PERSONS, IdentityDocument, resident_id_fault
-from transfer.messages.codes import ApplicantCategory, Code, HardshipGround, IdentityKind
+from transfer.messages.codes import ApplicantCategory, Code, HardshipGround, IdentityKind, Matter
+from transfer.messages.eligibility import Found
 from transfer.messages.values import Frozen
 from transfer.ports.sheets import COLUMNS, RowFault, Sheet, SheetRow
 
@@ -56,12 +59,17 @@ class _Wrong(Exception):
         super().__init__(fault)
 
 
-def read_roster(sheet: Sheet, *, test_identities: bool) -> Roster:
-    """The persons in a sheet. Nothing that stands in it is repeated in what is said of it."""
+def read_roster(
+    sheet: Sheet, *, test_identities: bool, matter: Matter | None = None, forum: Forum | None = None
+) -> Roster:
+    """The persons in a sheet; where matter and forum are known, their grounds are judged, too. Nothing that stands in
+    it is repeated in what is said of it."""
     misfits: list[Misfit] = []
     found: list[tuple[int, NewApplicant]] = []
     for place, row in enumerate(sheet.rows):
         person, wrong = _person(row, test_identities=test_identities)
+        if person is not None and matter is not None and forum is not None:
+            wrong += _against(person, matter, forum)
         if place >= MAX_PERSONS:
             wrong.append((None, _Wrong(RowFault.TOO_MANY)))
         misfits += [_misfit(sheet, row.number, name, one) for name, one in wrong]
@@ -82,14 +90,7 @@ def _person(row: SheetRow, *, test_identities: bool) -> tuple[NewApplicant | Non
     """The person as far as the row can be read, and the faults by field."""
     if row.whole is not None:
         return None, [(None, _Wrong(row.whole))]
-    wrong: list[tuple[str | None, _Wrong]] = [(name, _Wrong(fault)) for name, fault in row.faults.items()]
-    fields: dict[str, Any] = {}
-    for name, read in _READERS.items():
-        if name not in row.faults and (text := row.texts.get(name)):
-            try:
-                fields[name] = read(text)
-            except _Wrong as error:
-                wrong.append((name, error))
+    fields, wrong = _cells(row)
     if "name" not in fields.keys() | row.faults.keys():
         wrong.append(("name", _Wrong(RowFault.NAME_MISSING)))
     kind = fields.pop("identity_kind", None)
@@ -99,29 +100,52 @@ def _person(row: SheetRow, *, test_identities: bool) -> tuple[NewApplicant | Non
             fields["identity"] = _identity(kind, number, test_identities=test_identities)
         except _Wrong as error:
             wrong.append(("identity_number", error))
-    try:
-        fields["finding"] = _finding(fields)
-    except _Wrong as error:
-        wrong.append(("proof", error))
+    cells = {name: fields.pop(name, None) for name in ("hardship", "proof", "signed_on")}
+    if cells.keys().isdisjoint(name for name, _ in wrong):
+        wrong += _odd(**cells)
     if not {"name", "identity"} <= fields.keys():
         return None, wrong
     try:
+        if cells["hardship"] is not None and cells.keys().isdisjoint(name for name, _ in wrong):
+            fields["finding"] = Found(ground=cells["hardship"], proof=cells["proof"], signed_on=cells["signed_on"])
         return NewApplicant(**fields), wrong
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         return None, [*wrong, (str(first["loc"][0]), _Wrong(RowFault.NOT_TAKEN, str(first["msg"])))]
 
 
-def _finding(fields: dict[str, Any]) -> Found | None:
-    """What is found of the hardship condition; its cells leave the fields."""
-    ground, proof, signed_on = (fields.pop(name, None) for name in ("hardship", "proof", "signed_on"))
-    if ground is None:
-        return None
-    try:
-        return Found(ground=ground, proof=proof or "", signed_on=signed_on)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise _Wrong(RowFault.NOT_TAKEN, str(first["msg"])) from None
+def _cells(row: SheetRow) -> tuple[dict[str, Any], list[tuple[str | None, _Wrong]]]:
+    """What can be read by itself, and the faults by field."""
+    fields: dict[str, Any] = {}
+    wrong: list[tuple[str | None, _Wrong]] = [(name, _Wrong(fault)) for name, fault in row.faults.items()]
+    for name, read in _READERS.items():
+        if name not in row.faults and (text := row.texts.get(name)):
+            try:
+                fields[name] = read(text)
+            except _Wrong as error:
+                wrong.append((name, error))
+    return fields, wrong
+
+
+def _odd(*, hardship: HardshipGround | None, proof: str | None, signed_on: date | None) -> Iterator[tuple[str, _Wrong]]:
+    """What does not fit together in the cells on the hardship condition."""
+    if hardship is None and proof is not None:
+        yield "hardship", _Wrong(RowFault.GROUND_MISSING)
+    if hardship is not None and proof is None:
+        yield "proof", _Wrong(RowFault.PROOF_MISSING)
+    if (hardship is HardshipGround.COMMITMENT) != (signed_on is not None):
+        yield "signed_on", _Wrong(RowFault.SIGNING_ODD)
+
+
+def _against(person: NewApplicant, matter: Matter, forum: Forum) -> Iterator[tuple[str, _Wrong]]:
+    """What the rules that hold there say against what was found of a person."""
+    finding = person.finding
+    if finding is None or finding.ground is None:
+        return
+    if why_not := why_not_at_first(finding.ground, matter, person.categories, forum):
+        yield "hardship", _Wrong(RowFault.GROUND_NOT_OPEN, why_not.en)
+    if finding.signed_on is not None and finding.signed_on > forum.day:
+        yield "signed_on", _Wrong(RowFault.DATE_AHEAD)
 
 
 def _identity(kind: IdentityKind | None, text: str, *, test_identities: bool) -> IdentityDocument:

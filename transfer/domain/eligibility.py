@@ -1,8 +1,9 @@
 """Which grounds on the hardship condition are open to a person, and whether what was found holds (Legal Aid Law 32, 34,
 41, 42)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from transfer.domain.case import Case
 from transfer.domain.errors import (
@@ -19,7 +20,7 @@ from transfer.domain.regions import province_of
 from transfer.law.codes import GroundProof, WhyNot
 from transfer.law.rules import GroundRule
 from transfer.messages.case import Applicant
-from transfer.messages.codes import HardshipGround, LegalBasis
+from transfer.messages.codes import ApplicantCategory, HardshipGround, LegalBasis, Matter
 from transfer.messages.eligibility import Attestation, Finding, Found
 from transfer.messages.values import ApplicantId, region_of
 
@@ -55,17 +56,32 @@ def _judged(ground: HardshipGround, case: Case, applicant: Applicant, forum: For
 
 
 def _by(rule: GroundRule, case: Case, applicant: Applicant, forum: Forum) -> Judged:
-    if rule.matters and case.basics.matter not in rule.matters:
-        return Judged(ground=rule.ground, rule=rule, why_not=WhyNot.OTHER_MATTER)
-    if rule.categories and not set(rule.categories) & set(applicant.categories):
-        return Judged(ground=rule.ground, rule=rule, why_not=WhyNot.NOT_OF_THE_GROUP)
-    if rule.proof is not GroundProof.ATTESTATION:
-        return Judged(ground=rule.ground, rule=rule)
+    why_not = _outside(rule, case.basics.matter, applicant.categories)
+    if why_not is not None or rule.proof is not GroundProof.ATTESTATION:
+        return Judged(ground=rule.ground, rule=rule, why_not=why_not)
     try:
         attestation = home_finding(case, applicant, forum)
     except TransferError as fault:
         return Judged(ground=rule.ground, rule=rule, why_not=WhyNot.NO_HOME_FINDING, fault=fault)
     return Judged(ground=rule.ground, rule=rule, attestation=attestation)
+
+
+def _outside(rule: GroundRule, matter: Matter, categories: Collection[ApplicantCategory]) -> WhyNot | None:
+    if rule.matters and matter not in rule.matters:
+        return WhyNot.OTHER_MATTER
+    return WhyNot.NOT_OF_THE_GROUP if rule.categories and set(rule.categories).isdisjoint(categories) else None
+
+
+def why_not_at_first(
+    ground: HardshipGround, matter: Matter, categories: Collection[ApplicantCategory], forum: Forum
+) -> WhyNot | None:
+    """Why a ground is not open to a person of whom no region has attested anything yet, or None when it is."""
+    rules = [one for one in forum.rules.grounds(forum.region, forum.day) if one.ground is ground]
+    why_not = [
+        _outside(one, matter, categories) or (WhyNot.NO_HOME_FINDING if one.proof is GroundProof.ATTESTATION else None)
+        for one in rules
+    ]
+    return None if None in why_not else next(iter(why_not), WhyNot.NO_RULE_HERE)
 
 
 def found(typed: Found, case: Case, applicant: Applicant, forum: Forum, *, by: str) -> Finding:
@@ -147,19 +163,22 @@ def why_not_held(case: Case, applicant: Applicant, forum: Forum) -> WhyNot | Non
 
 
 def look_again(case: Case, applicant: Applicant, forum: Forum) -> LegalBasis | None:
-    """The reason to look at a decision again: aid was granted, and what was found no longer holds. Nothing follows by
-    itself."""
+    """The reason to look at a decision again: aid was granted to this person, and what was found no longer holds.
+    Nothing follows by itself."""
     if case.stage.stage in OFFERABLE | PAST or applicant.finding is None:
+        return None
+    if applicant.id in case.handling.refused(frozenset({applicant.id})):
         return None
     return LegalBasis.LAL_48_4 if why_not_held(case, applicant, forum) is not None else None
 
 
-def check_granted(case: Case, forum: Forum) -> None:
-    """Each active applicant has a ground that holds; raises NoGroundHolds, which says who has none and what is open."""
+def check_granted(case: Case, forum: Forum, refused: Collection[UUID] = ()) -> None:
+    """Each active applicant who is not refused has a ground that holds; raises NoGroundHolds, which says who has none
+    and what is open."""
     missing = {
         str(one.id): [why.en, *_said(judged(case, one, forum))]
         for one in case.active
-        if (why := why_not_held(case, one, forum)) is not None
+        if one.id not in refused and (why := why_not_held(case, one, forum)) is not None
     }
     if missing:
         raise NoGroundHolds(applicants=missing)

@@ -14,6 +14,7 @@ from transfer.domain.clocks import resumed
 from transfer.law.book import NoSuchRule, RuleBook
 from transfer.messages.case import CaseBasics, Election, Material
 from transfer.messages.codes import ApplicantStatus
+from transfer.messages.eligibility import Attestations
 from transfer.messages.values import Frozen
 
 REPRESENTATIVES_FROM: Final = "REPRESENTATIVES_FROM"
@@ -23,7 +24,8 @@ UNKNOWN: Final = "UNKNOWN"
 
 def part_of(case: Case, leaving: Collection[UUID], part: UUID, day: date, rules: RuleBook) -> Case:
     """The case of those who leave: first receipt, holders, stage, clocks and opponents as they were, with their papers
-    and those of all. What was asked of another region is about those who stay, so its pause ends here on that day."""
+    and those of all. Who handled the case so far and who is recused is so in both. What was asked of another region is
+    about those who stay, so its pause ends here on that day."""
     basics = case.basics.model_copy(update={"numbers": (), "split_from": case.id, "split_into": ()})
     own = Case(
         id=part,
@@ -35,6 +37,8 @@ def part_of(case: Case, leaving: Collection[UUID], part: UUID, day: date, rules:
         stage=case.stage,
         followers=case.followers,
         notice=_told(case, leaving),
+        handling=case.handling,
+        attestations=_attested(case.attestations, leaving),
     )
     asked = {pause.of for clock in basics.clocks for pause in clock.pauses if not pause.answered}
     for of in asked:
@@ -50,13 +54,13 @@ def _told(case: Case, persons: Collection[UUID]) -> Notice | None:
             due_on=one.notice.due_on,
             given_by=one.receiver,
             given_at=one.notice.at,
-            phoned=False,
+            told=one.told,
             supplied=one.supplied,
         )
         for one in case.transfers
         if one.notice is not None
     ]
-    told = [*offered, *([case.notice] if case.notice is not None else ())]
+    told = offered if case.notice is None else [*offered, case.notice]
     if not told:
         return None
     items = tuple(item for one in told for item in one.items if item.applicant is None or item.applicant in persons)
@@ -67,10 +71,10 @@ def _told(case: Case, persons: Collection[UUID]) -> Notice | None:
         due_on=last.due_on,
         given_by=last.given_by,
         given_at=last.given_at,
-        phoned=last.phoned,
+        told=tuple(line for one in told for line in one.told if line.applicant in persons),
         answered=True,
         supplied=frozenset[str]().union(*(one.supplied for one in told)),
-        named=frozenset(person for person in named if person in persons),
+        named=frozenset(person for person in named if person is not None and person in persons),
     )
 
 
@@ -91,6 +95,12 @@ def rest_of(case: Case, basics: CaseBasics, leaving: Collection[UUID]) -> Case:
 
 def _papers(case: Case, persons: Collection[UUID]) -> tuple[Material, ...]:
     return tuple(paper for paper in case.materials if paper.applicant is None or paper.applicant in persons)
+
+
+def _attested(attestations: Attestations, persons: Collection[UUID]) -> Attestations:
+    """What is attested of these persons, and all that was taken back."""
+    issued = tuple(one for one in attestations.issued if one.applicant in persons)
+    return Attestations(issued=issued, revoked=attestations.revoked)
 
 
 def _remaining(election: Election | None, persons: Collection[UUID]) -> Election | None:

@@ -91,6 +91,19 @@ class RowFault(Code):
         "金额有误，请以元为单位，至多两位小数",
         "No amount: write yuan with at most two decimals",
     )
+    GROUND_MISSING = "GROUND_MISSING", "有依据材料却未写经济困难依据", "A proof without its ground: fill in the ground"
+    PROOF_MISSING = "PROOF_MISSING", "缺少依据材料，请写明", "The ground has no proof: name the paper or the query"
+    SIGNING_ODD = (
+        "SIGNING_ODD",
+        "个人诚信承诺须写明签署日期，其他依据不写",
+        "A day of signing stands beside a commitment, and beside nothing else",
+    )
+    GROUND_NOT_OPEN = (
+        "GROUND_NOT_OPEN",
+        "该依据不适用于此人或者此类事项，请另选依据或者留空",
+        "The ground is not open to this person in this matter: choose another, or leave it empty",
+    )
+    DATE_AHEAD = "DATE_AHEAD", "日期晚于今天", "The day is still to come"
     NOT_TAKEN = "NOT_TAKEN", "内容不符合要求", "The cell holds what is not taken"
     FORMULA = "FORMULA", "单元格是公式，请粘贴为数值", "The cell holds a formula: paste its value"
     DIGITS_LOST = (

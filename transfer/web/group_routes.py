@@ -51,6 +51,8 @@ GROUP_ROUTES: Final = (
             FileNotKept,
             FileOnItsWay,
             errors.ImplausibleDate,
+            errors.NothingRuns,
+            errors.LastDayUnclear,
             errors.UnknownInstitution,
             errors.NotOfThisRegion,
         ),

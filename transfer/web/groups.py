@@ -9,7 +9,8 @@ from transfer.actions.group_commands import OpenGroup, PreviewGroup
 from transfer.actions.roster import Misfit, Roster, read_roster
 from transfer.domain.clocks import legal_day
 from transfer.domain.group import report
-from transfer.ports.sheets import SheetRefusal, SheetRefused
+from transfer.messages.codes import Matter
+from transfer.ports.sheets import Sheet, SheetRefusal, SheetRefused
 from transfer.web.answers import Reply, reply
 from transfer.web.case_body import Body, known_case
 from transfer.web.commanding import take_in
@@ -34,7 +35,7 @@ async def preview(ask: Ask) -> Reply:
     """Who is in a sheet."""
     asked: PreviewGroup = ask.body
     sheet = await ask.parts.sheets.read(asked.sheet)
-    roster = read_roster(sheet, test_identities=ask.parts.settings.test_identities)
+    roster = _roster(ask, sheet, asked.matter)
     return reply(GroupPreview(rows=roster.rows, persons=roster.persons, misfits=roster.misfits, ignored=sheet.ignored))
 
 
@@ -42,10 +43,15 @@ async def open_group(ask: Ask) -> Reply:
     """One case for all persons of a sheet; raises SheetRefused, RowsBad."""
     asked: OpenGroup = ask.body
     sheet = await ask.parts.sheets.read(asked.sheet)
-    roster = read_roster(sheet, test_identities=ask.parts.settings.test_identities)
+    roster = _roster(ask, sheet, asked.matter)
     persons = _taken(roster, leave_out=asked.leave_out_bad_rows)
     fields = {name: getattr(asked, name) for name in OpenCase.model_fields if name != "applicants"}
     return await take_in(ask, OpenCase(**fields, applicants=persons))
+
+
+def _roster(ask: Ask, sheet: Sheet, matter: Matter | None) -> Roster:
+    context, tests = ask.parts.context(), ask.parts.settings.test_identities
+    return read_roster(sheet, test_identities=tests, matter=matter, forum=context.forum(context.region))
 
 
 def _taken(roster: Roster, *, leave_out: bool) -> tuple[NewApplicant, ...]:

@@ -168,7 +168,15 @@ OWN_STEPS: Final[Mapping[str, OwnStep]] = MappingProxyType(
         "applicants": OwnStep(
             wording=Wording(zh="追加申请人", en="Take in persons who join the case"),
             opens=_undecided,
-            faults=(*_NOT_FREE, TestIdentity, errors.PersonTwice, errors.ImplausibleDate, *_FILES),
+            faults=(
+                *_NOT_FREE,
+                TestIdentity,
+                errors.PersonTwice,
+                errors.ImplausibleDate,
+                errors.GroundNotOpen,
+                errors.NoHomeFinding,
+                *_FILES,
+            ),
         ),
         "split": OwnStep(
             wording=Wording(zh="分案办理", en="Make a case of their own of some applicants"),

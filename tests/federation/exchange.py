@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -46,7 +46,7 @@ ENOUGH_ROUNDS: Final = 60
 
 
 def an_application(region: str, *, persons: int, **typed: Any) -> OpenCase:
-    """So many workers claim their pay there; what is typed takes the place of what is usual."""
+    """So many persons claim their pay there; what is typed takes the place of what is usual."""
     usual: dict[str, Any] = {
         "by": "王芳",
         "institution": region,
@@ -55,23 +55,26 @@ def an_application(region: str, *, persons: int, **typed: Any) -> OpenCase:
         "facts": "欠薪",
         "claim": "支付劳动报酬",
         "channel": IntakeChannel.WINDOW,
-        "applicants": workers(persons),
+        "applicants": tuple(a_worker(order=order + 1) for order in range(persons)),
     }
     return OpenCase(**(usual | typed))
 
 
-def workers(persons: int, **typed: Any) -> tuple[NewApplicant, ...]:
-    """So many migrant workers."""
-    return tuple(a_worker(order=order + 1, **typed) for order in range(persons))
+def migrants(persons: int, **typed: Any) -> tuple[NewApplicant, ...]:
+    """So many migrant workers, on the ground that is theirs."""
+    usual: dict[str, Any] = {
+        "categories": (ApplicantCategory.MIGRANT_WORKER,),
+        "finding": Found(ground=HardshipGround.ART42_3, proof="务工证明"),
+    }
+    return tuple(a_worker(order=order + 1, **(usual | typed)) for order in range(persons))
 
 
 def a_worker(*, order: int = 1, **typed: Any) -> NewApplicant:
-    """One of them."""
+    """A person who has signed the commitment, which is open to everybody in every matter."""
     usual: dict[str, Any] = {
         "name": "李大山",
         "identity": IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order)),
-        "categories": (ApplicantCategory.MIGRANT_WORKER,),
-        "finding": Found(ground=HardshipGround.ART42_3, proof="务工证明"),
+        "finding": Found(ground=HardshipGround.COMMITMENT, proof="承诺书", signed_on=date(2025, 1, 2)),
     }
     return NewApplicant(**(usual | typed))
 

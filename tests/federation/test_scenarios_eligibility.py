@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from tests.asking import Asking, Tell, an_item
-from tests.federation.exchange import workers
+from tests.federation.exchange import migrants
 from transfer.crypto.directory import Agreement
 from transfer.domain import errors
 from transfer.domain.clocks import CHINA
@@ -36,7 +36,7 @@ def an_accident(tell: Tell) -> Asking:
     """Lian, at home in Xiaogan with a broken leg, phones Zhoushan on Monday, 9 March 2026."""
     typed: dict[str, Any] = {
         "matter": Matter.TRAFFIC_ACCIDENT,
-        "applicants": workers(1, name="练某", finding=None, household_region=XIAOGAN),
+        "applicants": migrants(1, name="练某", finding=None, household_region=XIAOGAN),
         "place_of_cause": ZHOUSHAN,
     }
     began = datetime(2026, 3, 9, 10, 0, tzinfo=CHINA)
@@ -103,7 +103,7 @@ def test_a_home_finding_is_taken_over_a_third_region_reads_it_and_its_revocation
         Agreement(between=(XIAOGAN, other), answer_working_days=10, mutual_recognition=True, since=date(2026, 1, 1))
         for other in (ZHOUSHAN, ZHONGSHAN)
     ]
-    typed = {"matter": Matter.TRAFFIC_ACCIDENT, "applicants": workers(1, finding=None)}
+    typed = {"matter": Matter.TRAFFIC_ACCIDENT, "applicants": migrants(1, finding=None)}
     began = datetime(2026, 3, 9, 10, 0, tzinfo=CHINA)
     regions = (XIAOGAN, ZHOUSHAN, ZHONGSHAN)
     story: Asking = tell(regions, began, agreements, typed=typed)

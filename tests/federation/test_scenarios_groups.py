@@ -98,7 +98,7 @@ def test_nineteen_nannies_are_migrant_workers_five_commit_all_settle_and_their_f
     story = tell(NOT_ASKED)
     said = report(story.known(), YIZHENG, story.today, the_rules())
     assert (said.persons, said.claimed, said.claiming) == (24, 18_000_000, 24)
-    assert said.grounds == {"ART42_3": 19}
+    assert said.grounds == {"ART42_3": 19, "UNKNOWN": 5}
     assert said.categories == {"MIGRANT_WORKER": 19}
     assert said.regions == {LUXIAN: 19, YIZHENG: 5}
     assert last_day(story, "REVIEW") == date(2026, 6, 21)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.asking import CLERK, Asking, an_item
-from tests.federation.exchange import Exchange, workers
+from tests.federation.exchange import Exchange, migrants
 from tests.trust import Trust, shared
 from transfer.crypto.directory import Agreement, Directory
 from transfer.crypto.errors import KeyNotValid
@@ -58,7 +58,7 @@ def a_story(*agreements: Agreement, requester: str = HOME, requested: str = THER
     """A traffic accident, taken in by the requester; nothing is found yet."""
     place = Exchange.of(HOME, THERE, THIRD, FAR)
     place.directory = place.directory.model_copy(update={"agreements": agreements})
-    given = {"applicants": workers(persons, finding=None), "matter": Matter.TRAFFIC_ACCIDENT}
+    given = {"applicants": migrants(persons, finding=None), "matter": Matter.TRAFFIC_ACCIDENT}
     return Asking(place=place, persons=persons, began=BEGAN, typed=given, requester=requester, requested=requested)
 
 
@@ -259,7 +259,7 @@ def test_a_node_without_a_valid_key_says_that_it_cannot_attest() -> None:
     story = a_story(agreed()).on(2025, 12, 1)
     world = _exchange(story)
     world.now = datetime(2026, 1, 1, 1, tzinfo=UTC) - timedelta(days=1)
-    story.case = world.take_in(HOME, persons=1, matter=Matter.TRAFFIC_ACCIDENT, applicants=workers(1, finding=None))
+    story.case = world.take_in(HOME, persons=1, matter=Matter.TRAFFIC_ACCIDENT, applicants=migrants(1, finding=None))
     story.find(G.INFO_SHARING)
     with pytest.raises(errors.CannotAttest):
         story.attest(HOME, story.applicants[0])

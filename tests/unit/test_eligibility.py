@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.asking import Asking
-from tests.federation.exchange import workers
+from tests.federation.exchange import migrants
 from transfer.actions.buttons import stage_order
 from transfer.actions.commands import NewApplicant, PublishStage
 from transfer.domain import errors
@@ -27,7 +27,7 @@ BEGAN: Final = datetime(2026, 3, 9, 9, 0, tzinfo=CHINA)
 def a_story(*regions: str, persons: int = 1, found: Found | None = None, **typed: Any) -> Asking:
     """A case that the first region took in, of persons of whom nothing else was found."""
     regions = regions or (ZHOUSHAN, XIAOGAN)
-    given = {"applicants": workers(persons, finding=found), **typed}
+    given = {"applicants": migrants(persons, finding=found), **typed}
     return Asking(
         regions=regions, requester=regions[0], requested=regions[-1], persons=persons, began=BEGAN, typed=given
     )
@@ -166,8 +166,8 @@ def test_a_finding_holds_on_its_last_day() -> None:
 
 
 def test_in_a_mixed_group_each_has_a_ground_of_their_own_and_one_who_withdrew_needs_none() -> None:
-    migrants = workers(19, finding=Found(ground=G.ART42_3, proof="务工证明"))
-    story = a_story(persons=25, applicants=(*migrants, *(a_local() for _ in range(6))))
+    nineteen = migrants(19)
+    story = a_story(persons=25, applicants=(*nineteen, *(a_local() for _ in range(6))))
     *_, last = locals_ = story.applicants[19:]
     with pytest.raises(errors.GroundNotOpen, match="does not belong to the group"):
         story.find(G.ART42_3, *locals_)

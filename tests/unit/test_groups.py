@@ -39,6 +39,7 @@ from transfer.messages.codes import (
 )
 from transfer.messages.codes_clocks import PauseReason
 from transfer.messages.codes_evidence import EvidenceField, EvidenceKind
+from transfer.messages.eligibility import Found
 from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 
 LIAONING, NINGXIA, SUIYANG = "210000", "640000", "520323"
@@ -487,18 +488,19 @@ def test_a_group_is_reported_in_figures_without_a_name() -> None:
     joiner = a_person(
         household_region=SUIYANG,
         categories=(ApplicantCategory.MIGRANT_WORKER, ApplicantCategory.DISABLED),
-        hardship=HardshipGround.ART42_3,
+        finding=Found(ground=HardshipGround.ART42_3, proof="务工证明"),
         claimed=750_000,
     )
-    story.own("applicants", applicants=(joiner,)).own("withdrawals", applicants=story.applicants[:1])
+    story.own("applicants", applicants=(joiner, a_person(identity=IdentityDocument(kind=IdentityKind.NONE))))
+    story.find(None, story.applicants[1]).own("withdrawals", applicants=story.applicants[:1])
     said = report(story.known(), FUSHUN, story.today, the_rules())
     assert said.model_dump() == {
-        "persons": 11,
-        "status": {"ACTIVE": 10, "WITHDRAWN": 1},
-        "regions": {"UNKNOWN": 9, SUIYANG: 1},
+        "persons": 12,
+        "status": {"ACTIVE": 11, "WITHDRAWN": 1},
+        "regions": {"UNKNOWN": 10, SUIYANG: 1},
         "categories": {"MIGRANT_WORKER": 1, "DISABLED": 1},
-        "grounds": {"UNKNOWN": 9, "ART42_3": 1},
-        "joined_later": 1,
+        "grounds": {"COMMITMENT": 8, "NOT_IN_HARDSHIP": 1, "ART42_3": 1, "UNKNOWN": 1},
+        "joined_later": 2,
         "claimed": 750_000,
         "claiming": 1,
         "representatives": 1,

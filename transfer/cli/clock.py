@@ -27,7 +27,7 @@ _NOWHERE = UUID(int=0)
 _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 COUNTRY = "100000"
 """The code of the whole country (GB/T 2260)."""
-_here_option = click.option("--here", is_flag=True, help="By the rules in force on this node, not the release's.")
+here_option = click.option("--here", is_flag=True, help="By the rules in force on this node, not the release's.")
 
 
 @click.group()
@@ -37,12 +37,12 @@ def clock() -> None:
 
 @clock.command("list")
 @click.option("--region", default=COUNTRY, help="Rules as they hold in this region, by its code.")
-@_here_option
+@here_option
 @json_option
 @env_file_option
 def list_(*, region: str, here: bool, as_json: bool, env_file: Path | None) -> None:
     """List the terms that hold today."""
-    terms = _book(env_file, here=here).terms(region, legal_day(now()))
+    terms = rules_asked(env_file, here=here).terms(region, legal_day(now()))
     if as_json:
         print_json([term.model_dump(mode="json", exclude_defaults=True) for term in terms])
         return
@@ -56,7 +56,7 @@ def list_(*, region: str, here: bool, as_json: bool, env_file: Path | None) -> N
 @click.option("--region", default=COUNTRY, help="The rule as it holds in this region, by its code.")
 @click.option("--supplement", type=(_DAY, _DAY), multiple=True, help="Papers were asked for and came on these days.")
 @click.option("--remote-check", type=(_DAY, _DAY), multiple=True, help="Another region was asked, and answered.")
-@_here_option
+@here_option
 @json_option
 @env_file_option
 def count(  # noqa: PLR0913 - one argument per option
@@ -71,7 +71,7 @@ def count(  # noqa: PLR0913 - one argument per option
     env_file: Path | None,
 ) -> None:
     """Count a term from a day on, and show the sum day by day."""
-    book, day = _book(env_file, here=here), started.date()
+    book, day = rules_asked(env_file, here=here), started.date()
     try:
         term = book.term(rule.upper(), region, day)
     except NoSuchRule as error:
@@ -100,7 +100,7 @@ def explain(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
     _show(clocks, book, as_json=as_json)
 
 
-def _book(env_file: Path | None, *, here: bool) -> RuleBook:
+def rules_asked(env_file: Path | None, *, here: bool) -> RuleBook:
     return run(_in_force(load_settings(env_file))) if here else rule_book()
 
 

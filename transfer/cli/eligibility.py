@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 from pydantic import ValidationError
 
-from transfer.cli.clock import COUNTRY
+from transfer.cli.clock import COUNTRY, here_option, rules_asked
 from transfer.cli.exits import CommandFailed, WrongUsage
 from transfer.cli.known import case_here
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
@@ -22,7 +22,6 @@ from transfer.domain.clocks import legal_day
 from transfer.messages.eligibility import Attestation, Attestations, Revocation
 from transfer.messages.envelope import explain
 from transfer.messages.values import region_of
-from transfer.node import rule_book
 from transfer.settings import Settings
 from transfer.telemetry.clock import now
 from transfer.web.eligibility import Eligibility, PersonShown, eligibility_of
@@ -41,10 +40,12 @@ def eligibility() -> None:
 
 @eligibility.command("list")
 @click.option("--region", default=COUNTRY, help="Rules as they hold in this region, by its code.")
+@here_option
 @json_option
-def list_(*, region: str, as_json: bool) -> None:
+@env_file_option
+def list_(*, region: str, here: bool, as_json: bool, env_file: Path | None) -> None:
     """List the grounds that hold today."""
-    grounds = rule_book().grounds(region, legal_day(now()))
+    grounds = rules_asked(env_file, here=here).grounds(region, legal_day(now()))
     if as_json:
         print_json([one.model_dump(mode="json", exclude_defaults=True) for one in grounds])
         return

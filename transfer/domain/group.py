@@ -12,7 +12,7 @@ from pydantic import Field
 from transfer.domain.case import Case, Notice
 from transfer.domain.clocks import resumed
 from transfer.law.book import NoSuchRule, RuleBook
-from transfer.messages.case import CaseBasics, Election, Material
+from transfer.messages.case import Applicant, CaseBasics, Election, Material
 from transfer.messages.codes import ApplicantStatus
 from transfer.messages.eligibility import Attestations
 from transfer.messages.values import Frozen
@@ -20,6 +20,7 @@ from transfer.messages.values import Frozen
 REPRESENTATIVES_FROM: Final = "REPRESENTATIVES_FROM"
 GROUP_TO_CITY_ABOVE: Final = "GROUP_TO_CITY_ABOVE"
 UNKNOWN: Final = "UNKNOWN"
+NOT_IN_HARDSHIP: Final = "NOT_IN_HARDSHIP"
 
 
 def part_of(case: Case, leaving: Collection[UUID], part: UUID, day: date, rules: RuleBook) -> Case:
@@ -119,7 +120,9 @@ class GroupReport(Frozen):
     status: dict[str, int]
     regions: Annotated[dict[str, int], Field(description="by household region; UNKNOWN where none is entered")]
     categories: Annotated[dict[str, int], Field(description="a person may belong to several, or to none")]
-    grounds: Annotated[dict[str, int], Field(description="why hardship is not asked or checked, or how it is")]
+    grounds: Annotated[
+        dict[str, int], Field(description="on which they have aid; NOT_IN_HARDSHIP or UNKNOWN where there is none")
+    ]
     joined_later: int
     claimed: Annotated[int, Field(description="sum of what they claim, in fen")]
     claiming: Annotated[int, Field(description="persons whose claim is entered")]
@@ -140,7 +143,7 @@ def report(case: Case, region: str, day: date, rules: RuleBook) -> GroupReport:
         status=_counted(one.status for one in case.applicants),
         regions=_counted(one.household_region for one in active),
         categories=_counted(category for one in active for category in one.categories),
-        grounds=_counted(one.finding.ground for one in active if one.finding is not None),
+        grounds=_counted(_ground(one) for one in active),
         joined_later=sum(one.received_on is not None for one in active),
         claimed=sum(claims),
         claiming=len(claims),
@@ -162,6 +165,10 @@ def _figure(code: str, region: str, day: date, rules: RuleBook) -> int | None:
         return rules.figure(code, region, day).value
     except NoSuchRule:
         return None
+
+
+def _ground(one: Applicant) -> str | None:
+    return None if one.finding is None else one.finding.ground or NOT_IN_HARDSHIP
 
 
 def _counted(values: Iterable[str | None]) -> dict[str, int]:

@@ -194,6 +194,11 @@ def test_who_is_in_the_case_does_not_join_it_again_unless_withdrawn_meanwhile() 
     assert [one.status for one in story.known().applicants] == statuses
 
 
+def test_a_day_of_receipt_of_ones_own_comes_by_joining_alone() -> None:
+    with pytest.raises(ValueError, match="is entered when that one joins"):
+        a_person(received_on=date(2026, 6, 3))
+
+
 def test_a_group_does_not_grow_beyond_the_largest() -> None:
     story = a_group(MAX_PERSONS)
     with pytest.raises(ValueError, match="at most 500 items"):

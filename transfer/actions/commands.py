@@ -51,6 +51,12 @@ class NewApplicant(Applicant):
 
     id: UUID | None = None  # type: ignore[assignment]
 
+    @model_validator(mode="after")
+    def _joins_by_its_own_step(self) -> Self:
+        if self.received_on is not None:
+            raise ValueError("the day of receipt of one applicant is entered when that one joins")
+        return self
+
 
 class Application(Command):
     """What is applied for, but for the persons."""

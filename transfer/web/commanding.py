@@ -119,9 +119,10 @@ def _reply(answered: Answered, headers: dict[str, str] | None = None) -> Reply:
 
 def _refuse_test_identities(command: commands.OpenCase) -> None:
     places = [
-        f"/applicants/{place}/identity/number"
+        f"/applicants/{place}/{whose}/number"
         for place, one in enumerate(command.applicants)
-        if one.identity.kind is IdentityKind.RESIDENT_ID and one.identity.number.startswith(TEST_REGION)
+        for whose, paper in (("identity", one.identity), ("victim", one.victim))
+        if paper and paper.kind is IdentityKind.RESIDENT_ID and paper.number.startswith(TEST_REGION)
     ]
     if places:
         said = "of the never-assigned region 990000"

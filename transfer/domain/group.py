@@ -35,6 +35,7 @@ def part_of(case: Case, leaving: Collection[UUID], part: UUID, day: date, rules:
         stage=case.stage,
         followers=case.followers,
         notice=_told(case, leaving),
+        handling=case.handling,
     )
     asked = {pause.of for clock in basics.clocks for pause in clock.pauses if not pause.answered}
     for of in asked:
@@ -50,7 +51,7 @@ def _told(case: Case, persons: Collection[UUID]) -> Notice | None:
             due_on=one.notice.due_on,
             given_by=one.receiver,
             given_at=one.notice.at,
-            phoned=False,
+            told=one.told,
             supplied=one.supplied,
         )
         for one in case.transfers
@@ -67,7 +68,7 @@ def _told(case: Case, persons: Collection[UUID]) -> Notice | None:
         due_on=last.due_on,
         given_by=last.given_by,
         given_at=last.given_at,
-        phoned=last.phoned,
+        told=tuple(word for one in told for word in one.told if word.applicant in persons),
         answered=True,
         supplied=frozenset[str]().union(*(one.supplied for one in told)),
         named=frozenset(person for person in named if person in persons),

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from transfer.cli.schemas import generated
 from transfer.messages import codes, codes_clocks, codes_eligibility, codes_evidence, envelope
-from transfer.messages.case import CaseBasics, IdentityDocument
+from transfer.messages.case import CaseBasics, Clock, IdentityDocument
 from transfer.messages.codes import Code
 from transfer.messages.contract import CODE_LISTS, ROOT, STATEMENTS, render
 from transfer.messages.envelope import ANSWERS, MESSAGE_TYPES, RECEIPT_TYPE, TYPE_NAMES, decode
@@ -38,6 +38,7 @@ DUE_BY_RULE: Final = {
     (ItemAnswer, "statement"),
     (CaseBasics, "clocks"),
     (CaseBasics, "split_into"),
+    (Clock, "length"),
 }
 """Fields that may be left out by their form, but not by the rules of the model."""
 

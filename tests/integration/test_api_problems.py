@@ -304,13 +304,12 @@ async def test_a_change_needs_the_version_that_was_read(api: Api) -> None:
 
 async def test_test_identities_are_taken_only_where_they_are_allowed(tmp_path: Path) -> None:
     number = a_resident_id()
-    body = application(
-        applicants=[{"name": PERSONAL, "identity": {"kind": "RESIDENT_ID", "number": number}}],
-    )
+    paper = {"kind": "RESIDENT_ID", "number": number}
+    body = application(applicants=[{"name": PERSONAL, "identity": paper, "victim": paper}])
     async with serving(tmp_path, test_identities=False) as strict:
         answer = await strict.post("/v1/cases", body)
         assert (answer.status, answer.kind) == (422, "test-identity")
-        assert pointers(answer) == ["/applicants/0/identity/number"]
+        assert pointers(answer) == ["/applicants/0/identity/number", "/applicants/0/victim/number"]
         assert number not in answer.text
     async with serving(tmp_path) as api:
         assert (await api.post("/v1/cases", body)).status == 201

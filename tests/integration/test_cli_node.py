@@ -326,6 +326,25 @@ def test_a_case_without_requests_says_so(place: Place) -> None:
     assert (ended.exit_code, "no evidence was asked" in ended.output) == (FAULT, True)
 
 
+def test_what_was_entered_with_a_stage_is_shown_with_its_remedy(place: Place) -> None:
+    with serving(place) as process:
+        api = Api(told(process, "listening on "))
+        case = open_case(api)
+        today = legal_day(clock.now()).isoformat()
+        reasons = {"reason": "NOT_IN_HARDSHIP", "explanation": "收入高于标准。"}
+        for by, stage, more in (
+            ("王芳", "under_review", {}),
+            ("王主任", "refused", {"basis": "LAL_43_1", "part": {"kind": "decision", "refusals": [reasons]}}),
+        ):
+            said = {"by": by, "institution": ZHONGSHAN, "stage": stage, "occurred_on": today, **more}
+            api.post(f"/v1/cases/{case}/stages", said, etag="*")
+        recusal = {"person": "刘敏", "reason": "INTEREST", "since": today}
+        api.post(f"/v1/cases/{case}/recusals", {"by": "王芳", "institution": ZHONGSHAN, **recusal}, etag="*")
+    shown = place.run("case", "show", str(case)).stdout
+    for wanted in ("entered here", "refused", "王主任", "decision", "司法行政部门", "recusals", "刘敏"):
+        assert wanted in shown, wanted
+
+
 def test_regions_that_do_not_agree_are_told_apart(place: Place, tmp_path: Path) -> None:
     with serving(place) as process:
         api = Api(told(process, "listening on "))

@@ -67,4 +67,5 @@ async def test_a_stated_limitation_is_watched(there: Api) -> None:
     case = await there.opened(limitation_on=last)
     assert await watcher(there).watch_once() == 1
     items = (await there.get(f"/v1/cases/{case['id']}/clocks")).body["items"]
-    assert {one["clock"]["rule"]: one["clock"]["told"] for one in items} == {"REVIEW": [], "LIMITATION": ["REMINDED"]}
+    told_of = {one["clock"]["rule"]: one["clock"]["told"] for one in items}
+    assert told_of == {"REVIEW": [], "STATED_LIMITATION": ["REMINDED"]}

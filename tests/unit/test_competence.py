@@ -13,10 +13,10 @@ from transfer.actions.commands import Offer, OpenCase
 from transfer.actions.situation import competence_of
 from transfer.domain import errors
 from transfer.domain.case import Case
-from transfer.domain.competence import Competence
+from transfer.domain.competence import Competence, Support
 from transfer.domain.lifecycle import Step
 from transfer.messages.codes import AidForm, Matter
-from transfer.messages.codes_competence import CasePlace, NotCompetent, Support
+from transfer.messages.codes_competence import CasePlace, NotCompetent
 
 GUANGZHOU, TIANHE, GUANGDONG, WUHOU = "440100", "440106", "440000", "510107"
 PERFORMED, SEAT, CAUSE = "place_of_performance", "place_of_employer", "place_of_cause"

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.asking import FUSHUN, LINGWU, Asking, an_item, defects_of
-from tests.builders import a_resident_id, the_rules
+from tests.builders import a_resident_id, a_tenure, the_rules
 from tests.builders import changed as replaced
 from tests.federation.exchange import an_application
 from transfer.actions.buttons import BUTTONS, offer_order, stage_order
@@ -194,6 +194,11 @@ def test_who_is_in_the_case_does_not_join_it_again_unless_withdrawn_meanwhile() 
     assert [one.status for one in story.known().applicants] == statuses
 
 
+def test_a_day_of_receipt_of_ones_own_comes_by_joining_alone() -> None:
+    with pytest.raises(ValueError, match="is entered when that one joins"):
+        a_person(received_on=date(2026, 6, 3))
+
+
 def test_a_group_does_not_grow_beyond_the_largest() -> None:
     story = a_group(MAX_PERSONS)
     with pytest.raises(ValueError, match="at most 500 items"):
@@ -316,20 +321,6 @@ def test_the_two_cases_go_their_own_ways() -> None:
     assert len(part_in(story, LINGWU, part).applicants) == 1
 
 
-def test_what_a_later_holder_said_is_not_undone_by_a_word_that_came_late() -> None:
-    story = handed_over(a_group(4)).part()
-    part = split(story, 0)
-    late, story.exchange.flight = story.exchange.flight, []
-    story.offer(FUSHUN).meet().decide(FUSHUN, Step.SIGN_FOR, materials_counted=0)
-    story.decide(FUSHUN, Step.ACCEPT, number="抚援〔2026〕8号")
-    before = story.known(FUSHUN)
-    assert before.holder_region == FUSHUN
-    story.exchange.flight = late
-    story.meet()
-    assert replace(story.known(FUSHUN), version=0) == replace(before, version=0)
-    assert part_in(story, FUSHUN, part).holder_region == LINGWU
-
-
 def heard(story: Asking, *, case: Case | None, source: str = LINGWU, **changes: Any) -> Decision:
     """What Fushun makes of the word that Lingwu split off the first applicant."""
     known = story.known(FUSHUN)
@@ -356,6 +347,15 @@ def test_only_the_holder_says_that_a_case_was_split() -> None:
         heard(story, case=known, source=FUSHUN)
     with pytest.raises(errors.HistoryDiffers):
         heard(story, case=known, tenures=(known.tenures[0], replaced(known.tenures[1], since=BEGAN)))
+
+
+def test_what_a_later_holder_said_is_not_undone_by_a_word_that_came_late() -> None:
+    story = handed_over(a_group(4))
+    earlier = story.known(FUSHUN)
+    later = replace(earlier, tenures=(*earlier.tenures, a_tenure(number=3, institution=SUIYANG, since=BEGAN)))
+    decision = heard(story, case=later)
+    assert decision.case is later
+    assert decision.event.name == "split_too_late"
 
 
 def test_a_split_of_a_case_that_is_not_known_yet_waits_for_it() -> None:

@@ -186,6 +186,11 @@ def test_a_bad_cell_is_named_and_the_other_rows_are_taken(cells: dict[str, Any],
     assert all(said not in roster.misfits[0].model_dump_json() for said in ("李大山", "王小河", "9900001985"))
 
 
+def test_a_list_is_looked_at_for_formulas_and_lost_digits_too() -> None:
+    roster = read(a_list(but(LI, identity_number="9.9E+17", claimed="=1+1")))
+    assert named(roster) == [(2, "C2", RowFault.DIGITS_LOST), (2, "K2", RowFault.FORMULA)]
+
+
 def test_each_fault_of_a_row_is_named_not_the_first_alone() -> None:
     bad = but(LI, phone="x", claimed="x", categories="x", hardship="COMMITMENT", proof="")
     assert named(read(a_book(bad, LI))) == [

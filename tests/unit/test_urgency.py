@@ -15,7 +15,7 @@ from transfer.actions.desk import Order
 from transfer.actions.watching import NothingToSay, watch_case
 from transfer.domain import errors
 from transfer.domain.case import Case
-from transfer.domain.clocks import CHINA
+from transfer.domain.clocks import CHINA, happened
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.domain.watch import look_on
@@ -98,7 +98,7 @@ def test_a_limitation_is_urgent_while_fewer_than_seven_days_are_left(
 
 def test_the_figure_of_the_rule_set_decides_and_no_number_in_code() -> None:
     [figure] = [one for one in the_rules().rules.figures if one.code == "AID_FIRST_BELOW_DAYS"]
-    assert clock(urgent(), "LIMITATION").aid_first_below == figure.value == 7
+    assert clock(urgent(), "STATED_LIMITATION").aid_first_below == figure.value == 7
 
 
 def test_an_ended_labour_relation_gives_the_last_day_at_intake_in_one_step() -> None:
@@ -169,7 +169,7 @@ def test_as_days_pass_the_case_becomes_urgent_on_the_day_and_it_is_said_once() -
         said.append(urgency(story))
     assert said == [NORMAL, NORMAL, LIMITATION, LIMITATION, LIMITATION]
     lines = [one.event for one in story.exchange.rooms[GUANGZHOU].content.history if one.event.name == "clocks_watched"]
-    kinds = [kind for one in lines for kind in one.detail.get("LIMITATION", ())]
+    kinds = [kind for one in lines for kind in one.detail.get("STATED_LIMITATION", ())]
     assert kinds == [AlarmKind.REMINDED, AlarmKind.AID_FIRST]
 
 
@@ -182,11 +182,11 @@ def test_the_next_look_is_on_the_first_day_with_fewer_days_left() -> None:
 
 def test_what_was_found_at_intake_is_not_said_again() -> None:
     story = urgent()
-    assert clock(story, "LIMITATION").told == (AlarmKind.AID_FIRST,)
+    assert clock(story, "STATED_LIMITATION").told == (AlarmKind.AID_FIRST,)
     with pytest.raises(NothingToSay):
         watch(story.on(2026, 5, 12))
     watch(story.on(2026, 5, 16))
-    assert clock(story, "LIMITATION").told == (AlarmKind.AID_FIRST, AlarmKind.OVERDUE)
+    assert clock(story, "STATED_LIMITATION").told == (AlarmKind.AID_FIRST, AlarmKind.OVERDUE)
 
 
 def accepted(story: Asking) -> Asking:
@@ -208,7 +208,7 @@ def test_the_limitation_of_an_accepted_case_is_watched_by_its_new_holder_alone()
     with pytest.raises(NothingToSay):
         watch(story, GUANGZHOU)
     assert watch(story, HUANGCHUAN).basics.urgency is LIMITATION
-    said = story.exchange.rooms[HUANGCHUAN].content.history[-1].event.detail["LIMITATION"]
+    said = story.exchange.rooms[HUANGCHUAN].content.history[-1].event.detail["STATED_LIMITATION"]
     assert said == [AlarmKind.REMINDED, AlarmKind.AID_FIRST]
 
 
@@ -248,6 +248,11 @@ def test_a_last_day_is_stated_later_and_stated_anew() -> None:
 def test_a_last_day_is_given_exactly_where_the_term_has_no_length(typed: dict[str, Any]) -> None:
     with pytest.raises(errors.LastDayUnclear):
         a_story().own("events", occurred_on=date(2026, 5, 11), **typed)
+
+
+def test_a_term_without_a_length_begins_only_with_a_last_day() -> None:
+    case = a_story().known()
+    assert happened(case, CaseEvent.LIMITATION_STATED, date(2026, 5, 11), the_rules(), GUANGZHOU) is case
 
 
 # Aid first --------------------------------------------------------------------------------------------------
@@ -335,9 +340,10 @@ def test_who_accepts_a_case_with_aid_given_first_owes_no_review(stages: tuple[St
 def test_what_is_filed_meets_every_limitation(event: CaseEvent) -> None:
     known = Occurred(event=CaseEvent.RIGHT_KNOWN, occurred_on=date(2025, 5, 15))
     story = urgent(events=(known,)).own("events", event=event, occurred_on=date(2026, 5, 11))
-    assert [clock(story, rule).met_on for rule in ("LIMITATION", "ARBITRATION_LIMITATION")] == [date(2026, 5, 11)] * 2
+    limits = ("STATED_LIMITATION", "ARBITRATION_LIMITATION")
+    assert [clock(story, rule).met_on for rule in limits] == [date(2026, 5, 11)] * 2
     watch(story.on(2026, 5, 16))
-    assert {clock(story, rule).told for rule in ("LIMITATION", "ARBITRATION_LIMITATION")} == {(AlarmKind.AID_FIRST,)}
+    assert {clock(story, rule).told for rule in limits} == {(AlarmKind.AID_FIRST,)}
 
 
 def test_the_region_that_is_asked_hears_that_the_case_is_urgent() -> None:
@@ -347,12 +353,12 @@ def test_the_region_that_is_asked_hears_that_the_case_is_urgent() -> None:
 
 
 def test_a_region_that_knew_the_case_hears_with_the_next_request_that_it_is_urgent() -> None:
-    story = identity_check(a_story(limitation_on=date(2026, 5, 29)))
+    story = identity_check(a_story())
     assert urgency(story, HUANGCHUAN) is NORMAL
-    watch(story.on(2026, 5, 25))
+    story.own("events", event=CaseEvent.LIMITATION_STATED, occurred_on=date(2026, 5, 11), until=date(2026, 5, 15))
     item = an_item(kind=EvidenceKind.DOCUMENT, about=story.applicants)
     assert urgency(story.ask(item), HUANGCHUAN) is LIMITATION
-    assert story.known(HUANGCHUAN).basics.limitation_on == date(2026, 5, 29)
+    assert story.known(HUANGCHUAN).basics.limitation_on == date(2026, 5, 15)
 
 
 # Completion -------------------------------------------------------------------------------------------------

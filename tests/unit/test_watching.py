@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -50,6 +51,11 @@ def looked(story: Asking, month: int, day: int) -> tuple[AlarmKind, ...]:
     with suppress(NothingToSay):
         watch(story)
     return told(story)
+
+
+def test_a_case_that_assists_another_is_not_looked_at() -> None:
+    assisting = replace(a_story().known(), duplicate_of=UUID(int=1))
+    assert look_on(assisting) is None
 
 
 def test_a_reminder_comes_two_days_before_and_a_mark_only_after_the_rolled_day() -> None:

@@ -57,6 +57,12 @@ class NewApplicant(Applicant):
     id: UUID | None = None  # type: ignore[assignment]
     finding: Annotated[Found | None, Field(description="on the hardship condition, where it is found at once")] = None  # type: ignore[assignment]
 
+    @model_validator(mode="after")
+    def _joins_by_its_own_step(self) -> Self:
+        if self.received_on is not None:
+            raise ValueError("the day of receipt of one applicant is entered when that one joins")
+        return self
+
 
 _OF_SOME: Final = frozenset({CaseEvent.OBJECTED, CaseEvent.MAINTAINED, CaseEvent.CORRECTION_ORDERED})
 OWN_EVENTS: Final = frozenset(CaseEvent) - {*STAGE_EVENTS.values(), CaseEvent.FORMALITIES_COMPLETED} | _OF_SOME

@@ -7,7 +7,7 @@ from uuid import UUID
 from transfer.actions.applicants import check_free
 from transfer.actions.group_commands import Elect, Join, Split
 from transfer.actions.intake import BACKDATED, entered, found
-from transfer.actions.matching import fingerprints_of, notices, told_where_it_may_be
+from transfer.actions.matching import fingerprints_of, notices, where_it_may_be
 from transfer.actions.sending import attempts
 from transfer.actions.situation import Situation, deciding_institution
 from transfer.domain.case import Case
@@ -91,7 +91,7 @@ def join(at: Situation, command: Join) -> Decision:
     return Decision(
         case=grown,
         event=Event(name="applicants_joined", detail=detail),
-        messages=notices(grown, fresh, context, told_where_it_may_be(grown, context)),
+        messages=notices(grown, fresh, context, where_it_may_be(grown, context)),
         fingerprints=prints,
     )
 

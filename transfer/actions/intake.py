@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from transfer.actions.commands import NewApplicant, OpenCase
-from transfer.actions.matching import fingerprints_of, notices, told_where_it_may_be
+from transfer.actions.matching import fingerprints_of, notices, where_it_may_be
 from transfer.actions.progress import occurred
 from transfer.actions.situation import deciding_institution
 from transfer.domain.case import Case
@@ -79,7 +79,7 @@ def open_case(command: OpenCase, context: Context) -> Decision:
     return Decision(
         case=case,
         event=Event(name="case_opened", detail=detail),
-        messages=notices(case, prints, context, told_where_it_may_be(case, context)),
+        messages=notices(case, prints, context, where_it_may_be(case, context)),
         fingerprints=prints,
     )
 

@@ -16,7 +16,7 @@ def fingerprints_of(case: Case, context: Context) -> tuple[str, ...]:
     return context.fingerprints(matter_lines(case.basics, case.active))[:MOST_FINGERPRINTS]
 
 
-def told_where_it_may_be(case: Case, context: Context) -> frozenset[str]:
+def where_it_may_be(case: Case, context: Context) -> frozenset[str]:
     """The other regions that could have the same matter: the competent ones and the homes of the applicants, as far as
     they are on the exchange."""
     competent = {one.reached_by for one in competence_of(case, context).competent if one.reached_by}

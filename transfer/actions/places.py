@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from transfer.actions.competence_commands import NamePlaces
-from transfer.actions.matching import fingerprints_of, notices, told_where_it_may_be
+from transfer.actions.matching import fingerprints_of, notices, where_it_may_be
 from transfer.actions.situation import Situation
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import TransferOpen
@@ -19,7 +19,7 @@ def name_places(at: Situation, command: NamePlaces) -> Decision:
         raise TransferOpen(transfer=at.case.open_offer.id, state=at.case.open_offer.state.value)
     case = replace(at.case, basics=at.case.basics.model_copy(update=dict(command.named)))
     # Those that could have the same matter by what was known before were told then.
-    regions = told_where_it_may_be(case, at.context) - told_where_it_may_be(at.case, at.context)
+    regions = where_it_may_be(case, at.context) - where_it_may_be(at.case, at.context)
     return Decision(
         case=case,
         event=Event(name="places_named", detail=command.named),

@@ -7,6 +7,7 @@ from transfer.actions.commands import Escalate, Offer, Recall, Supplement
 from transfer.actions.situation import Situation, competence_of
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import legal_day, resumed
+from transfer.domain.competence import Support
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.designation import judges
 from transfer.domain.errors import (
@@ -27,7 +28,6 @@ from transfer.domain.evidence_table import UNANSWERED, RequestSide
 from transfer.domain.lifecycle import OFFERABLE, Side, State, Step
 from transfer.domain.supplement import check_answers
 from transfer.messages.case import Designation
-from transfer.messages.codes_competence import Support
 from transfer.messages.transfer import (
     Escalated,
     Offered,

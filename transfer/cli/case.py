@@ -176,9 +176,12 @@ def _print(known: KnownCase) -> None:
     stages = [(s.stage, s.stage.zh, s.occurred_on.isoformat(), s.institution) for s in known.stages]
     if stages:
         out.print(table("stages", ("stage", "", "on", "by"), stages))
-    said = [(e.occurred_on.isoformat(), e.what, e.part.kind if e.part else "", e.hand) for e in one.handling.entries]
+    said = [
+        (e.occurred_on.isoformat(), e.what, e.hand, e.part.kind if e.part else "", e.remedy.zh if e.remedy else "")
+        for e in one.handling.entries
+    ]
     if said:
-        out.print(table("entered here", ("on", "stage or event", "said", "by"), said))
+        out.print(table("entered here", ("on", "stage or event", "by", "said", "remedy"), said))
     away = [(r.person, r.reason.zh, r.since.isoformat(), str(r.lifted_on or "")) for r in one.handling.recusals]
     if away:
         out.print(table("recusals", ("person", "reason", "since", "lifted"), away))

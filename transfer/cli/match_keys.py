@@ -60,7 +60,7 @@ def take(*, file: Path, way_passphrase_file: Path, passphrase_file: Path | None,
         raise click.BadParameter(f"{file} does not exist") from error
     key = read_match_key(text, find_passphrase(way_passphrase_file, {}))
     take_match_key(folder, key, find_passphrase(passphrase_file, os.environ))
-    click.echo(f"version {key.version} is taken; FILE and its passphrase are of no more use")
+    click.echo(f"version {key.version} is taken; {file} and its passphrase are of no more use")
 
 
 @match.command("list")

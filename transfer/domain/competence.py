@@ -2,14 +2,23 @@
 
 from collections.abc import Collection, Iterator
 from datetime import date
+from enum import StrEnum
 
 from transfer.domain.case import Case
 from transfer.domain.regions import superiors
 from transfer.law.book import RuleBook
 from transfer.law.rules import ConnectingPoint
 from transfer.messages.case import CaseBasics, Designation
-from transfer.messages.codes_competence import CasePlace, NotCompetent, Support
+from transfer.messages.codes_competence import CasePlace, NotCompetent
 from transfer.messages.values import Frozen, region_of
+
+
+class Support(StrEnum):
+    """Whether the known places of a case support an offer to a region."""
+
+    SUPPORTED = "supported"
+    NOTHING_KNOWN = "nothing_known"
+    UNSUPPORTED = "unsupported"
 
 
 class Ground(Frozen):

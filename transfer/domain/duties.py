@@ -11,6 +11,8 @@ from typing import Final
 
 from transfer.domain.errors import PartNeeded, SamePerson
 from transfer.domain.handling import (
+    DECISIONS,
+    REVIEWS,
     Archived,
     Assignment,
     ClosingFile,
@@ -53,8 +55,8 @@ class DutyRow:
         return None if self.part is None else str(self.part.model_fields["kind"].default)
 
 
-_REVIEWED: Final = (Stage.UNDER_REVIEW, Stage.SUSPENDED)
-_DECIDED: Final = (*_REVIEWED, Stage.REFUSED, Stage.GRANTED, Stage.TERMINATED)
+_REVIEWED: Final = tuple(stage for stage in Stage if stage in REVIEWS)
+_DECIDED: Final = tuple(stage for stage in Stage if stage in REVIEWS | DECISIONS)
 _OBJECTION, _SUIT = Remedy.OBJECTION, Remedy.RECONSIDERATION_OR_SUIT
 
 DUTIES: Final[tuple[DutyRow, ...]] = (

@@ -72,7 +72,7 @@ def _told(case: Case, persons: Collection[UUID]) -> Notice | None:
         due_on=last.due_on,
         given_by=last.given_by,
         given_at=last.given_at,
-        told=tuple(line for one in told for line in one.told if line.applicant in persons),
+        told=tuple(word for one in told for word in one.told if word.applicant in persons),
         answered=True,
         supplied=frozenset[str]().union(*(one.supplied for one in told)),
         named=frozenset(person for person in named if person is not None and person in persons),

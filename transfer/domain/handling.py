@@ -182,6 +182,9 @@ Part = Annotated[
 
 AnyPart = TypeVar("AnyPart", bound=Frozen)
 
+REVIEWS: Final = frozenset({Stage.UNDER_REVIEW, Stage.SUSPENDED})
+DECISIONS: Final = frozenset({Stage.GRANTED, Stage.REFUSED, Stage.TERMINATED})
+
 
 class Entry(Frozen):
     """A stage or an event that somebody of this region entered, with what was said."""
@@ -214,9 +217,6 @@ class Recusal(Frozen):
     lifted_because: Text | None = None
 
 
-DECISIONS: Final = frozenset({Stage.GRANTED, Stage.REFUSED, Stage.TERMINATED})
-
-
 class Handling(Frozen):
     """All entries, oldest first, and all recusals."""
 
@@ -224,9 +224,11 @@ class Handling(Frozen):
     recusals: tuple[Recusal, ...] = ()
 
     def with_entry(self, entry: Entry) -> "Handling":
-        """With one more; of entries that say nothing but who did it, the latest of a person is enough."""
-        kept = tuple(e for e in self.entries if e.part or (e.what, e.by) != (entry.what, entry.by))
-        return self.model_copy(update={"entries": (*(self.entries if entry.part else kept), entry)})
+        """With one more; of a review that goes back and forth the latest entries of each person are enough."""
+        kept = self.entries
+        if entry.what in REVIEWS:
+            kept = tuple(one for one in kept if (one.what, one.by) != (entry.what, entry.by))
+        return self.model_copy(update={"entries": (*kept, entry)})
 
     def last(self, *whats: str) -> Entry | None:
         """The latest entry of one of these stages or events."""

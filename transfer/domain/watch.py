@@ -40,7 +40,10 @@ def told(case: Case, today: date) -> tuple[Case, dict[str, tuple[AlarmKind, ...]
 
 
 def _watched(case: Case) -> tuple[Clock, ...]:
-    """What the holder has to meet, and the limitations of the applicants, in whichever region they began."""
+    """What the holder has to meet, and the limitations of the applicants, in whichever region they began; nothing of a
+    case that assists another, in which they are met."""
+    if case.duplicate_of is not None:
+        return ()
     return tuple(
         clock for clock in running(case) if clock.region == case.holder_region or clock.aid_first_below is not None
     )

@@ -191,6 +191,12 @@ class Clock(Frozen):
     met_on: Day | None = None
     told: Annotated[tuple[AlarmKind, ...], Field(max_length=4, description="what was said of it")] = ()
 
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if (self.length is None) == (self.set_for is None):
+            raise ValueError("a term has a length, or its last day was set")
+        return self
+
 
 class CaseNumber(Frozen):
     """A number that an institution gave the case; free text, no national rule exists."""

@@ -39,14 +39,6 @@ class NotCompetent(Code):
     NO_CONNECTION = "NO_CONNECTION", "现有事实没有管辖连接点", "No known fact connects it", "LAL 38"
 
 
-class Support(Code):
-    """Whether the known places of a case support an offer to a region."""
-
-    SUPPORTED = "SUPPORTED", "有管辖连接点或者上级指定", "A connecting point or a designation names it"
-    NOTHING_KNOWN = "NOTHING_KNOWN", "尚无任何管辖连接点信息", "No connecting place is known yet"
-    UNSUPPORTED = "UNSUPPORTED", "没有管辖连接点支持", "No connecting point supports it"
-
-
 class DuplicateAdvice(Code):
     """What may be done about a case that seems to be on the same matter; people decide."""
 

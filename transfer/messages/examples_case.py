@@ -147,6 +147,23 @@ BASICS_IN_FULL: Final[Json] = {
             "due_rolled": "2026-06-15",
             "met_on": "2026-06-12",
         },
+        {
+            "rule": "STATED_LIMITATION",
+            "rules": "2026-11-22",
+            "zh": "法定时效或者期限",
+            "en": "Limitation or statutory period",
+            "basis": "中华人民共和国法律援助法第四十四条第一项",
+            "unit": "CALENDAR_DAY",
+            "set_for": "2026-06-18",
+            "met_by": ["limitation_stated", "arbitration_filed", "suit_filed"],
+            "remind_before": 30,
+            "aid_first_below": 7,
+            "region": "510521",
+            "started_on": "2026-06-10",
+            "due_strict": "2026-06-18",
+            "due_rolled": "2026-06-18",
+            "told": ["REMINDED"],
+        },
     ],
 }
 

@@ -119,6 +119,14 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
                 schema_finds=False,
             ),
             Refused(
+                "clock-without-an-end",
+                "data.file.basics.clocks.0.length",
+                ABSENT,
+                "a term has a length, or its last day was set",
+                of=FULL,
+                schema_finds=False,
+            ),
+            Refused(
                 "material-of-a-stranger",
                 "data.file.materials.1.applicant",
                 CASE,

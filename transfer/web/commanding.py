@@ -127,9 +127,10 @@ def _check_identities(ask: Ask, applicants: Iterable[commands.NewApplicant]) -> 
     if ask.parts.settings.test_identities:
         return
     places = [
-        f"/applicants/{place}/identity/number"
+        f"/applicants/{place}/{whose}/number"
         for place, one in enumerate(applicants)
-        if one.identity.kind is IdentityKind.RESIDENT_ID and one.identity.number.startswith(TEST_REGION)
+        for whose, paper in (("identity", one.identity), ("victim", one.victim))
+        if paper and paper.kind is IdentityKind.RESIDENT_ID and paper.number.startswith(TEST_REGION)
     ]
     if places:
         said = "of the never-assigned region 990000"

@@ -77,6 +77,29 @@ async def test_a_sheet_is_taken_in_whole_or_without_its_bad_rows_when_that_is_sa
     assert (await api.get(opened.headers["Location"])).body["applicants"] == opened.body["applicants"]
 
 
+async def test_a_ground_that_is_not_open_is_a_bad_cell_as_soon_as_the_matter_is_known(api: Api) -> None:
+    rows = [
+        f"李大山,{a_resident_id(order=1)},进城务工人员,ART42_3,务工证明,",
+        f"王小河,{a_resident_id(order=2)},,ART42_3,务工证明,",
+        f"赵小燕,{a_resident_id(order=3)},,个人诚信承诺,承诺书,{today(days=1)}",
+        f"钱小红,{a_resident_id(order=4)},,,,",
+    ]
+    content = "\n".join(["姓名,证件号码,人员类别,经济困难依据,依据材料,承诺书签署日期", *rows]).encode()
+    wrong = [("D3", "GROUND_NOT_OPEN"), ("F4", "DATE_AHEAD")]
+
+    async def seen(**matter: str) -> list[tuple[str, str]]:
+        answer = await api.post("/v1/groups/preview", {"sheet": encoded(content), **matter})
+        return [(one["cell"], one["fault"]) for one in answer.body["misfits"]]
+
+    assert (await seen(), await seen(matter="REMUNERATION")) == ([], wrong)
+    assert await seen(matter="TRAFFIC_ACCIDENT") == [("D2", "GROUND_NOT_OPEN"), *wrong]
+    refused = await api.post("/v1/groups", a_group(content))
+    assert (refused.kind, [(one["cell"], one["fault"]) for one in refused.body["errors"]]) == ("rows-bad", wrong)
+    opened = await api.post("/v1/groups", a_group(content, leave_out_bad_rows=True))
+    findings = [one.get("finding") for one in opened.body["applicants"]]
+    assert [one and one["ground"] for one in findings] == ["ART42_3", None]
+
+
 async def test_the_same_request_twice_opens_one_case(api: Api) -> None:
     body = a_group(a_sheet(3))
     first, again = [await api.post("/v1/groups", body, key="one-sheet-once") for _ in range(2)]

@@ -207,6 +207,20 @@ def test_of_two_attestations_the_one_that_counts_longest_is_taken() -> None:
     assert home(handed(story, THERE)).id == longest
 
 
+def test_what_is_attested_of_a_person_goes_with_that_person_when_the_case_is_split() -> None:
+    story = a_story(agreed(), persons=2).find(G.INFO_SHARING)
+    first, second = [story.attest(HOME, one) for one in story.applicants]
+    handed(story, THERE).find(G.HOME_FINDING_RECOGNISED)
+    story.own("attestations/revoke", region=HOME, attestation=first, reason=RevocationReason.FOUND_WRONG)
+    story.own("split", applicants=story.applicants[1:])
+    assert len(story.known().attestations.issued) == 2
+    story.case = story.known().basics.split_into[-1]
+    assert [one.applicant for one in story.known().attestations.issued] == list(story.applicants)
+    assert len(story.known().attestations.revoked) == 1
+    assert home(story).id == second
+    story.reach(Stage.UNDER_REVIEW, Stage.GRANTED)
+
+
 # Who may attest, and what -----------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
@@ -13,10 +14,13 @@ from transfer.actions.commands import NewApplicant, PublishStage
 from transfer.domain import errors
 from transfer.domain.clocks import CHINA
 from transfer.domain.eligibility import NewFinding, look_again, why_not_held
+from transfer.domain.handling import Decided, Refusal
 from transfer.domain.lifecycle import Step
 from transfer.law.codes import WhyNot
 from transfer.messages.case import Applicant, IdentityDocument
 from transfer.messages.codes import ApplicantCategory, HardshipGround, IdentityKind, LegalBasis, Matter, Stage
+from transfer.messages.codes_clocks import CaseEvent
+from transfer.messages.codes_handling import RefusalReason
 from transfer.messages.eligibility import Found
 
 G: Final = HardshipGround
@@ -180,11 +184,45 @@ def test_in_a_mixed_group_each_has_a_ground_of_their_own_and_one_who_withdrew_ne
     assert found == [G.ART42_3] * 19 + [G.COMMITMENT] * 5
 
 
-def test_aid_first_waits_for_no_finding_and_its_grant_does() -> None:
+def test_who_is_refused_needs_no_ground_holds_up_nobody_and_is_not_looked_at_again() -> None:
+    story = a_story(persons=3).reach(Stage.UNDER_REVIEW)
+    first, second, third = story.applicants
+    decided = Decided(refusals=(a_refusal(second, third),))
+    story.find(None, second)
+    with pytest.raises(errors.NoGroundHolds) as refused:
+        story.reach(Stage.GRANTED, part=decided)
+    assert refused.value.detail["applicants"].keys() == {str(first)}
+    story.find(G.COMMITMENT, first)
+    with pytest.raises(errors.NoGroundHolds) as refused:
+        story.reach(Stage.GRANTED, part=Decided(refusals=(a_refusal(third),)))
+    assert refused.value.detail["applicants"].keys() == {str(second)}
+    assert story.reach(Stage.GRANTED, part=decided).known().stage.stage is Stage.GRANTED
+    assert [seen(story, place) for place in range(3)] == [None] * 3
+    story.find(None, first)
+    assert [seen(story, place) for place in range(3)] == [LegalBasis.LAL_48_4, None, None]
+
+
+def a_refusal(*applicants: UUID) -> Refusal:
+    reason = RefusalReason.NOT_IN_HARDSHIP
+    return Refusal(applicants=applicants, reason=reason, explanation="收入高于标准。")
+
+
+def test_a_grant_after_a_corrected_refusal_needs_a_ground() -> None:
+    story = a_story().find(None).reach(Stage.UNDER_REVIEW).reach(Stage.REFUSED, basis=LegalBasis.LAL_43_1)
+    story.own("events", event=CaseEvent.DECISION_SERVED, occurred_on=story.today)
+    story.reach(Stage.OBJECTED, Stage.CORRECTION_ORDERED)
+    with pytest.raises(errors.NoGroundHolds):
+        granted(story)
+    granted(story.find(G.INFO_SHARING))
+
+
+def test_aid_first_waits_for_no_finding_its_assignment_neither_and_its_grant_does() -> None:
     story = a_story().reach(Stage.AID_FIRST, basis=LegalBasis.LAL_44_1)
     with pytest.raises(errors.NoGroundHolds):
         granted(story)
     granted(story.find(G.COMMITMENT))
+    at_once = a_story().reach(Stage.AID_FIRST, basis=LegalBasis.LAL_44_1).reach(Stage.ASSIGNED)
+    assert at_once.known().stage.stage is Stage.ASSIGNED
 
 
 def test_the_grant_is_refused_by_the_region_that_grants_whatever_a_person_says() -> None:
@@ -244,9 +282,9 @@ def test_a_check_was_one_against_the_standard_of_a_province(
 # After a grant ----------------------------------------------------------------------------------------------
 
 
-def seen(story: Asking) -> LegalBasis | None:
+def seen(story: Asking, place: int = 0) -> LegalBasis | None:
     case = story.known()
-    return look_again(case, case.active[0], story.exchange.contexts[story.requester]().forum(case.holder_region))
+    return look_again(case, case.active[place], story.exchange.contexts[story.requester]().forum(case.holder_region))
 
 
 def test_what_lapses_after_the_grant_is_a_reason_to_look_again_and_before_it_none() -> None:

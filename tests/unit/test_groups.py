@@ -39,6 +39,7 @@ from transfer.messages.codes import (
 )
 from transfer.messages.codes_clocks import PauseReason
 from transfer.messages.codes_evidence import EvidenceField, EvidenceKind
+from transfer.messages.codes_handling import RecusalReason
 from transfer.messages.eligibility import Found
 from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 
@@ -146,6 +147,25 @@ def test_who_joins_has_a_day_of_receipt_of_its_own_and_the_review_ends_when_it_d
     assert case.basics.clocks == before
     assert [one.due_strict for one in before] == [date(2026, 6, 8)]
     assert handed_over(story).known(LINGWU).applicants == case.applicants
+
+
+def test_what_is_found_of_each_who_joins_comes_with_them_and_a_ground_that_is_not_open_is_refused() -> None:
+    story = a_group(2)
+    migrant = a_person(
+        categories=(ApplicantCategory.MIGRANT_WORKER,), finding=Found(ground=HardshipGround.ART42_3, proof="务工证明")
+    )
+    nobody_asked = a_person(identity=IdentityDocument(kind=IdentityKind.NONE))
+    story.own("applicants", applicants=(nobody_asked, migrant))
+    findings = [one.finding for one in story.known().applicants]
+    assert [one and (one.ground, one.by) for one in findings] == [
+        (HardshipGround.COMMITMENT, FUSHUN),
+        (HardshipGround.COMMITMENT, FUSHUN),
+        None,
+        (HardshipGround.ART42_3, FUSHUN),
+    ]
+    other = IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=77))
+    with pytest.raises(errors.GroundNotOpen, match="does not belong to the group"):
+        story.own("applicants", applicants=(a_person(identity=other, finding=migrant.finding),))
 
 
 @pytest.mark.parametrize(
@@ -263,6 +283,15 @@ def test_two_cases_come_of_one_each_naming_the_other_with_one_first_receipt() ->
     assert (own.tenures, own.stage, own.materials) == (before.tenures, before.stage, before.materials)
     assert [one.number for one in own.basics.numbers] == ["抚援〔2026〕2号"]
     assert rest.basics.numbers == before.basics.numbers
+
+
+def test_who_handled_the_case_and_who_is_recused_is_so_in_both() -> None:
+    story = a_group(2).reach(Stage.UNDER_REVIEW)
+    story.own("recusals", person="周某", reason=RecusalReason.INTEREST, since=date(2026, 6, 1))
+    before = story.known().handling
+    part = split(story, 0)
+    assert (story.known().handling, part_in(story, FUSHUN, part).handling) == (before, before)
+    assert before.recused == {"周某"}
 
 
 def test_papers_go_with_their_persons_and_those_of_all_stay_in_both() -> None:
@@ -405,6 +434,7 @@ def test_a_notice_is_answered_before_a_split_and_binds_both_cases_after_it() -> 
     assert [one.applicant for one in kept.items] == [first]
     assert kept.answered
     assert kept.named == {first}
+    assert [one.applicant for one in kept.told] == [first]
     story.case = part
     for one in (first, second):
         with pytest.raises(errors.DefectAlreadyVisible):

@@ -33,7 +33,7 @@ def a_sheet() -> bytes:
     sheet = book.worksheets[0]
     for number in range(MAX_PERSONS):
         person = ("李大山", "居民身份证", a_resident_id(order=number + 1), "1985-04-12", f"138{number:08d}", "510521")
-        for place, text in enumerate((*person, "进城务工人员", "ART42_3", "7500.00"), 1):
+        for place, text in enumerate((*person, "进城务工人员", "ART42_3", "务工证明", "", "7500.00"), 1):
             sheet.cell(number + 2, place, text)
     made = io.BytesIO()
     book.save(made)

@@ -221,6 +221,39 @@ def test_what_is_attested_of_a_person_goes_with_that_person_when_the_case_is_spl
     story.reach(Stage.UNDER_REVIEW, Stage.GRANTED)
 
 
+def test_what_is_taken_back_after_a_split_reaches_the_case_in_which_the_person_is_now() -> None:
+    story = a_story(agreed(), agreed(HOME, FAR), persons=3).find(G.INFO_SHARING)
+    _, second, third = [story.attest(HOME, one) for one in story.applicants]
+    handed(story, THERE).find(G.HOME_FINDING_RECOGNISED)
+    whole = story.case
+    story.own("split", applicants=story.applicants[1:])
+    first_part = story.case = story.known().basics.split_into[-1]
+    story.own("split", applicants=story.applicants[1:])
+    story.case = story.known().basics.split_into[-1]
+    handed(story, FAR).find(G.HOME_FINDING_RECOGNISED)
+    last_part, story.case = story.case, whole
+    for attestation in (second, third):
+        story.own("attestations/revoke", region=HOME, attestation=attestation, reason=RevocationReason.FOUND_WRONG)
+    for region, case in ((THERE, whole), (THERE, first_part), (THERE, last_part), (FAR, last_part)):
+        assert len(_exchange(story).case(region, case).attestations.revoked) == 2, (region, case)
+    story.case = last_part
+    with pytest.raises(errors.AttestationTakenBack):
+        home(story)
+    with pytest.raises(errors.NoGroundHolds):
+        story.reach(Stage.UNDER_REVIEW, Stage.GRANTED)
+
+
+def test_what_is_attested_after_a_split_comes_to_the_case_in_which_the_person_is_now() -> None:
+    story = handed(a_story(agreed(), persons=2).find(G.INFO_SHARING), THERE)
+    second = story.applicants[1]
+    story.own("split", applicants=(second,))
+    story.requester = HOME
+    story.attest(HOME, second)
+    story.requester, story.case = THERE, story.known().basics.split_into[-1]
+    assert [one.applicant for one in story.known().attestations.issued] == [second]
+    story.find(G.HOME_FINDING_RECOGNISED)
+
+
 # Who may attest, and what -----------------------------------------------------------------------------------
 
 

@@ -44,7 +44,7 @@ class Decision:
     stages: tuple[StagePublished, ...] = ()
     fingerprints: tuple[str, ...] = ()
     also: tuple["Decision", ...] = ()
-    """What the same step leads to for cases that it makes."""
+    """What the same step leads to for other cases: those that it makes, or that were split off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The one door for messages from other regions: each is applied, a duplicate, early, or refused."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from traceback import extract_tb
 from typing import Self, assert_never
@@ -102,6 +102,11 @@ class _Door:
         said = [(one.attributes.source, one.data) for one in arrived if isinstance(one, Opened)]
         noticed = await Noticed.prepare(work, (*said, *((source, data) for source, _, data in waiting)), context)
         cases |= await work.load_cases(noticed.wanted)
+        while parts := {part for one in cases.values() for part in one.basics.split_into} - cases.keys():
+            found = await work.load_cases(parts)
+            cases |= found
+            if not found:
+                break
         answers = {a.answers for a in heads if a.answers is not None}
         answers |= {a for _, attributes, _ in waiting if (a := attributes.answers) is not None}
         door = cls(
@@ -188,6 +193,7 @@ class _Door:
             context=self.context,
             same_matter=self.noticed.same(one.data, self.cases),
             noticed_today=self.noticed.today[attributes.source],
+            parts=tuple(self._split_off(lane[1])),
         )
         try:
             if attributes.answers is not None and self.sent.get(attributes.answers) != attributes.source:
@@ -219,13 +225,22 @@ class _Door:
         self.noticed.today[attributes.source] += attributes.type == NOTICE
         match decision:
             case Decision():
-                at, source = self.context.now, attributes.source
-                case = self.work.record(decision, Cause(at=at, by=source, message=attributes.id, source=source))
-                self.cases[case.id] = case
+                source = attributes.source
+                cause = Cause(at=self.context.now, by=source, message=attributes.id, source=source)
+                for one in (decision, *decision.also):
+                    case = self.work.record(one, cause)
+                    self.cases[case.id] = case
             case Unchanged():
                 pass
             case _:
                 assert_never(decision)
+
+    def _split_off(self, case: UUID) -> Iterator[Case]:
+        known = self.cases.get(case)
+        for part in known.basics.split_into if known is not None else ():
+            if part in self.cases:
+                yield self.cases[part]
+                yield from self._split_off(part)
 
     def _let_waiting_in(self, conversation: UUID) -> None:
         """Apply what was early and now is next; a message of one region may have waited for another's."""

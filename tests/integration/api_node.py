@@ -57,8 +57,7 @@ def application(**changes: Any) -> dict[str, Any]:
             {
                 "name": "李大山",
                 "identity": {"kind": "NONE"},
-                "categories": ["MIGRANT_WORKER"],
-                "finding": {"ground": "ART42_3", "proof": "务工证明"},
+                "finding": {"ground": "COMMITMENT", "proof": "承诺书", "signed_on": "2025-01-02"},
             }
         ],
     } | changes

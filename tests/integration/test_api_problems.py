@@ -365,7 +365,7 @@ async def test_a_case_that_no_message_could_carry_is_not_offered(api: Api) -> No
     papers = [{"kind": "OTHER", "title": f"材料{n}"} for n in range(500)]
     case = await api.opened(materials=papers)
     known = (await api.node.views.case(UUID(case["id"]))).case  # type: ignore[union-attr] # it was just opened
-    more = replace(known, materials=known.materials * 2)
+    more = replace(known, materials=known.materials * 5)
     async with api.node.store.work() as work:
         await work.load_cases([known.id])
         work.record(Decision(case=more, event=Event(name="grown")), Cause(at=clock.now(), by="x"))

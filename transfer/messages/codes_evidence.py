@@ -94,7 +94,7 @@ class ItemResult(Code):
 class DeclineReason(Code):
     """Why a region cannot help. That the recipient is not eligible is none: the holder decides on that."""
 
-    OBJECTIVE_IMPOSSIBLE = "OBJECTIVE_IMPOSSIBLE", "客观上无法协作", "Objectively impossible", "O148 34"
+    OBJECTIVE_IMPOSSIBLE = "OBJECTIVE_IMPOSSIBLE", "客观上无法协作", "Objectively impossible", "O148"
     HOLDER_NOT_HERE = "HOLDER_NOT_HERE", "持有人不在本地", "The holder is not in this region"
     EXCEEDS_LAWFUL_POWER = "EXCEEDS_LAWFUL_POWER", "超出法定职权", "Exceeds the lawful powers"
     FORCE_MAJEURE = "FORCE_MAJEURE", "不可抗力", "Force majeure"

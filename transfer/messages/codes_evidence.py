@@ -7,7 +7,7 @@ from transfer.messages.codes import Code
 
 
 class EvidenceKind(Code):
-    """What one region can ask another to do for a case (O148 34; agreements between regions)."""
+    """What one region can ask another to do for a case (O148; agreements between regions)."""
 
     ECON_CHECK = "ECON_CHECK", "经济状况核查", "Check of the economic situation", "LAL 41"
     IDENTITY_CHECK = "IDENTITY_CHECK", "身份核查", "Check of identity"

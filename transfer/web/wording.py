@@ -29,7 +29,7 @@ WORDING: Final[Mapping[Step, Wording]] = MappingProxyType(
         Step.SUPPLEMENT: Wording(zh="补正", en="Answer the notice", ground="LAL 43(2)"),
         Step.ACCEPT: Wording(zh="受理", en="Accept the case", ground="LAL 43(1)"),
         Step.DISPUTE: Wording(zh="提出管辖异议", en="Dispute competence", ground="LAL 38"),
-        Step.LINK: Wording(zh="并入先收到的案件", en="Link as a duplicate", ground="O148 10"),
+        Step.LINK: Wording(zh="并入先收到的案件", en="Link as a duplicate", ground="O148"),
         Step.ESCALATE: Wording(zh="报请指定管辖", en="Ask the superior to name the competent region"),
         Step.DESIGNATE: Wording(zh="指定管辖", en="Name the competent region"),
         Step.RECALL: Wording(zh="撤回转交", en="Recall the offer"),

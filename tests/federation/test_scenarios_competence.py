@@ -23,7 +23,7 @@ from transfer.domain.duplicates import LinkedCase, advice, assisting
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.messages.case import IdentityDocument, Opponent
-from transfer.messages.codes import AidForm, ApplicantCategory, IdentityKind, IntakeChannel, Matter, Stage
+from transfer.messages.codes import AidForm, ApplicantCategory, HardshipGround, IdentityKind, IntakeChannel, Matter, Stage
 from transfer.messages.codes_clocks import CaseEvent
 from transfer.messages.codes_competence import DuplicateAdvice, NotCompetent
 from transfer.messages.codes_evidence import EvidenceField, EvidenceKind, ItemResult
@@ -177,6 +177,8 @@ def test_a_fatal_accident_is_accepted_by_the_first_receiver_and_the_later_region
     proof = an_item(kind=EvidenceKind.DOCUMENT, what="死亡证明", fields=(EvidenceField.ATTENDANCE,))
     widow.ask(proof).undertaken().found(ItemResult.OBTAINED)
     widow.press(RequestStep.RETURN).press(RequestStep.CONFIRM)
+    mother, child = widow.applicants
+    widow.find(HardshipGround.COMMITMENT, mother).find(HardshipGround.ART42_1, child)
     widow.reach(Stage.UNDER_REVIEW, Stage.GRANTED, Stage.ASSIGNED, Stage.HANDLING)
     widow.on(2026, 6, 15).reach(Stage.CONCLUDED)
     assert due(widow, "CLOSING_FILE") == date(2026, 7, 15)

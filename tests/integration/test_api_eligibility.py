@@ -47,8 +47,9 @@ async def found(api: Api, case: dict[str, Any], **finding: Any) -> Any:
     return await api.post(f"/v1/cases/{case['id']}/eligibility", body)
 
 
-async def reached(api: Api, case: dict[str, Any], stage: str) -> Any:
-    said = {"by": "王芳", "institution": api.region, "stage": stage, "occurred_on": today()}
+async def reached(api: Api, case: dict[str, Any], stage: str, **typed: Any) -> Any:
+    by = "王主任" if stage == "granted" else "王芳"
+    said = {"by": by, "institution": api.region, "stage": stage, "occurred_on": today(), **typed}
     return await api.post(f"/v1/cases/{case['id']}/stages", said)
 
 

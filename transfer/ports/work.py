@@ -40,8 +40,8 @@ Sign = Callable[[Statement, datetime], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Where and when a decision is taken: this node's region, the directory, the time, a source of ids, the rules, and
-    what makes fingerprints with the keys that all regions share, and the region's signature."""
+    """Where and when a decision is taken: this node's region, the directory, the time, a source of ids, the rules, the
+    region's signature, and what makes fingerprints with the keys that all regions share."""
 
     region: str
     directory: Directory

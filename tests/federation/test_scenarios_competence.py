@@ -23,7 +23,15 @@ from transfer.domain.duplicates import LinkedCase, advice, assisting
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.messages.case import IdentityDocument, Opponent
-from transfer.messages.codes import AidForm, ApplicantCategory, HardshipGround, IdentityKind, IntakeChannel, Matter, Stage
+from transfer.messages.codes import (
+    AidForm,
+    ApplicantCategory,
+    HardshipGround,
+    IdentityKind,
+    IntakeChannel,
+    Matter,
+    Stage,
+)
 from transfer.messages.codes_clocks import CaseEvent
 from transfer.messages.codes_competence import DuplicateAdvice, NotCompetent
 from transfer.messages.codes_evidence import EvidenceField, EvidenceKind, ItemResult

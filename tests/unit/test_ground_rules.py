@@ -9,11 +9,15 @@ import pytest
 from tests.builders import a_case_basics, an_applicant, the_rules
 from tests.federation.exchange import Exchange
 from tests.unit.test_law_rules import a_book, as_text
+from transfer.cli.rules_said import change_line
 from transfer.domain.case import Case
-from transfer.domain.eligibility import judged
+from transfer.domain.eligibility import judged, why_not_at_first
 from transfer.domain.recognition import STANDARD, Forum
 from transfer.law.book import RuleBook, RulesInvalid, built_in, read_rules
+from transfer.law.changes import changes
 from transfer.law.codes import GroundProof, WhyNot
+from transfer.law.overlay import laid_over
+from transfer.law.rules import Ending, RuleSet
 from transfer.messages.case import Tenure
 from transfer.messages.codes import ApplicantCategory, HardshipGround, Matter
 
@@ -150,6 +154,31 @@ def test_a_rule_that_an_administrator_adds_opens_its_ground() -> None:
         a_book(grounds=[*rows, row])
     with pytest.raises(RulesInvalid, match="ground"):
         read_rules(json.dumps(json.loads(as_text(built_in())) | {"grounds": [row | {"ground": "ART99"}]}).encode())
+
+
+def test_a_loaded_ground_takes_the_place_of_an_earlier_one_and_what_changes_is_told_in_words() -> None:
+    [before] = [one for one in built_in().grounds if one.code == "ART42_3"]
+    after = before.model_copy(update={"matters": (M.REMUNERATION,), "valid_from": TODAY})
+    ended = Ending(code="COMMITMENT", valid_until=TODAY)
+    over = RuleSet(version="2026-12-01", note="示例", grounds=(after,), ends=(ended,))
+    old, new = the_rules(), RuleBook(rules=laid_over(built_in(), [over]), known_years=the_rules().known_years)
+    assert [change_line(one) for one in changes(old, new)] == [
+        (
+            "ART42_3 申请支付劳动报酬或者请求工伤事故人身损害赔偿的进城务工人员, in the whole country, from 2026-11-22 on: "
+            'matters ["REMUNERATION", "WORK_INJURY"] -> ["REMUNERATION"]'
+        ),
+        "COMMITMENT 个人诚信承诺, in the whole country, from 2026-11-23 on: holds no more",
+    ]
+    assert open_to(a_matter(M.WORK_INJURY, C.MIGRANT_WORKER), a_forum(rules=new))[G.ART42_3] is WhyNot.OTHER_MATTER
+
+
+@pytest.mark.parametrize("region", [ANYWHERE, CHENGDU, HANGZHOU])
+def test_of_a_person_whom_nobody_has_attested_anything_the_same_is_said_before_there_is_a_case(region: str) -> None:
+    forum = a_forum(region)
+    for matter in Matter:
+        for categories in ((), *((one,) for one in C)):
+            found = open_to(a_matter(matter, *categories), forum)
+            assert {ground: why_not_at_first(ground, matter, categories, forum) for ground in G} == found
 
 
 def test_the_standard_of_a_province_is_a_figure_that_is_loaded_and_none_is_invented() -> None:

@@ -244,13 +244,15 @@ def test_what_is_taken_back_after_a_split_reaches_the_case_in_which_the_person_i
 
 
 def test_what_is_attested_after_a_split_comes_to_the_case_in_which_the_person_is_now() -> None:
-    story = handed(a_story(agreed(), persons=2).find(G.INFO_SHARING), THERE)
-    second = story.applicants[1]
-    story.own("split", applicants=(second,))
-    story.requester = HOME
+    story = handed(a_story(agreed(), persons=3).find(G.INFO_SHARING), THERE)
+    _, second, third = story.applicants
+    for one in (second, third):
+        story.own("split", applicants=(one,))
     story.attest(HOME, second)
-    story.requester, story.case = THERE, story.known().basics.split_into[-1]
-    assert [one.applicant for one in story.known().attestations.issued] == [second]
+    mine, other = [_exchange(story).case(THERE, part) for part in story.known().basics.split_into]
+    assert [one.applicant for one in mine.attestations.issued] == [second]
+    assert other.attestations.issued == ()
+    story.case = mine.id
     story.find(G.HOME_FINDING_RECOGNISED)
 
 

@@ -124,8 +124,10 @@ async def test_a_transfer_moves_up_by_the_day_of_its_notice_and_down_when_it_has
 async def test_a_case_that_has_ended_makes_way_in_the_worklist(here: Api) -> None:
     late, plain = await urgent(here), await here.opened()
     assert [line["id"] for line in await here.items("/v1/cases")] == [late["id"], plain["id"]]
-    for stage, basis in (("under_review", None), ("refused", "LAL_43_1")):
-        said = WHO | {"stage": stage, "occurred_on": today(), "basis": basis}
+    refusal = {"reason": "MATTER_OUT_OF_SCOPE", "explanation": "不属于法律援助范围。"}
+    decided = {"by": "王主任", "basis": "LAL_43_1", "part": {"kind": "decision", "refusals": [refusal]}}
+    for stage, typed in (("under_review", {}), ("refused", decided)):
+        said = WHO | {"stage": stage, "occurred_on": today(), **typed}
         assert (await here.post(f"/v1/cases/{late['id']}/stages", said)).status == 200
     lines = await here.items("/v1/cases")
     assert [(line["id"], line["act_by"]) for line in lines] == [(plain["id"], in_days(7)), (late["id"], None)]

@@ -80,6 +80,7 @@ def _rows(number: int) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         "stage_tenure": 1,
         "stage_number": 0,
         "followers": "[]",
+        "same_matter": "[]",
         "basics": "{}",
         "materials": "[]",
     } | stamp

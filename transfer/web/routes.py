@@ -264,6 +264,7 @@ _EVIDENCE: Final = (
                 errors.UnknownRequest,
                 errors.IllegalStep,
                 errors.NotThisSide,
+                errors.NoLongerHandling,
                 FileNotKept,
                 FileOnItsWay,
             ),

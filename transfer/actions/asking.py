@@ -294,7 +294,8 @@ def _changed_lawyer(
     at: Situation, request: EvidenceRequest, lawyer: Lawyer
 ) -> tuple[EvidenceRequest, EvidenceLawyerChanged | None]:
     """The request with that lawyer, and what the other region is told if it knows of the request."""
-    taken = request.take(RequestStep.CHANGE_LAWYER, by=_R, at=at.context.now).changed(lawyer=lawyer)
+    before = (request.replaced | {request.lawyer.name}) - {lawyer.name}
+    taken = request.take(RequestStep.CHANGE_LAWYER, by=_R, at=at.context.now).changed(lawyer=lawyer, replaced=before)
     if not taken.is_open or taken.state in {RequestState.DRAFTED, RequestState.APPROVED}:
         return taken, None
     return taken, EvidenceLawyerChanged(request=taken.id, case=at.case.id, at=at.context.now, lawyer=lawyer)

@@ -11,7 +11,7 @@ from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import checked, legal_day
 from transfer.domain.competence import Competence, competence
 from transfer.domain.decision import Decision, Event, Outgoing
-from transfer.domain.errors import NotOfThisRegion, NotThisSide, NotYoursToAssist
+from transfer.domain.errors import NoLongerHandling, NotOfThisRegion, NotThisSide, NotYoursToAssist
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide
 from transfer.domain.lifecycle import Side
@@ -50,7 +50,7 @@ class Situation:
     def own_request(self, request_id: UUID, side: RequestSide, command: Command) -> EvidenceRequest:
         """The evidence request, in which this region must be on that side and the person act for its institution.
 
-        Raises UnknownRequest, NotThisSide, NotOfThisRegion.
+        Raises UnknownRequest, NotThisSide, NotOfThisRegion, NoLongerHandling for a lawyer who was replaced.
         """
         request = self.case.request(request_id)
         if request.side is not side:
@@ -58,6 +58,8 @@ class Situation:
         mine = request.requester if side is RequestSide.REQUESTER else request.requested
         if deciding_institution(command, self.context) != self.context.deciding(mine):
             raise NotOfThisRegion(institution=command.institution, needed=mine)
+        if command.by in request.replaced:
+            raise NoLongerHandling
         return request
 
     def requested(

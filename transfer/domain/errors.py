@@ -215,6 +215,10 @@ class NothingRecorded(TransferError):
     """There is no recorded answer to send."""
 
 
+class NoLongerHandling(TransferError):
+    """Another lawyer handles this request now; whoever was replaced takes no more steps in it."""
+
+
 class SamePerson(TransferError):
     """Another person is wanted: who approves has not drafted, recorded or reviewed, nor who reviews decided."""
 

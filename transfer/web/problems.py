@@ -96,6 +96,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.AlreadyRecognised: Kind(409, "两地互认，不得重复索取"),
         errors.ItemsUnanswered: Kind(422, "仍有未答复的协作事项"),
         errors.NothingRecorded: Kind(409, "没有可以发出的结果"),
+        errors.NoLongerHandling: Kind(403, "已更换承办人，原承办人不得再办理此项协作"),
         errors.SamePerson: Kind(409, "须由另一人办理"),
         errors.SameBody: Kind(422, "异议由设立该机构的司法行政部门审查，不得由作出决定的机构审查"),
         errors.Recused: Kind(409, "该人员已回避，不得办理此案件"),

@@ -279,6 +279,7 @@ _EVIDENCE: Final = (
                 errors.UnknownRequest,
                 errors.IllegalStep,
                 errors.NotThisSide,
+                errors.NoLongerHandling,
                 FileNotKept,
                 FileOnItsWay,
             ),

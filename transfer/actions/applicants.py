@@ -15,7 +15,6 @@ from transfer.domain.errors import (
     ImplausibleDate,
     NoActiveApplicant,
     NoticeMissing,
-    TransferOpen,
     UnknownApplicant,
 )
 from transfer.domain.lifecycle import OFFERABLE
@@ -133,7 +132,6 @@ def withdraw(at: Situation, command: Withdraw) -> Decision:
 def check_free(at: Situation, command: Command) -> None:
     """The case must be held here, offered to nobody, not decided; raises NotTheHolder, TransferOpen, IllegalStage."""
     at.as_holder(command)
-    if at.case.open_offer is not None:
-        raise TransferOpen(transfer=at.case.open_offer.id, state=at.case.open_offer.state.value)
+    at.case.check_not_offered()
     if at.case.stage.stage not in OFFERABLE:
         raise IllegalStage(stage=at.case.stage.stage.value, allowed=sorted(s.value for s in OFFERABLE))

@@ -17,7 +17,6 @@ from transfer.domain.errors import (
     OnTheExchange,
     SamePerson,
     SameRegion,
-    TransferOpen,
     UnknownItem,
 )
 from transfer.domain.evidence import EvidenceRequest
@@ -149,8 +148,7 @@ def send(at: Situation, request_id: UUID, command: commands.Send) -> Decision:
     at.as_holder(command)
     request, case, context = at.own_request(request_id, _R, command), at.case, at.context
     taken = request.take(RequestStep.SEND, by=_R, at=context.now)
-    if case.open_offer is not None:
-        raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
+    case.check_not_offered()
     if case.stage.stage in PAST:
         raise CaseEnded(stage=case.stage.stage.value)
     _check_not_had(at, taken.items, _agreement(context, taken.peer))

@@ -10,7 +10,6 @@ from transfer.domain.errors import (
     AttestationTakenBack,
     ImplausibleDate,
     NothingToAttest,
-    TransferOpen,
     UnknownAttestation,
 )
 from transfer.domain.recognition import (
@@ -38,8 +37,7 @@ def find(at: Situation, command: FindEligibility) -> Decision:
     TransferOpen while the case is offered, since its receiver has a copy.
     """
     institution = at.as_holder(command)
-    if at.case.open_offer is not None:
-        raise TransferOpen(transfer=at.case.open_offer.id, state=at.case.open_offer.state.value)
+    at.case.check_not_offered()
     case = with_findings(at.case, command.findings, at.context.forum(at.region), by=institution)
     detail = {str(one.applicant): one.ground.value if one.ground else None for one in command.findings}
     return Decision(case=case, event=Event(name="eligibility_found", detail=detail))

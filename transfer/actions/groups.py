@@ -21,7 +21,6 @@ from transfer.domain.errors import (
     NoticeOpen,
     RequestsOpen,
     TooFewToElect,
-    TransferOpen,
     UnknownApplicant,
 )
 from transfer.domain.group import REPRESENTATIVES_FROM, part_of, rest_of
@@ -40,8 +39,7 @@ def elect(at: Situation, command: Elect) -> Decision:
     """
     at.as_holder(command)
     case, today = at.case, legal_day(at.context.now)
-    if case.open_offer is not None:
-        raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
+    case.check_not_offered()
     if case.stage.stage in PAST:
         raise CaseEnded(stage=case.stage.stage.value)
     if not today - BACKDATED <= command.elected_on <= today:
@@ -86,7 +84,7 @@ def join(at: Situation, command: Join) -> Decision:
     grown, context = replace(case, applicants=file.applicants, materials=file.materials), at.context
     grown = found(grown, command.applicants, context, by=deciding_institution(command, context))
     prints = fingerprints_of(grown, context)
-    known = fingerprints_of(case, context)
+    known = frozenset(fingerprints_of(case, context))
     fresh = tuple(one for one in prints if one not in known)
     return Decision(
         case=grown,

@@ -6,7 +6,6 @@ from transfer.actions.competence_commands import NamePlaces
 from transfer.actions.matching import fingerprints_of, notices, where_it_may_be
 from transfer.actions.situation import Situation
 from transfer.domain.decision import Decision, Event
-from transfer.domain.errors import TransferOpen
 
 
 def name_places(at: Situation, command: NamePlaces) -> Decision:
@@ -15,8 +14,7 @@ def name_places(at: Situation, command: NamePlaces) -> Decision:
     Raises TransferOpen, NotTheHolder.
     """
     at.as_holder(command)
-    if at.case.open_offer is not None:
-        raise TransferOpen(transfer=at.case.open_offer.id, state=at.case.open_offer.state.value)
+    at.case.check_not_offered()
     case = replace(at.case, basics=at.case.basics.model_copy(update=dict(command.named)))
     # Those that could have the same matter by what was known before were told then.
     regions = where_it_may_be(case, at.context) - where_it_may_be(at.case, at.context)

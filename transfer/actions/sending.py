@@ -54,8 +54,7 @@ def offer(at: Situation, command: Offer) -> Decision:
     context.deciding(command.receiver)
     if region == context.region:
         raise SameRegion(receiver=command.receiver)
-    if case.open_offer is not None:
-        raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
+    case.check_not_offered()
     if asked := [str(r.id) for r in case.requests if r.state in UNANSWERED and r.side is RequestSide.REQUESTER]:
         raise RequestsOpen(requests=asked)
     if case.stage.stage not in OFFERABLE:

@@ -4,7 +4,7 @@ from transfer.actions.situation import Situation
 from transfer.actions.urgency_commands import CompleteFormalities, StateUrgency
 from transfer.domain.clocks import happened, legal_day
 from transfer.domain.decision import Decision, Event
-from transfer.domain.errors import CaseEnded, ImplausibleDate, NothingRuns, TransferOpen, UrgencyStands
+from transfer.domain.errors import CaseEnded, ImplausibleDate, NothingRuns, UrgencyStands
 from transfer.domain.lifecycle import PAST
 from transfer.domain.urgency import completions, raised
 from transfer.messages.codes_clocks import CaseEvent
@@ -30,8 +30,7 @@ def complete_formalities(at: Situation, command: CompleteFormalities) -> Decisio
     """
     at.as_holder(command)
     case, context = at.case, at.context
-    if case.open_offer is not None:
-        raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
+    case.check_not_offered()
     if not any(clock.started_on <= command.occurred_on for clock in completions(case)):
         raise NothingRuns(event=CaseEvent.FORMALITIES_COMPLETED.value)
     if command.occurred_on > legal_day(context.now):

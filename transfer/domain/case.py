@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from transfer.domain.duplicates import SameMatter
-from transfer.domain.errors import NotTheHolder, UnknownApplicant, UnknownRequest, UnknownTransfer
+from transfer.domain.errors import NotTheHolder, TransferOpen, UnknownApplicant, UnknownRequest, UnknownTransfer
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.handling import UNHANDLED, Handling
 from transfer.domain.lifecycle import CLOSED, Side, State, Step, after, open_steps
@@ -175,6 +175,11 @@ class Case:
         if self.holder_region != region:
             raise NotTheHolder(holder=self.holder.institution, asked_by=region)
         return self
+
+    def check_not_offered(self) -> None:
+        """Raises TransferOpen while an offer of the case is open."""
+        if self.open_offer is not None:
+            raise TransferOpen(transfer=self.open_offer.id, state=self.open_offer.state.value)
 
     def with_transfer(self, changed: Transfer) -> "Case":
         """The case with that transfer replaced, or added when it is new."""

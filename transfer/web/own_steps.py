@@ -64,7 +64,7 @@ def _not_offered(case: Case, context: Context) -> bool:  # noqa: ARG001 - one fo
     return case.open_offer is None
 
 
-def _may_be_found(case: Case, context: Context) -> bool:
+def _goes_on_here(case: Case, context: Context) -> bool:
     return _not_offered(case, context) and case.stage.stage not in PAST
 
 
@@ -78,8 +78,7 @@ def _may_be_revoked(case: Case, context: Context) -> bool:
 
 
 def _may_elect(case: Case, context: Context) -> bool:
-    enough = may_elect(case, context.region, legal_day(context.now), context.rules)
-    return enough and case.open_offer is None and case.stage.stage not in PAST
+    return _goes_on_here(case, context) and may_elect(case, context.region, legal_day(context.now), context.rules)
 
 
 def _may_be_split(case: Case, context: Context) -> bool:
@@ -98,8 +97,8 @@ def _may_be_urgent(case: Case, context: Context) -> bool:  # noqa: ARG001 - one 
     return case.stage.stage not in PAST and case.basics.urgency not in LIMBS
 
 
-def _may_be_completed(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
-    return case.open_offer is None and bool(completions(case))
+def _may_be_completed(case: Case, context: Context) -> bool:
+    return _not_offered(case, context) and bool(completions(case))
 
 
 def _someone_is_recused(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
@@ -130,7 +129,7 @@ OWN_STEPS: Final[Mapping[str, OwnStep]] = MappingProxyType(
         ),
         "eligibility": OwnStep(
             wording=Wording(zh="认定经济困难条件", en="Find on what ground applicants have aid", ground="LAL 41"),
-            opens=_may_be_found,
+            opens=_goes_on_here,
             faults=(
                 errors.GroundNotOpen,
                 errors.UnknownApplicant,

@@ -1,4 +1,4 @@
-"""The routes of groups."""
+"""The routes of groups, and what any application may get wrong."""
 
 from typing import Final
 
@@ -11,6 +11,17 @@ from transfer.web import groups
 from transfer.web.case_body import CaseBody
 from transfer.web.faults import RowsBad
 from transfer.web.route import Change, Route, Tag
+
+OF_INTAKE: Final = (
+    FileNotKept,
+    FileOnItsWay,
+    errors.ImplausibleDate,
+    errors.NothingRuns,
+    errors.LastDayUnclear,
+    errors.UnknownInstitution,
+    errors.NotOfThisRegion,
+)
+"""What may be wrong with an application, however its persons are given."""
 
 GROUP_ROUTES: Final = (
     Route(
@@ -48,13 +59,7 @@ GROUP_ROUTES: Final = (
         problems=(
             SheetRefused,
             RowsBad,
-            FileNotKept,
-            FileOnItsWay,
-            errors.ImplausibleDate,
-            errors.NothingRuns,
-            errors.LastDayUnclear,
-            errors.UnknownInstitution,
-            errors.NotOfThisRegion,
+            *OF_INTAKE,
         ),
     ),
     Route(

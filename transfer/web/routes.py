@@ -29,7 +29,7 @@ from transfer.web import (
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
-from transfer.web.group_routes import GROUP_ROUTES
+from transfer.web.group_routes import GROUP_ROUTES, OF_INTAKE
 from transfer.web.own_steps import OF_PARTS, OWN_STEPS
 from transfer.web.route import Change, Route, Tag
 from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
@@ -60,16 +60,10 @@ _CASES: Final = (
         change=Change.ADDS,
         problems=(
             TestIdentity,
-            FileNotKept,
-            FileOnItsWay,
-            errors.ImplausibleDate,
-            errors.NothingRuns,
-            errors.LastDayUnclear,
             errors.PersonTwice,
             errors.GroundNotOpen,
             errors.NoHomeFinding,
-            errors.UnknownInstitution,
-            errors.NotOfThisRegion,
+            *OF_INTAKE,
         ),
     ),
     Route(

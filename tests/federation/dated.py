@@ -1,7 +1,6 @@
 """Nodes whose clocks stand at the dates of a story: whole processes over a broker, told over their APIs."""
 
 import asyncio
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from tests.federation.checks import Expected, differences, read
 from tests.federation.exchange import a_directory
 from tests.federation.ground import BRISK
 from tests.federation.serving import Served
+from tests.patience import until
 from tests.pki import HOST, Pki
 from tests.trust import PASSPHRASE, SINCE, Trust, as_text
 from transfer.actions.commands import Command, OpenCase
@@ -35,7 +35,6 @@ from transfer.storage.views import SqlViews
 from transfer.telemetry import clock
 from transfer.web.problems import PROBLEMS, slug
 
-_SECONDS: Final = 30.0
 _DAYS: Final = 3000
 """Certificates count by the calendar of this day and of the story's."""
 _ERRORS: Final = {slug(one): one for one in PROBLEMS if issubclass(one, TransferError)}
@@ -88,7 +87,7 @@ class DatedNodes:
             lines = self.nodes[region].ask("GET", "/v1/fetches").body["items"]
             return any(one["file"] == file.digest and one["state"] not in {"waiting", "fetching"} for one in lines)
 
-        _until(ended, f"{region}: the fetch of {file.name} ends")
+        until(ended, f"{region}: the fetch of {file.name} ends")
         answer = self.nodes[region].ask("GET", f"/v1/files/{file.digest}")
         return answer.content if answer.status == 200 else None
 
@@ -100,7 +99,7 @@ class DatedNodes:
             found[:] = asyncio.run(self._differences())
             return not found
 
-        _until(agreed, found)
+        until(agreed, found)
 
     async def _differences(self) -> list[str]:
         views = {}
@@ -122,13 +121,6 @@ class DatedNodes:
         if found is None:
             raise KeyError(case)
         return found.case
-
-
-def _until(true: Any, what: object) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while not true():
-        assert time.monotonic() < deadline, f"did not come true in {_SECONDS:g} s: {what}"
-        time.sleep(0.05)
 
 
 @contextmanager

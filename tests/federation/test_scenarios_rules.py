@@ -4,8 +4,7 @@ real nodes over a broker with the dates of the story."""
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -18,6 +17,7 @@ from tests.asking import Asking
 from tests.builders import the_rules
 from tests.federation.dated import DatedNodes, dated_nodes
 from tests.federation.exchange import Exchange
+from tests.patience import until
 from tests.pki import Pki
 from transfer.actions.desk import Order
 from transfer.actions.watching import NothingToSay, count_case
@@ -33,7 +33,6 @@ pytestmark = [pytest.mark.federation, pytest.mark.timeout(180)]
 ZHUJI, MACHENG = "330681", "421181"
 RELEASE: Final = built_in().version
 LOADED: Final = f"{RELEASE}+2026-12-30"
-_SECONDS: Final = 30.0
 
 
 def a_set() -> bytes:
@@ -99,11 +98,11 @@ class OnNodes:
         file.write_bytes(a_set())
         words = ["rules", "load", str(file), "--by", "周主任", "--env-file", str(settings)]
         subprocess.run([sys.executable, "-m", "transfer", *words], check=True, capture_output=True, timeout=60)
-        self._until(lambda: self._ask(region, "/v1/rules")["version"] == LOADED)
+        until(lambda: self._ask(region, "/v1/rules")["version"] == LOADED)
 
     def counted(self, region: str) -> tuple[Clock, ...]:
         held = self.story.known(region).holder_region == region
-        self._until(lambda: not held or all(clock.due_rolled for clock in self._clocks(region)))
+        until(lambda: not held or all(clock.due_rolled for clock in self._clocks(region)))
         return self._clocks(region)
 
     def history(self, region: str) -> list[str]:
@@ -115,12 +114,6 @@ class OnNodes:
 
     def _ask(self, region: str, path: str) -> Any:
         return self.nodes.nodes[region].ask("GET", path).body
-
-    def _until(self, true: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _SECONDS
-        while not true():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
 
 
 @pytest.fixture(params=["memory", pytest.param("nodes", marks=pytest.mark.broker)])

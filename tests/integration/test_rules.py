@@ -7,11 +7,11 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -24,6 +24,7 @@ from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
 from tests.federation.exchange import an_application
+from tests.patience import until
 from tests.trust import environment_of
 from transfer.actions.desk import Order
 from transfer.actions.intake import open_case
@@ -308,7 +309,7 @@ def killed_on_its_way(place: Place, *words: str) -> None:
         stderr=subprocess.STDOUT,
     )
     place_of = Path(f"/proc/{process.pid}/fd")
-    until(lambda: any("socket:" in one or one.endswith("node.db") for one in links(place_of)))
+    until(lambda: any("socket:" in one or one.endswith("node.db") for one in links(place_of)), seconds=20)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=2)
     process.kill()
@@ -343,7 +344,7 @@ def test_processes_that_run_take_a_new_set_without_a_restart(place: Place) -> No
         assert {version_at(one), version_at(other)} == {RELEASE}
         place.load(terms=[longer_review()])
         for address in (one, other):
-            until(lambda address=address: version_at(address) == f"{RELEASE}+2026-12-20")
+            until(partial(has_version, address, f"{RELEASE}+2026-12-20"), seconds=20)
 
 
 @contextmanager
@@ -365,16 +366,13 @@ def process(place: Place) -> Iterator[str]:
         started.communicate()
 
 
+def has_version(address: str, version: str) -> bool:
+    return version_at(address) == version
+
+
 def version_at(address: str) -> str:
     with urlopen(f"{address}/v1/rules") as answer:  # noqa: S310 - the address of the process above
         return str(json.loads(answer.read())["version"])
-
-
-def until(true: Any) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 async def test_a_clock_begun_before_keeps_its_rule_and_one_begun_after_has_the_new_one(place: Place) -> None:

@@ -68,7 +68,7 @@ def open_to(case: Case, forum: Forum) -> dict[HardshipGround, WhyNot | None]:
     return {one.ground: one.why_not for one in judged(case, case.applicants[0], forum)}
 
 
-@pytest.mark.parametrize(("ground", "region", "groups", "matters"), ROWS, ids=str)
+@pytest.mark.parametrize(("ground", "region", "groups", "matters"), ROWS, ids=[f"{row[0]}-{row[1]}" for row in ROWS])
 def test_a_ground_is_open_to_its_groups_in_its_matters_and_to_nobody_else(
     ground: HardshipGround, region: str, groups: set[ApplicantCategory], matters: set[Matter]
 ) -> None:

@@ -1,25 +1,29 @@
 """An evidence request told as a history: Fushun asks Lingwu for attendance sheets, month by month."""
 
-from collections.abc import Mapping
+import base64
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
-from tests.federation.exchange import Exchange
+from tests.federation.exchange import Exchange, an_application
+from tests.handling import said_with
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS, draft_order, offer_order, stage_order
-from transfer.actions.commands import Command, Offer, PublishStage
+from transfer.actions.commands import Command, Offer, OpenCase, PublishStage
 from transfer.actions.desk import Order
 from transfer.actions.evidence_commands import DraftRequest, NewItem
 from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA, legal_day
+from transfer.domain.eligibility import NewFinding
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import Material
-from transfer.messages.codes import Defect, MaterialKind, Stage
+from transfer.messages.codes import Defect, HardshipGround, MaterialKind, Stage
 from transfer.messages.codes_evidence import (
     CancelReason,
     CollectionMethod,
@@ -69,6 +73,10 @@ _REQUESTED_STEPS: Final = frozenset(
 )
 
 
+Tell = Callable[..., "Asking"]
+"""Begins a story between regions, in memory or on nodes; the fixture ``tell``."""
+
+
 def an_item(**changes: Any) -> NewItem:
     """Attendance sheets of one month."""
     given: dict[str, Any] = {
@@ -108,8 +116,8 @@ class World(Protocol):
 
     now: datetime
 
-    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...]) -> UUID:
-        """A new case, first received there."""
+    def open(self, region: str, command: OpenCase) -> UUID:
+        """The case that this application makes there."""
         ...
 
     def carry_out(self, region: str, case: UUID, path: str, command: Command, order: Order) -> Case:
@@ -143,8 +151,10 @@ class Asking:
     persons: int = 1
     months: int = 1
     papers: tuple[MaterialKind, ...] = ()
+    typed: Mapping[str, Any] = field(default_factory=dict)
     began: datetime = datetime(2026, 2, 11, 9, 0, tzinfo=CHINA)
     carried: bool = True
+    application: OpenCase | None = None
     place: World | None = None
     world: World = field(init=False)
     exchange: Exchange = field(init=False)
@@ -158,7 +168,10 @@ class Asking:
             self.world = self.place
         self.world.now = self.began
         materials = tuple(Material(kind=kind, title=kind.zh) for kind in self.papers)
-        self.case = self.world.take_in(self.requester, persons=self.persons, materials=materials)
+        given = self.application or an_application(
+            self.requester, persons=self.persons, materials=materials, **self.typed
+        )
+        self.case = self.world.open(self.requester, given)
 
     # What is known ------------------------------------------------------------------------------------------
 
@@ -239,13 +252,14 @@ class Asking:
 
     def reach(self, *stages: Stage, **typed: Any) -> "Asking":
         for stage in stages:
-            fields = {"by": CLERK, "institution": self.requester, "stage": stage, "occurred_on": self.today, **typed}
+            told = said_with(stage, typed.get("occurred_on", self.today), self.known().stage.stage)
+            fields = {**told, "institution": self.requester, "stage": stage, "occurred_on": self.today, **typed}
             command = PublishStage(**fields)
             self._carry_out(self.requester, "stages", command, stage_order(self.case, command))
         return self._carry()
 
-    def offer(self, receiver: str) -> "Asking":
-        command = Offer(by=CLERK, institution=self.requester, receiver=receiver, letter="函", reason="由")
+    def offer(self, receiver: str, **typed: Any) -> "Asking":
+        command = Offer(by=CLERK, institution=self.requester, receiver=receiver, letter="函", reason="由", **typed)
         self._carry_out(self.requester, "transfers", command, offer_order(self.case, command))
         return self
 
@@ -257,12 +271,30 @@ class Asking:
         self._carry_out(region, f"transfers/{transfer}/{kebab(step)}", command, order)
         return self._carry()
 
-    def own(self, place: str, **typed: Any) -> "Asking":
-        """Take a step on the requester's own case."""
-        button = OWN_BUTTONS[place]
-        command = button.command(by=CLERK, institution=self.requester, **typed)
-        self._carry_out(self.requester, place, command, button.order(self.case, command))
+    def own(self, place: str, *, region: str | None = None, **typed: Any) -> "Asking":
+        """Take a step on the requester's own case, or on that of another region."""
+        button, region = OWN_BUTTONS[place], region or self.requester
+        fields: dict[str, Any] = {"by": CLERK, "institution": region}
+        if place == "events":
+            fields |= said_with(typed["event"], typed["occurred_on"], self.known().stage.stage)
+        command = button.command(**(fields | typed))
+        self._carry_out(region, place, command, button.order(self.case, command))
         return self._carry()
+
+    def find(self, ground: HardshipGround | None, *applicants: UUID, **typed: Any) -> "Asking":
+        """The requester finds this of these applicants, or of all."""
+        if ground is HardshipGround.COMMITMENT:
+            typed = {"signed_on": self.today, **typed}
+        given = {"ground": ground, "proof": "证明", **typed}
+        persons = applicants or tuple(one.id for one in self.known().active)
+        return self.own("eligibility", findings=tuple(NewFinding(applicant=one, **given) for one in persons))
+
+    def attest(self, region: str, applicant: UUID, **typed: Any) -> UUID:
+        """That region attests that the person is in economic hardship; gives the attestation's id."""
+        given = {"in_hardship": True, "found_on": self.today, "until": date(2026, 12, 31), "basis": "本省标准"}
+        self.own("attestations", region=region, applicant=applicant, **(given | typed))
+        payload = self.known(region).attestations.issued[-1].token.split(".")[1]
+        return UUID(json.loads(base64.urlsafe_b64decode(payload + "=="))["id"])
 
     def on(self, year: int, month: int, day: int, hour: int = 10) -> "Asking":
         """Time goes on until then."""

@@ -1,10 +1,12 @@
 """Values for tests, each whole and valid, with the fields that a test is about changed by keyword."""
 
 import json
+from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from transfer.crypto.letters import CannotSeal
 from transfer.law.book import RuleBook
 from transfer.messages.case import (
     Applicant,
@@ -18,6 +20,7 @@ from transfer.messages.case import (
 )
 from transfer.messages.case_progress import HolderChanged, StagePublished, TermOverdue
 from transfer.messages.codes import Stage
+from transfer.messages.eligibility import Statement
 from transfer.messages.envelope import TYPE_NAMES, Attributes, decode, encode
 from transfer.messages.examples import EXAMPLES, MINIMAL
 from transfer.messages.examples_case import BASICS_IN_FULL, CASE, DESIGNATION, FIRST_TENURE, IOU, TRANSFER
@@ -190,6 +193,11 @@ def a_resident_id(*, born: str = "19850412", order: int = 1) -> str:
     digits = f"990000{born}{order:03d}"
     total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(digits))
     return digits + "10X98765432"[total % 11]
+
+
+def nobody_signs(_statement: Statement, _expires: datetime) -> str:
+    """Of a region that holds no keys."""
+    raise CannotSeal("no keys")
 
 
 @cache

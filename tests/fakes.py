@@ -1,7 +1,7 @@
 """The ports in memory, with the real rules: all or nothing, real encodings, the database's refusals; no mocks."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -90,6 +90,7 @@ class Content:
     uses: frozenset[tuple[Digest, UUID]] = frozenset()
     grants: frozenset[tuple[Digest, str]] = frozenset()
     wanted: dict[tuple[Digest, str], Attachment] = field(default_factory=dict)
+    fingerprints: frozenset[tuple[str, UUID]] = frozenset()
 
     def copy(self) -> "Content":
         return Content(
@@ -108,6 +109,7 @@ class Content:
             uses=self.uses,
             grants=self.grants,
             wanted=dict(self.wanted),
+            fingerprints=self.fingerprints,
         )
 
 
@@ -185,6 +187,17 @@ class MemoryWork:
         asked = {digest: key for key in self.draft.wanted if (digest := key[0]) in digests}
         return {digest: digest not in self.draft.given_up for digest in asked}
 
+    async def load_fingerprinted(self, prints: Collection[str]) -> Mapping[str, Collection[UUID]]:
+        found: defaultdict[str, set[UUID]] = defaultdict(set)
+        for known, case in self.room.content.fingerprints:
+            if known in prints:
+                found[known].add(case)
+        return found
+
+    async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:
+        entries = self.room.content.inbox.values()
+        return Counter(e.source for e in entries if e.type == type_ and e.received_at >= since and e.source in sources)
+
     def record(self, decision: Decision, cause: Cause) -> Case:
         case = replace(decision.case, version=decision.case.version + 1)
         self._use(case.id, attachments_of((case.materials, case.requests)))
@@ -192,8 +205,9 @@ class MemoryWork:
             self._refused.append(f"case {case.id} exists")
         self.draft.cases[case.id] = case
         self._changed.add(case.id)
+        self.draft.fingerprints |= {(one, case.id) for one in decision.fingerprints}
         for message in decision.messages:
-            self._send(case.id, message, cause)
+            self._send(message.conversation or case.id, message, cause)
         for stage in decision.stages:
             place = (case.id, stage.tenure, stage.number)
             if place in self.draft.stages:

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from tests.builders import GUANGDONG, LUXIAN, SICHUAN, ZHONGSHAN
 from tests.federation.exchange import Exchange, Move
+from tests.handling import said_with
 from transfer.actions.buttons import BUTTONS
 from transfer.actions.commands import Offer, PublishStage
+from transfer.actions.handling_commands import TellApplicants
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import legal_day
 from transfer.domain.lifecycle import Step
@@ -66,7 +68,8 @@ class Story:
         return self._send(Move(region=by, case=self.case, command=Offer(**fields)))
 
     def reach(self, stage: Stage, *, by: str = LUXIAN, **typed: Any) -> "Story":
-        fields = {"by": "王芳", "institution": by, "stage": stage, "occurred_on": self.today, **typed}
+        told = said_with(stage, self.today, self.known(by).stage.stage)
+        fields = {**told, "institution": by, "stage": stage, "occurred_on": self.today, **typed}
         return self._send(Move(region=by, case=self.case, command=PublishStage(**fields)))
 
     def press(self, step: Step, by: str, *, transfer: UUID | None = None, **typed: Any) -> "Story":
@@ -79,6 +82,11 @@ class Story:
         command = BUTTONS[step].command(**(fields | typed))
         chosen = transfer or self.latest(by).id
         return self._send(Move(region=by, case=self.case, command=command, step=step, transfer=chosen))
+
+    def tell(self, *, by: str = LUXIAN, **typed: Any) -> "Story":
+        """Enter that the applicants were told of the notice today."""
+        fields = {"by": "王芳", "institution": by, "written_on": self.today, "phoned_on": self.today, **typed}
+        return self._send(Move(region=by, case=self.case, command=TellApplicants(**fields)))
 
     def _send(self, move: Move) -> "Story":
         self.exchange.press(move)

@@ -18,6 +18,7 @@ from transfer.crypto.chunks import FileKey
 from transfer.crypto.directory import Directory, Draft, Region
 from transfer.crypto.keys import KeyUse, PublicKey, SuiteName
 from transfer.crypto.keystore import Keystore, add_key
+from transfer.crypto.matching import MatchKey, take_match_key
 from transfer.crypto.notes import Signer, sign
 from transfer.crypto.suites import suite
 from transfer.crypto.wire import Wire
@@ -61,6 +62,10 @@ class Trust:
         if not (self.keys(region) / filekey.FILE).exists():
             return filekey.new_file_key(self.keys(region), PASSPHRASE)
         return filekey.load_file_key(self.keys(region), PASSPHRASE)
+
+    def share(self, region: str, key: MatchKey) -> None:
+        """The region takes this key that all share."""
+        take_match_key(self.keys(region), key, PASSPHRASE)
 
     def add_key(
         self, region: str, use: KeyUse, *, suite: SuiteName = SuiteName.JOSE, since: datetime = SINCE

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from transfer.crypto.filekey import HeldFileKey
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
+from transfer.crypto.statements import sign_statement
 from transfer.crypto.tickets import Tickets
 from transfer.crypto.tls import ClientTls
 from transfer.crypto.wire import Wire
@@ -29,8 +31,9 @@ from transfer.law.book import RuleBook, built_in
 from transfer.paper.printer import PdfPrinter
 from transfer.ports.traffic import Carrier
 from transfer.ports.views import Linked
-from transfer.ports.work import Context
+from transfer.ports.work import Context, StorageUnavailable
 from transfer.settings import Role, Settings
+from transfer.sheets.files import SheetFiles
 from transfer.storage.engine import open_engine
 from transfer.storage.files import SqlFiles
 from transfer.storage.listening import Listener
@@ -38,6 +41,7 @@ from transfer.storage.migrate import current, head
 from transfer.storage.outbox import SqlOutbox
 from transfer.storage.quarantine import SqlQuarantine
 from transfer.storage.receipts import SqlReceiptsDue
+from transfer.storage.rule_sets import SqlRuleSets
 from transfer.storage.shelf import SqlShelf
 from transfer.storage.store import Store
 from transfer.storage.views import SqlViews
@@ -51,6 +55,7 @@ from transfer.workers.loop import Duty
 from transfer.workers.pauses import Pauses
 from transfer.workers.receipts import ReceiptTeller
 from transfer.workers.relay import Relay
+from transfer.workers.rules import RuleKeeper
 from transfer.workers.sealing import SealedCarrier
 from transfer.workers.trust import TrustKeeper
 from transfer.workers.watch import Watcher
@@ -70,6 +75,7 @@ class Node:
     settings: Settings
     book: Book
     trust: TrustKeeper
+    rules: RuleKeeper
     wire: Wire
     store: Store
     desk: Desk
@@ -83,16 +89,23 @@ class Node:
     files: FileParts | None
     web: Parts
 
+    async def ready(self) -> None:
+        """Look for the directory and the rules for the first time; raises DirectoryMissing, RegionNotListed,
+        RulesInvalid. Rules that the database cannot give yet are asked for again soon; nothing is decided before."""
+        await self.trust.ready(self.settings.region)
+        with suppress(StorageUnavailable):
+            await self.rules.look_once()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[str | None]:
         """Connect, do the duties until the block ends, then let go of everything in good order.
 
         Gives the address of the API, or None where this process has not that role. Raises DirectoryMissing,
-        RegionNotListed, and CryptoError for what is wrong with the keys.
+        RegionNotListed, RulesInvalid, and CryptoError for what is wrong with the keys.
         """
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.store.engine.dispose)
-            await self.trust.ready(self.settings.region)
+            await self.ready()
             await asyncio.to_thread(lambda: self.trust.keys)
             if self.files is not None:
                 await asyncio.to_thread(self.files.key)
@@ -138,10 +151,16 @@ def build(
     def load_keys() -> Keystore:
         return Keystore.load(settings.keys, find_passphrase(settings.passphrase_file, os.environ))
 
-    rules = rule_book()
-
     def context() -> Context:
-        return Context(region=settings.region, directory=book.latest, now=clock(), new_id=new_id, rules=rules)
+        return Context(
+            region=settings.region,
+            directory=book.latest,
+            now=clock(),
+            new_id=new_id,
+            rules=rules.book,
+            fingerprints=trust.fingerprints,
+            sign=partial(sign_statement, wire),
+        )
 
     store = Store(
         engine=open_engine(settings.database_url, pool_size=settings.database_pool),
@@ -152,8 +171,12 @@ def build(
     )
     desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
     trust = TrustKeeper(book=book, shelf=SqlShelf(store=store), file=settings.directory, load_keys=load_keys)
+    rules = RuleKeeper(sets=SqlRuleSets(store=store), known_years=calendar.is_worked, clock=clock)
     address = hub_address(settings)
-    duties = [Duty(name="trust", once=trust.look_once, poll=settings.trust_poll)]
+    duties = [
+        Duty(name="trust", once=trust.look_once, poll=settings.trust_poll),
+        Duty(name="rules", once=rules.look_once, poll=settings.trust_poll),
+    ]
     publisher = consumer = relay = None
     if Role.RELAY in settings.roles:
         publisher = Publisher(address, region=settings.region, clock=clock, timeout_seconds=settings.publish_timeout)
@@ -193,6 +216,7 @@ def build(
         settings=settings,
         book=book,
         trust=trust,
+        rules=rules,
         wire=wire,
         store=store,
         desk=desk,
@@ -217,6 +241,7 @@ def build(
             duties=duties,
             files=files.room if files is not None else None,
             printer=PdfPrinter(clock=clock),
+            sheets=SheetFiles(),
             tickets=tickets,
         ),
     )
@@ -305,11 +330,11 @@ def _file_duties(settings: Settings, files: FileParts) -> list[Duty]:
 
 
 async def check_ready(node: Node) -> None:
-    """The database has the version of this release, and a directory is in force that lists the region.
+    """The database has the version of this release, a directory is in force that lists the region, the rules are read.
 
-    Raises NotMigrated, DirectoryMissing, RegionNotListed, StorageUnavailable.
+    Raises NotMigrated, DirectoryMissing, RegionNotListed, RulesInvalid, StorageUnavailable.
     """
     found, needed = await current(node.store.engine), head()
     if found != needed:
         raise NotMigrated(f"the database has version {found}, this release needs {needed}: run `transfer migrate`")
-    await node.trust.ready(node.settings.region)
+    await node.ready()

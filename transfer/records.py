@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.domain.case import Case
+from transfer.domain.duplicates import LinkedCase
 from transfer.domain.evidence_table import RequestSide, RequestState
-from transfer.domain.lifecycle import Side, State
+from transfer.domain.lifecycle import PAST, Side, State
 from transfer.messages.case import CaseNumber
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import Matter, MediaType, ReceiptOutcome, Stage, Urgency
+from transfer.messages.codes_urgency import place
 from transfer.messages.receipts import Refusal
 
 
@@ -41,6 +43,13 @@ class MessageState(StrEnum):
     REFUSED = "refused"
 
 
+class Order(StrEnum):
+    """How a worklist is ordered. Only by age paging neither skips nor repeats what changes meanwhile."""
+
+    NEED = "need"
+    AGE = "age"
+
+
 class FetchState(StrEnum):
     """How far a file has come that another region's message named; the last three are ends."""
 
@@ -49,6 +58,9 @@ class FetchState(StrEnum):
     KEPT = "kept"
     REFUSED = "refused"
     GONE = "gone"
+
+
+ActBy = Annotated[date | None, Field(description="the next day on which something of it falls due")]
 
 
 class TransferGlance(Record):
@@ -71,6 +83,7 @@ class CaseLine(Record):
     matter: Matter
     urgency: Urgency
     limitation_on: Annotated[date | None, Field(description="last day of the limitation or statutory period")]
+    act_by: ActBy
     first_received_at: datetime
     first_received_by: str
     opponent: str | None
@@ -100,6 +113,7 @@ class TransferLine(Record):
     due_on: date | None
     urgency: Urgency
     limitation_on: date | None
+    act_by: ActBy
     opened_at: datetime
     changed_at: datetime
 
@@ -117,6 +131,9 @@ class RequestLine(Record):
     lawyer: Annotated[str, Field(description="who handles the case")]
     collector: str | None
     due_on: date | None
+    urgency: Annotated[Urgency, Field(description="of the case, as its holder told it")]
+    pressing: Annotated[bool, Field(description="one of its items cannot wait")]
+    act_by: ActBy
     opened_at: datetime
     changed_at: datetime
 
@@ -243,10 +260,11 @@ class Traffic(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCase:
-    """A case as known here, with all stages that were published on it, oldest first."""
+    """A case as known here, with all stages that were published on it, oldest first, and the cases linked to it."""
 
     case: Case
     stages: tuple[StagePublished, ...]
+    linked: tuple[LinkedCase, ...]
     opened_at: datetime
     changed_at: datetime
 
@@ -274,6 +292,7 @@ class TransferFilter:
     state: State | None = None
     open: bool | None = None
     peer: str | None = None
+    urgency: Urgency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +306,7 @@ class RequestFilter:
     lawyer: str | None = None
     collector: str | None = None
     due_before: date | None = None
+    urgency: Urgency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,12 +329,13 @@ class FetchFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseKey:
-    """The place of a case in the worklist: its urgency's rank, its limitation, its first receipt."""
+class WorkKey:
+    """The place of a line in a worklist: of its urgency, the next day that falls due, its age. By age alone the first
+    two are not looked at."""
 
-    rank: int
-    limitation_on: date | None
-    first_received_at: datetime
+    place: int
+    act_by: date | None
+    since: datetime
     id: UUID
 
 
@@ -334,17 +355,15 @@ class DatabaseForm:
     needed: str
 
 
-URGENCY_RANK: Mapping[Urgency, int] = {
-    urgency: 2 if urgency is Urgency.NORMAL else 1 if urgency is Urgency.GREEN_CHANNEL else 0 for urgency in Urgency
-}
-"""What comes first in the worklist: the urgencies of LAL 44, then the green channel, then the rest."""
-
-
-def key_of(line: CaseLine) -> CaseKey:
-    """The place of a line in the worklist."""
-    return CaseKey(
-        rank=URGENCY_RANK[line.urgency],
-        limitation_on=line.limitation_on,
-        first_received_at=line.first_received_at,
-        id=line.id,
-    )
+def work_key(line: CaseLine | TransferLine | RequestLine) -> WorkKey:
+    """The place of a line in its worklist."""
+    match line:
+        case CaseLine():
+            at, since = place(line.urgency, open=line.stage not in PAST), line.first_received_at
+        case TransferLine():
+            at, since = place(line.urgency, open=line.open), line.opened_at
+        case RequestLine():
+            at, since = place(line.urgency, open=line.open, pressing=line.pressing), line.opened_at
+        case _:
+            assert_never(line)
+    return WorkKey(place=at, act_by=line.act_by, since=since, id=line.id)

@@ -89,9 +89,9 @@ class Settings(BaseSettings):
     ] = frozenset(Role)
     prefetch: Annotated[int, Field(ge=1, le=5000, description="unacknowledged deliveries at most")] = 500
     publish_timeout: Annotated[float, Field(gt=0, le=300, description="wait for a confirm")] = 15.0
-    trust_poll: Annotated[float, Field(gt=0, le=600, description="look for a new directory and new keys so often")] = (
-        15.0
-    )
+    trust_poll: Annotated[
+        float, Field(gt=0, le=600, description="look for a new directory, keys and rules so often")
+    ] = 15.0
     poll: Annotated[float, Field(gt=0, le=60, description="look for work at least this often")] = 2.0
     watch_poll: Annotated[float, Field(gt=0, le=3600, description="look for terms that fall due so often")] = 60.0
     resend_first: Annotated[float, Field(gt=0, description="first pause before an unreceipted message is resent")] = (

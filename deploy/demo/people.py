@@ -12,6 +12,7 @@ SICHUAN: Final = "510000"
 
 CLERK_ZHONGSHAN: Final = "王芳"
 CLERK_LUXIAN: Final = "张伟"
+HEAD_LUXIAN: Final = "罗主任"
 CLERK_SICHUAN: Final = "刘敏"
 
 NEVER_ASSIGNED: Final = "990000"
@@ -35,7 +36,7 @@ def application(today: date) -> dict[str, Any]:
     worker = {
         "household_region": LUXIAN,
         "categories": ["MIGRANT_WORKER"],
-        "hardship": "ART42_3",
+        "finding": {"ground": "ART42_3", "proof": "务工证明"},
     }
     return {
         **at_desk(CLERK_ZHONGSHAN, ZHONGSHAN),
@@ -80,19 +81,20 @@ def further_application(number: int) -> dict[str, Any]:
                 "name": f"工友{number:02d}",
                 "identity": {"kind": "RESIDENT_ID", "number": identity_number(born, number)},
                 "categories": ["MIGRANT_WORKER"],
-                "hardship": "ART42_3",
+                "finding": {"ground": "ART42_3", "proof": "务工证明"},
             }
         ],
     }
 
 
-def offer(receiver: str, letter: int, reason: str) -> dict[str, Any]:
+def offer(receiver: str, letter: int, reason: str, **more: str) -> dict[str, Any]:
     """The letter by which Zhongshan offers a case."""
     return {
         **at_desk(CLERK_ZHONGSHAN, ZHONGSHAN),
         "receiver": receiver,
         "letter": f"中援转{letter}号",
         "reason": reason,
+        **more,
     }
 
 
@@ -142,5 +144,17 @@ STAGES: Final[Sequence[str]] = ("under_review", "granted", "assigned", "agreemen
 
 
 def stage(name: str, today: date) -> dict[str, Any]:
-    """The next stage, reached today."""
-    return {**at_desk(CLERK_LUXIAN, LUXIAN), "stage": name, "occurred_on": today.isoformat()}
+    """The next stage, reached today, with what is to be said; who reviewed does not approve."""
+    by = HEAD_LUXIAN if name == "granted" else CLERK_LUXIAN
+    return {**at_desk(by, LUXIAN), "stage": name, "occurred_on": today.isoformat(), **_said(name, today)}
+
+
+def _said(name: str, today: date) -> dict[str, Any]:
+    if name == "assigned":
+        lawyer = {"office": "泸县示例律师事务所", "person": "何律师", "licence": "示例 0001"}
+        return {"part": {"kind": "assignment", "unit": "LAW_FIRM", **lawyer}}
+    if name == "concluded":
+        award = {"event": "award_received", "on": today.isoformat()}
+        won = {"result": "WON", "recovered_fen": 3_680_000, "summary": "裁决支付拖欠工资36800元。"}
+        return {"part": {"kind": "conclusion", "procedure": "LABOUR_ARBITRATION", "days": [award], **won}}
+    return {}

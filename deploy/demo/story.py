@@ -54,7 +54,8 @@ class Story:
     def _offered_to_the_province(self) -> None:
         cast = self.cast
         cast.say("Zhongshan offers the case to the province of Sichuan 四川, where the cause arose")
-        cast.post(ZHONGSHAN, "transfers", people.offer(SICHUAN, 31, "用工地点在四川省，请贵中心受理"))
+        letter = people.offer(SICHUAN, 31, "用工地点在四川省，请贵中心受理", despite="未能确定由哪一县级机构受理")
+        cast.post(ZHONGSHAN, "transfers", letter)
         cast.until_state(SICHUAN, State.OFFERED, "the offer arrives in Sichuan")
         cast.say("Sichuan signs for it and disputes its competence: Luxian is competent (Legal Aid Law 38)")
         cast.step(SICHUAN, "sign-for", people.signature(people.CLERK_SICHUAN, SICHUAN))

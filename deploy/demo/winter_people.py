@@ -44,7 +44,7 @@ def application() -> dict[str, Any]:
                 "identity": {"kind": "RESIDENT_ID", "number": identity_number("19790823", 31)},
                 "household_region": FUSHUN,
                 "categories": ["MIGRANT_WORKER"],
-                "hardship": "ART42_3",
+                "finding": {"ground": "ART42_3", "proof": "务工证明"},
             }
         ],
         "opponents": [{"name": _PLANT}],

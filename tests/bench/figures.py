@@ -17,6 +17,7 @@ PAIRS: Final = (
     ("fetch", "curl"),
     ("fetch", "curl-site"),
     ("fetch-cut", "curl-cut"),
+    ("group", "rows"),
 )
 _COMPARED: Final = (
     "throughput_per_second",
@@ -25,6 +26,7 @@ _COMPARED: Final = (
     "applied_p99_ms",
     "receipted_p50_ms",
     "megabytes_per_second",
+    "node_seconds",
 )
 
 _MEBIBYTE: Final = 1 << 20
@@ -45,6 +47,10 @@ _LINES: Final = (
     ("a file of 200 MB, MB/s", "megabytes_per_second", 1, 0),
     ("peak memory, MiB: source", "source_peak_memory_bytes", _MEBIBYTE, 0),
     ("  target", "target_peak_memory_bytes", _MEBIBYTE, 0),
+    ("500 persons, s of node time", "node_seconds", 1, 3),
+    ("  import", "import_seconds", 1, 3),
+    ("  offer", "offer_seconds", 1, 3),
+    ("  acceptance", "acceptance_seconds", 1, 3),
 )
 
 

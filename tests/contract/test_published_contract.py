@@ -10,10 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from transfer.cli.schemas import generated
-from transfer.messages import codes, codes_clocks, codes_evidence, envelope
-from transfer.messages.case import CaseBasics, IdentityDocument
+from transfer.messages import codes, codes_clocks, codes_eligibility, codes_evidence, envelope
+from transfer.messages.case import CaseBasics, Clock, IdentityDocument
 from transfer.messages.codes import Code
-from transfer.messages.contract import CODE_LISTS, ROOT, render
+from transfer.messages.contract import CODE_LISTS, ROOT, STATEMENTS, render
 from transfer.messages.envelope import ANSWERS, MESSAGE_TYPES, RECEIPT_TYPE, TYPE_NAMES, decode
 from transfer.messages.evidence_items import ItemAnswer
 from transfer.messages.examples import EXAMPLES, FULL, MINIMAL
@@ -37,6 +37,8 @@ DUE_BY_RULE: Final = {
     (Receipt, "digest"),
     (ItemAnswer, "statement"),
     (CaseBasics, "clocks"),
+    (CaseBasics, "split_into"),
+    (Clock, "length"),
 }
 """Fields that may be left out by their form, but not by the rules of the model."""
 
@@ -100,7 +102,7 @@ def test_every_message_but_a_receipt_must_have_its_place(name: str) -> None:
 
 
 def test_every_code_list_is_published_with_its_wording() -> None:
-    modules = (codes, codes_clocks, codes_evidence)
+    modules = (codes, codes_clocks, codes_eligibility, codes_evidence)
     lists = {one for m in modules for _, one in inspect.getmembers(m, inspect.isclass) if issubclass(one, Code)} - {
         Code
     }
@@ -114,8 +116,9 @@ def test_every_code_list_is_published_with_its_wording() -> None:
 def test_the_schemas_list_the_same_codes_as_the_code_lists() -> None:
     values = {one.__name__: [member.value for member in one] for one in CODE_LISTS.values()}
     seen = set()
-    for name in TYPES:
-        definitions = loaded(PROJECT / ROOT / "messages" / f"{name}.schema.json")["$defs"]
+    files = [*(f"messages/{name}" for name in TYPES), *STATEMENTS]
+    for file in files:
+        definitions = loaded(PROJECT / ROOT / f"{file}.schema.json").get("$defs", {})
         for title in definitions.keys() & values.keys():
             assert definitions[title]["enum"] == values[title]
             seen.add(title)

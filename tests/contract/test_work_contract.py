@@ -312,6 +312,7 @@ async def test_a_case_comes_back_as_it_was_recorded_with_all_that_belongs_to_it(
         designation=a_designation(),
         escalated=True,
         recall=RecallReason.SENT_IN_ERROR,
+        despite="由",
         supplied=frozenset({"欠条"}),
         heard=DIGEST,
     )
@@ -321,6 +322,7 @@ async def test_a_case_comes_back_as_it_was_recorded_with_all_that_belongs_to_it(
         followers=frozenset({ZHONGSHAN, SICHUAN}),
         transfers=(closed, a_transfer(attempt=2)),
         duplicate_of=uuid4(),
+        same_matter=(a_case().as_same_matter, a_case().as_same_matter),
     )
     await record(ground, a_decision(case))
     assert await ground.case(case.id) == replace(case, version=1)
@@ -724,3 +726,37 @@ async def test_what_is_kept_already_is_not_wanted_but_used(ground: Ground) -> No
         work.record_wanted(ZHONGSHAN, uuid4(), case.id, [A_FILE])
     known = await ground.files()
     assert (known.wanted, known.uses) == (set(), {(A_FILE.digest, case.id)})
+
+
+# Fingerprints -----------------------------------------------------------------------------------------------
+
+
+async def test_a_case_is_found_by_each_of_its_fingerprints(ground: Ground) -> None:
+    one, other = a_case(), a_case()
+    for case, prints in ((one, ("1:aa", "1:bb")), (other, ("1:bb",)), (one, ("1:bb", "1:cc"))):
+        await record(ground, replace(a_decision(await ground.case(case.id) or case), fingerprints=prints))
+    async with ground.room.work() as work:
+        found = await work.load_fingerprinted({"1:aa", "1:bb", "1:cc", "1:dd"})
+    assert {print_: set(cases) for print_, cases in found.items()} == {
+        "1:aa": {one.id},
+        "1:bb": {one.id, other.id},
+        "1:cc": {one.id},
+    }
+
+
+async def test_a_message_may_go_in_the_conversation_of_another_case(ground: Ground) -> None:
+    case, about = a_case(), uuid4()
+    message = Outgoing(recipient=ZHONGSHAN, data=a_stage(case=about), conversation=about)
+    await record(ground, replace(a_decision(case), messages=(message,)))
+    [sent] = await ground.sent()
+    assert (sent.conversation, sent.sequence) == (about, 1)
+    assert [line[0] for line in await ground.history()] == [case.id]
+
+
+async def test_messages_of_a_type_are_counted_by_source_since_a_moment(ground: Ground) -> None:
+    for at, kind, source in ((-1, "a", ZHONGSHAN), (0, "a", ZHONGSHAN), (1, "a", SICHUAN), (1, "b", ZHONGSHAN)):
+        fields = {"received_at": NOW + timedelta(hours=at), "type": kind, "source": source}
+        await received(ground, an_entry(uuid4(), **fields))
+    async with ground.room.work() as work:
+        found = await work.count_received("a", [ZHONGSHAN], since=NOW)
+    assert dict(found) == {ZHONGSHAN: 1}

@@ -1,7 +1,6 @@
 """Nodes whose clocks stand at the dates of a story: whole processes over a broker, told over their APIs."""
 
 import asyncio
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,27 +14,27 @@ from deploy.demo.dated import CLOCK, PROGRAM, set_clock
 from deploy.local.broker import Broker
 from deploy.local.ports import free_ports
 from tests.federation.checks import Expected, differences, read
-from tests.federation.exchange import a_directory, an_application
+from tests.federation.exchange import a_directory
 from tests.federation.ground import BRISK
 from tests.federation.serving import Served
+from tests.patience import until
 from tests.pki import HOST, Pki
-from tests.trust import SINCE, Trust, as_text
-from transfer.actions.commands import Command
+from tests.trust import PASSPHRASE, SINCE, Trust, as_text
+from transfer.actions.commands import Command, OpenCase
 from transfer.actions.desk import Order
 from transfer.broker.topology import definitions, topology_of
 from transfer.crypto.directory import Agreement, Draft
+from transfer.crypto.matching import new_match_key
 from transfer.crypto.pki import SERVER, save
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
 from transfer.messages.attachments import Attachment
-from transfer.messages.case import Material
 from transfer.storage.engine import open_engine
 from transfer.storage.store import Store
 from transfer.storage.views import SqlViews
 from transfer.telemetry import clock
 from transfer.web.problems import PROBLEMS, slug
 
-_SECONDS: Final = 30.0
 _DAYS: Final = 3000
 """Certificates count by the calendar of this day and of the story's."""
 _ERRORS: Final = {slug(one): one for one in PROBLEMS if issubclass(one, TransferError)}
@@ -57,9 +56,8 @@ class DatedNodes:
     def now(self, to: datetime) -> None:
         set_clock(self.clock, to)
 
-    def take_in(self, region: str, *, persons: int, materials: tuple[Material, ...]) -> UUID:
-        """A new case, first received there."""
-        body = an_application(region, persons=persons, materials=materials).model_dump(mode="json", exclude_none=True)
+    def open(self, region: str, command: OpenCase) -> UUID:
+        body = command.model_dump(mode="json", exclude_none=True)
         return UUID(self.nodes[region].do("/v1/cases", body)["id"])
 
     def carry_out(self, region: str, case: UUID, path: str, command: Command, order: Order) -> Case:  # noqa: ARG002 - see World
@@ -89,7 +87,7 @@ class DatedNodes:
             lines = self.nodes[region].ask("GET", "/v1/fetches").body["items"]
             return any(one["file"] == file.digest and one["state"] not in {"waiting", "fetching"} for one in lines)
 
-        _until(ended, f"{region}: the fetch of {file.name} ends")
+        until(ended, f"{region}: the fetch of {file.name} ends")
         answer = self.nodes[region].ask("GET", f"/v1/files/{file.digest}")
         return answer.content if answer.status == 200 else None
 
@@ -101,7 +99,7 @@ class DatedNodes:
             found[:] = asyncio.run(self._differences())
             return not found
 
-        _until(agreed, found)
+        until(agreed, found)
 
     async def _differences(self) -> list[str]:
         views = {}
@@ -125,13 +123,6 @@ class DatedNodes:
         return found.case
 
 
-def _until(true: Any, what: object) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while not true():
-        assert time.monotonic() < deadline, f"did not come true in {_SECONDS:g} s: {what}"
-        time.sleep(0.05)
-
-
 @contextmanager
 def dated_nodes(  # noqa: PLR0913 - what they stand on, and what the story needs
     broker: Broker,
@@ -140,9 +131,10 @@ def dated_nodes(  # noqa: PLR0913 - what they stand on, and what the story needs
     *,
     regions: Sequence[str],
     began: datetime,
-    agreements: Sequence[Agreement],
+    agreements: Sequence[Agreement] = (),
+    **more: Any,
 ) -> Iterator[DatedNodes]:
-    """Nodes of these regions in a vhost of their own, ended afterwards."""
+    """Nodes of these regions in a vhost of their own, ended afterwards; ``more`` are settings of each."""
     vhost, trust = f"dated-{uuid4().hex[:8]}", Trust(folder=folder / "trust")
     trust.folder.mkdir()
     ports = dict(zip(regions, free_ports(len(regions)), strict=True))
@@ -157,10 +149,11 @@ def dated_nodes(  # noqa: PLR0913 - what they stand on, and what the story needs
     time_file = folder / "clock"
     set_clock(time_file, began)
     cert, key = save(pki.authority.server([HOST], now=SINCE, days=_DAYS), folder, SERVER)
-    nodes = {}
+    nodes, shared = {}, new_match_key(1, PASSPHRASE)
     for region in regions:
         pki.renew(region, now=SINCE, days=_DAYS)
         trust.file_key(region)
+        trust.share(region, shared)
         settings = {
             "region": region,
             "database_url": f"sqlite:///{folder}/{region}.db",
@@ -174,6 +167,7 @@ def dated_nodes(  # noqa: PLR0913 - what they stand on, and what the story needs
             "files_cert": cert,
             "files_key": key,
             "fetch_first": 0.2,
+            **more,
         }
         nodes[region] = Served(
             name=region,

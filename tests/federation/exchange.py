@@ -2,25 +2,37 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from tests.builders import a_resident_id, the_rules
 from tests.fakes import MemoryReceiptsDue, MemoryRoom, run
 from tests.plain import opened
-from transfer.actions.buttons import BUTTONS, offer_order, stage_order
+from tests.trust import shared
+from transfer.actions.buttons import BUTTONS, OWN_BUTTONS, offer_order, stage_order
 from transfer.actions.commands import Command, NewApplicant, Offer, OpenCase, PublishStage
 from transfer.actions.desk import Desk, Order
 from transfer.actions.intake import open_case
 from transfer.crypto.directory import Directory, Institution, InstitutionKind, Region
 from transfer.crypto.keys import SuiteName
+from transfer.crypto.matching import MatchKey, MatchKeys
+from transfer.crypto.statements import sign_statement
 from transfer.domain.case import Case
 from transfer.domain.lifecycle import Step
 from transfer.handlers.receive import Refused, Verdict, receive
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import IdentityDocument, Material
-from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter, MediaType
+from transfer.messages.codes import (
+    AidForm,
+    ApplicantCategory,
+    HardshipGround,
+    IdentityKind,
+    IntakeChannel,
+    Matter,
+    MediaType,
+)
+from transfer.messages.eligibility import Found, Statement
 from transfer.messages.envelope import digest_of
 from transfer.messages.values import Digest
 from transfer.ports.traffic import Parcel, PublishOutcome, Sent
@@ -33,28 +45,38 @@ TICK: Final = timedelta(minutes=1)
 ENOUGH_ROUNDS: Final = 60
 
 
-def an_application(
-    region: str, *, persons: int, materials: tuple[Material, ...] = (), received_at: datetime | None = None
-) -> OpenCase:
-    """So many workers claim their pay there."""
-    return OpenCase(
-        by="王芳",
-        institution=region,
-        matter=Matter.REMUNERATION,
-        aid_form=AidForm.LABOUR_ARBITRATION,
-        facts="欠薪",
-        claim="支付劳动报酬",
-        channel=IntakeChannel.WINDOW,
-        received_at=received_at,
-        applicants=tuple(
-            NewApplicant(
-                name="李大山",
-                identity=IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order + 1)),
-            )
-            for order in range(persons)
-        ),
-        materials=materials,
-    )
+def an_application(region: str, *, persons: int, **typed: Any) -> OpenCase:
+    """So many persons claim their pay there; what is typed takes the place of what is usual."""
+    usual: dict[str, Any] = {
+        "by": "王芳",
+        "institution": region,
+        "matter": Matter.REMUNERATION,
+        "aid_form": AidForm.LABOUR_ARBITRATION,
+        "facts": "欠薪",
+        "claim": "支付劳动报酬",
+        "channel": IntakeChannel.WINDOW,
+        "applicants": tuple(a_worker(order=order + 1) for order in range(persons)),
+    }
+    return OpenCase(**(usual | typed))
+
+
+def migrants(persons: int, **typed: Any) -> tuple[NewApplicant, ...]:
+    """So many migrant workers, on the ground that is theirs."""
+    usual: dict[str, Any] = {
+        "categories": (ApplicantCategory.MIGRANT_WORKER,),
+        "finding": Found(ground=HardshipGround.ART42_3, proof="务工证明"),
+    }
+    return tuple(a_worker(order=order + 1, **(usual | typed)) for order in range(persons))
+
+
+def a_worker(*, order: int = 1, **typed: Any) -> NewApplicant:
+    """A person who has signed the commitment, which is open to everybody in every matter."""
+    usual: dict[str, Any] = {
+        "name": "李大山",
+        "identity": IdentityDocument(kind=IdentityKind.RESIDENT_ID, number=a_resident_id(order=order)),
+        "finding": Found(ground=HardshipGround.COMMITMENT, proof="承诺书", signed_on=date(2025, 1, 2)),
+    }
+    return NewApplicant(**(usual | typed))
 
 
 def a_directory(codes: Iterable[str]) -> Directory:
@@ -106,7 +128,8 @@ class Move:
         if isinstance(self.command, PublishStage):
             return stage_order(self.case, self.command)
         if self.step is None or self.transfer is None:
-            raise AssertionError(self)
+            [own] = [button for button in OWN_BUTTONS.values() if button.command is type(self.command)]
+            return own.order(self.case, self.command)
         return BUTTONS[self.step].order(self.case, self.transfer, self.command)
 
 
@@ -127,6 +150,7 @@ class Exchange:
     published: dict[str, int] = field(default_factory=dict)
     contexts: dict[str, Callable[[], Context]] = field(default_factory=dict)
     contents: dict[Digest, bytes] = field(default_factory=dict)
+    shared: dict[str, MatchKeys] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *codes: str, tick: timedelta = TICK) -> "Exchange":
@@ -145,7 +169,21 @@ class Exchange:
             now=self.now,
             new_id=lambda: self._new_id(code),
             rules=the_rules(),
+            fingerprints=self.shared.get(code, MatchKeys()).fingerprints,
+            sign=lambda statement, expires: self._sign(code, statement, expires),
         )
+
+    def share(self, *keys: MatchKey, regions: Iterable[str] = ()) -> "Exchange":
+        """These regions, or all, hold these shared keys."""
+        self.shared |= {code: MatchKeys(keys=keys) for code in regions or self.rooms}
+        return self
+
+    def _sign(self, region: str, statement: Statement, expires: datetime) -> str:
+        if not self.directory.by_code[region].keys:
+            # Making keys takes its time, so they are listed when the first is used.
+            self.directory = shared().directory(self.directory.regions, agreements=self.directory.agreements)
+        wire = replace(shared().wire(region, self.directory), clock=lambda: self.now)
+        return sign_statement(wire, statement, expires)
 
     def _new_id(self, region: str) -> UUID:
         self.ids[region] += 1
@@ -220,10 +258,15 @@ class Exchange:
         received_at: datetime | None = None,
         persons: int = 2,
         materials: tuple[Material, ...] = (),
+        **typed: Any,
     ) -> UUID:
         """A new case, first received there."""
-        command = an_application(region, persons=persons, materials=materials, received_at=received_at)
-        order = Order(by=command.by, institution=region, create=lambda context: open_case(command, context))
+        command = an_application(region, persons=persons, materials=materials, received_at=received_at, **typed)
+        return self.open(region, command)
+
+    def open(self, region: str, command: OpenCase) -> UUID:
+        """The case that this application makes there."""
+        order = Order(by=command.by, institution=command.institution, create=lambda at: open_case(command, at))
         return self.order(region, order).id
 
     # What the network does ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from transfer.broker.publisher import Publisher
 from transfer.cli.main import main
-from transfer.domain.decision import Decision
+from transfer.domain.decision import Decision, Unchanged
 from transfer.files.sealedstream import SealedWriter
 from transfer.handlers import dispatch
 from transfer.handlers import receive as door
@@ -24,7 +24,7 @@ _PUBLISH: Final = Publisher.publish
 _WRITE: Final = SealedWriter.write
 
 
-def _failing(arrival: Any, message: Any) -> Decision:
+def _failing(arrival: Any, message: Any) -> Decision | Unchanged:
     """Fails as code does that nobody thought of: its error quotes what it was given."""
     if message.stage is Stage.SUSPENDED:
         quoted = f"what to do with {message.note}?"
@@ -32,7 +32,7 @@ def _failing(arrival: Any, message: Any) -> Decision:
     return _STAGE(arrival, message)
 
 
-def _leaking(arrival: Any, message: Any) -> Decision:
+def _leaking(arrival: Any, message: Any) -> Decision | Unchanged:
     """Tells the log, standard output, a metric and a file."""
     note = str(message.note)
     door.log.debug("stage_heard", note=note)

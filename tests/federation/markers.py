@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import RULE_CODE, credit_code_fault, resident_id_fault
 from transfer.messages.codes import MediaType
+from transfer.messages.duplicates import FINGERPRINT
 
 TEXT: Final = "QZLEAKZQ"
 NUMBER: Final = "9900008765"
@@ -32,9 +33,12 @@ PUBLIC: Final = frozenset(
         r"^sha256:[0-9a-f]{64}$",
         r"^[a-z]+/[a-z0-9.+-]+$",
         RULE_CODE,
+        FINGERPRINT,
+        r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$",
     }
 )
-"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, names of rules."""
+"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, rules, keyed hashes, and
+signed attestations, which show nobody."""
 
 
 class NobodySaid(AssertionError):
@@ -66,6 +70,10 @@ class Marker:
                 schema = defs[schema["$ref"].rpartition("/")[2]]
             else:
                 [schema] = [one for one in schema["anyOf"] if one.get("type") != "null"]
+        if "oneOf" in schema:
+            if given is None:
+                return None
+            schema = defs[schema["discriminator"]["mapping"][given["kind"]].rpartition("/")[2]]
         match schema.get("type"):
             case "object":
                 return self._object(schema, defs, given or {}, needed=needed or given is not None)

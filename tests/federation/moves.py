@@ -6,10 +6,13 @@ from typing import Final
 from uuid import UUID
 
 from tests.federation.exchange import Exchange, Move
+from tests.handling import said_with
 from transfer.actions import commands
+from transfer.actions.handling_commands import TellApplicants
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import legal_day
 from transfer.domain.lifecycle import OFFERABLE, REQUIRED_BASIS, Step, open_stages, open_steps
+from transfer.domain.supplement import waiting
 from transfer.messages.case import Material
 from transfer.messages.codes import (
     ApplicantStatus,
@@ -58,6 +61,11 @@ def _of_holder(exchange: Exchange, code: str, case: Case) -> Iterator[Move]:
     offered = case.open_offer is not None
     for stage in open_stages(case.stage.stage, offered=offered):
         yield stage_move(exchange, code, case, stage)
+    if isinstance(asked := waiting(case), Transfer) and asked.notice is not None and not asked.told:
+        today = legal_day(exchange.now)
+        if today > asked.notice.due_on:
+            command = TellApplicants(by="王芳", institution=code, written_on=today)
+            yield Move(region=code, case=case.id, command=command)
     if not offered and case.stage.stage in OFFERABLE:
         for receiver in exchange.rooms:
             if receiver != code:
@@ -65,11 +73,12 @@ def _of_holder(exchange: Exchange, code: str, case: Case) -> Iterator[Move]:
 
 
 def stage_move(exchange: Exchange, code: str, case: Case, stage: Stage) -> Move:
+    today = legal_day(exchange.now)
     command = commands.PublishStage(
-        by="王芳",
+        **said_with(stage, today, case.stage.stage),
         institution=code,
         stage=stage,
-        occurred_on=legal_day(exchange.now),
+        occurred_on=today,
         basis=LegalBasis(BASIS[stage]) if stage in BASIS else None,
     )
     return Move(region=code, case=case.id, command=command)

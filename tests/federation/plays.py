@@ -1,6 +1,8 @@
 """What regions do with cases on a stage: what they should, and what goes wrong with their nodes."""
 
 import asyncio
+import base64
+import json
 import signal
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +35,7 @@ BARRED: Final = {
 
 def a_whole_case(stage: Stage, zhongshan: Served, luxian: Served) -> None:
     paper, piece = stage.put(zhongshan), stage.put(zhongshan)
-    case = stage.open(zhongshan, materials=[{"file": paper}])
+    case = stage.open(zhongshan, materials=[{"file": paper}], place_of_cause=LUXIAN)
     applicant = zhongshan.case(case)["applicants"][0]["id"]
     stage.offer(zhongshan, case, STATION)
     stage.in_state(luxian, case, "offered")
@@ -47,6 +49,7 @@ def a_whole_case(stage: Stage, zhongshan: Served, luxian: Served) -> None:
     taken_on(stage, case, luxian)
     stage.shows(zhongshan, case, lambda known: known["stage"]["stage"] == "assigned")
     evidence_of(stage, case, luxian, zhongshan, piece)
+    attested(stage, case, zhongshan, luxian)
     for file in (paper, piece, stage.kept[ZHONGSHAN]):
         stage.fetched(luxian, file)
     stage.fetched(zhongshan, stage.kept[LUXIAN])
@@ -60,8 +63,25 @@ def a_whole_case(stage: Stage, zhongshan: Served, luxian: Served) -> None:
 def taken_on(stage: Stage, case: str, luxian: Served) -> None:
     """The station's region accepts the case and assigns it."""
     stage.press(luxian, "accept", case, LUXIAN)
-    for name in ("under_review", "granted", "assigned"):
+    signed = {"ground": "COMMITMENT", "signed_on": today()}
+    persons = [{"applicant": one["id"], **signed} for one in luxian.case(case)["applicants"]]
+    stage.own(luxian, "eligibility", case, findings=persons)
+    for name in ("under_review", "granted"):
         stage.reach(luxian, case, LUXIAN, name)
+    stage.reach(luxian, case, LUXIAN, "assigned", part={"kind": "assignment", "unit": "LAW_FIRM"})
+
+
+def attested(stage: Stage, case: str, zhongshan: Served, luxian: Served) -> None:
+    """The region that first held the case attests what it found, and takes that back."""
+    person = zhongshan.case(case)["applicants"][0]["id"]
+    days = {"found_on": today(), "until": today()}
+    stage.own(zhongshan, "attestations", case, applicant=person, in_hardship=False, **days)
+    stage.shows(luxian, case, lambda known: known["attestations"]["issued"])
+    token = luxian.case(case)["attestations"]["issued"][0]["token"]
+    said = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    stage.own(zhongshan, "attestations/revoke", case, attestation=said["id"], reason="FOUND_WRONG")
+    stage.shows(luxian, case, lambda known: known["attestations"]["revoked"])
+    assert luxian.ask("GET", f"/v1/cases/{case}/eligibility").status == 200
 
 
 def evidence_of(stage: Stage, case: str, luxian: Served, zhongshan: Served, file: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from tests.pki import HOST
 from tests.samples import a_pdf
 from tests.trust import as_text, shared
 from transfer.actions import commands
-from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
+from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS
 from transfer.domain.clocks import legal_day
 from transfer.telemetry import clock
 from transfer.web.wording import kebab
@@ -104,6 +104,10 @@ class Stage:
         transfer = node.case(case)["transfers"][-1]["id"]
         body = self.command(button.command, institution, **given)
         return node.do(f"/v1/cases/{case}/transfers/{transfer}/{step}", body)
+
+    def own(self, node: Served, place: str, case: str, **given: Any) -> None:
+        body = self.command(OWN_BUTTONS[place].command, node.settings["region"], **given)
+        node.do(f"/v1/cases/{case}/{place}", body)
 
     def press_request(self, node: Served, step: str, case: str, **given: Any) -> None:
         button = next(one for known, one in EVIDENCE_BUTTONS.items() if kebab(known) == step)

@@ -7,9 +7,11 @@ and show is searched for the marks and the secrets, also in base64 and in hex.
 
 import asyncio
 import json
+import shutil
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.federation.bad_input import every_bad_file, every_bad_message, every_bad_request
 from tests.federation.file_plays import SCAN, files_that_do_not_come
@@ -19,8 +21,12 @@ from tests.federation.plays import a_dispute, a_node_that_fails, a_node_that_is_
 from tests.federation.search import assert_something_was_heard, found, left_behind, secrets, tap
 from tests.federation.serving import FAULTY
 from tests.federation.stage import played
+from tests.trust import PASSPHRASE, shared
+from transfer.crypto.matching import MatchKey, new_match_key, take_match_key
 from transfer.crypto.notes import Signer
 from transfer.messages.codes import RecallReason
+from transfer.storage.engine import open_engine, reading
+from transfer.storage.tables import fingerprints
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker, pytest.mark.timeout(300)]
 
@@ -28,10 +34,13 @@ pytestmark = [pytest.mark.federation, pytest.mark.broker, pytest.mark.timeout(30
 @ON_BOTH
 async def test_nothing_personal_and_no_secret_is_written_answered_or_shown(ground: Ground) -> None:
     # A file that did not come is not asked for again, so that what is in the spools stays as it is.
+    match_key = new_match_key(1, PASSPHRASE)
+    keys = {region: with_match_key(ground, region, match_key) for region in ground.urls}
     async with played(ground, fetch_first=600) as stage:
         await tap(ground)
-        zhongshan = await asyncio.to_thread(stage.node, ZHONGSHAN)
-        luxian = await asyncio.to_thread(stage.node, LUXIAN, program=FAULTY, settings={"scan_command": SCAN})
+        zhongshan = await asyncio.to_thread(stage.node, ZHONGSHAN, settings=keys[ZHONGSHAN])
+        scanned = {"scan_command": SCAN, **keys[LUXIAN]}
+        luxian = await asyncio.to_thread(stage.node, LUXIAN, program=FAULTY, settings=scanned)
         await asyncio.to_thread(a_whole_case, stage, zhongshan, luxian)
         for node in (zhongshan, luxian):
             await asyncio.to_thread(every_bad_request, stage, node)
@@ -43,10 +52,30 @@ async def test_nothing_personal_and_no_secret_is_written_answered_or_shown(groun
             await asyncio.to_thread(a_dispute, stage, zhongshan, sichuan)
         await files_that_do_not_come(stage, zhongshan, luxian)
         await asyncio.to_thread(a_node_that_is_killed, stage, zhongshan)
+        prints = await fingerprints_made(ground, ZHONGSHAN)
         left = left_behind(stage)
     assert_something_was_heard(left)
-    leaks = found(left, MARKS | secrets(ground))
+    assert prints, "the matters of the cases were compared"
+    leaks = found(left, MARKS | secrets(ground) | prints | {"the key that all share": match_key.secret})
     assert not leaks, "\n".join(leaks)
+
+
+def with_match_key(ground: Ground, region: str, key: MatchKey) -> dict[str, str]:
+    """The setting for a folder with the region's keys and the one that all share."""
+    shared().file_key(region)
+    folder = ground.folder / "match" / region
+    shutil.copytree(shared().keys(region), folder)
+    take_match_key(folder, key, PASSPHRASE)
+    return {"keys": str(folder)}
+
+
+async def fingerprints_made(ground: Ground, region: str) -> dict[str, bytes]:
+    """The keyed hashes by which that region's cases are known again."""
+    engine = open_engine(ground.urls[region])
+    async with reading(engine) as connection:
+        made = (await connection.scalars(select(fingerprints.c.print))).all()
+    await engine.dispose()
+    return {f"fingerprint {place}": one.partition(":")[2].encode() for place, one in enumerate(made)}
 
 
 async def test_leaks_that_were_planted_are_found(ground: Ground) -> None:

@@ -1,17 +1,11 @@
 """Scenarios of evidence requests with their dates, each told twice: in memory, and by real nodes over a broker."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from tests.asking import COLLECTOR, FUSHUN, LINGWU, Asking, a_piece, an_item, defects_of, knitters_answered
-from tests.federation.dated import dated_nodes
-from tests.federation.exchange import Exchange
-from tests.pki import Pki
+from tests.asking import COLLECTOR, FUSHUN, LINGWU, Asking, Tell, a_piece, an_item, defects_of, knitters_answered
 from tests.samples import a_pdf
 from transfer.crypto.directory import Agreement
 from transfer.domain import errors
@@ -24,8 +18,6 @@ from transfer.messages.codes_evidence import CancelReason, CollectionMethod, Evi
 from transfer.messages.evidence_items import Lawyer
 from transfer.messages.transfer import ApplicantLeft, SupplementItem
 
-Tell = Callable[..., Asking]
-
 CANGNAN, FUDING = "330327", "350982"
 ZHUJI, MACHENG = "330681", "421181"
 GUANGZHOU, HUANGCHUAN, LUXIAN = "440100", "411526", "510521"
@@ -33,29 +25,6 @@ GUANGZHOU, HUANGCHUAN, LUXIAN = "440100", "411526", "510521"
 MONTHS: Final = ("三月", "四月", "五月", "六月", "七月", "八月")
 
 pytestmark = [pytest.mark.federation, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(params=["memory", pytest.param("nodes", marks=pytest.mark.broker)])
-def tell(request: pytest.FixtureRequest, pki: Pki, tmp_path: Path) -> Iterator[Tell]:
-    """Begins a story between two regions."""
-    with ExitStack() as stack:
-
-        def begin(
-            regions: Sequence[str], began: datetime, agreements: Sequence[Agreement] = (), **fields: Any
-        ) -> Asking:
-            requester, requested, *_ = regions
-            if request.param == "memory":
-                place: Any = Exchange.of(*regions)
-                place.directory = place.directory.model_copy(update={"agreements": tuple(agreements)})
-            else:
-                broker = request.getfixturevalue("calm_broker")
-                place = stack.enter_context(
-                    dated_nodes(broker, pki, tmp_path, regions=regions, began=began, agreements=agreements)
-                )
-            who = {"requester": requester, "requested": requested}
-            return Asking(place=place, regions=tuple(regions), began=began, **(who | fields))
-
-        yield begin
 
 
 def due(story: Asking, rule: str) -> tuple[date | None, date | None]:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from tests.builders import the_rules
+from tests.builders import nobody_signs, the_rules
 from tests.fuzz.letters import NOW, RECIPIENT, SOURCE, contents, directory, sealed_examples, wire
 from tests.fuzz.target import JSON, Target
 from transfer.crypto import compact
@@ -21,7 +21,12 @@ from transfer.handlers.opening import open_delivery
 from transfer.ports.work import Context, Delivery
 
 _CONTEXT: Final = Context(
-    region=RECIPIENT, directory=directory(), now=NOW, new_id=lambda: UUID(int=1), rules=the_rules()
+    region=RECIPIENT,
+    directory=directory(),
+    now=NOW,
+    new_id=lambda: UUID(int=1),
+    rules=the_rules(),
+    sign=nobody_signs,
 )
 _SUITE: Final = Jose()
 _TIMES: Final = {"issued_at": int(NOW.timestamp()), "expires_at": int(NOW.timestamp()) + 3600}

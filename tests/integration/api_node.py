@@ -53,7 +53,13 @@ def application(**changes: Any) -> dict[str, Any]:
         "facts": "欠薪",
         "claim": "请求支付18000元",
         "channel": "WINDOW",
-        "applicants": [{"name": "李大山", "identity": {"kind": "NONE"}}],
+        "applicants": [
+            {
+                "name": "李大山",
+                "identity": {"kind": "NONE"},
+                "finding": {"ground": "COMMITMENT", "proof": "承诺书", "signed_on": "2025-01-02"},
+            }
+        ],
     } | changes
 
 

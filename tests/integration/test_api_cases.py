@@ -81,7 +81,12 @@ async def test_a_new_case_opens_all_that_its_holder_may_do(api: Api) -> None:
         "draft-request": f"{path}/requests",
         "notice": f"{path}/notice",
         "withdrawals": f"{path}/withdrawals",
+        "applicants": f"{path}/applicants",
         "events": f"{path}/events",
+        "recusals": f"{path}/recusals",
+        "urgency": f"{path}/urgency",
+        "places": f"{path}/places",
+        "eligibility": f"{path}/eligibility",
         "publish-stage": f"{path}/stages",
     }
     assert [one["stage"] for one in steps["publish-stage"]["stages"]] == ["under_review", "aid_first"]
@@ -96,7 +101,11 @@ async def test_applicants_are_told_once_what_is_missing_and_who_does_not_answer_
     item = {"defect": "FORM_UNSIGNED", "explanation": "缺签名", "applicant": second}
     notice = who | {"items": [item], "due_on": today(days=5), "phoned": True}
     case = (await api.post(f"{path}/notice", notice)).body
-    assert (case["notice"]["due_on"], case["notice"]["phoned"]) == (today(days=5), True)
+    [told] = case["notice"]["told"]
+    assert (case["notice"]["due_on"], told) == (
+        today(days=5),
+        {"applicant": second, "by": "王芳", "written_on": today(), "phoned_on": today()},
+    )
     assert "notice-answer" in {step["step"] for step in case["steps"]}
     more = notice | {"items": [item | {"defect": "FACTS_UNCLEAR"}]}
     assert (await api.post(f"{path}/notice", more)).kind == "defect-already-visible"
@@ -111,8 +120,8 @@ async def test_applicants_are_told_once_what_is_missing_and_who_does_not_answer_
 async def test_stages_are_published_and_listed(api: Api) -> None:
     case = await api.opened()
     path = f"/v1/cases/{case['id']}"
-    for stage in ("under_review", "granted"):
-        said = {"by": "王芳", "institution": ZHONGSHAN, "stage": stage, "occurred_on": today(), "note": "已通知"}
+    for by, stage in (("王芳", "under_review"), ("王主任", "granted")):
+        said = {"by": by, "institution": ZHONGSHAN, "stage": stage, "occurred_on": today(), "note": "已通知"}
         answer = await api.post(f"{path}/stages", said)
         assert answer.status == 200, answer
     known = (await api.get(path)).body
@@ -132,25 +141,28 @@ async def test_the_history_tells_what_was_done_by_whom(api: Api) -> None:
     assert history[1]["transfer"] == case["transfers"][0]["id"]
 
 
-async def test_the_worklist_puts_art_44_first_then_the_green_channel_then_limitation_then_first_receipt(
+async def test_the_worklist_puts_art_44_first_then_the_green_channel_then_the_next_due_day_then_first_receipt(
     api: Api,
 ) -> None:
     wanted = [
         {"urgency": "LIMITATION_LT_7_DAYS", "urgency_reason": "时效", "limitation_on": today(days=3)},
         {"urgency": "PRESERVATION", "urgency_reason": "保全"},
-        {"urgency": "GREEN_CHANNEL", "limitation_on": today(days=30)},
+        {"urgency": "GREEN_CHANNEL", "received_at": f"{today(days=-1)}T01:00:00Z"},
         {"urgency": "GREEN_CHANNEL"},
-        {"limitation_on": today(days=20)},
-        {"limitation_on": today(days=40)},
         {"received_at": f"{today(days=-9)}T01:00:00Z"},
         {"received_at": f"{today(days=-2)}T01:00:00Z"},
+        {"limitation_on": today(days=20)},
         {},
+        {"limitation_on": today(days=40)},
     ]
-    made = {place: (await api.opened(**wanted[place]))["id"] for place in (4, 8, 2, 6, 0, 5, 3, 1, 7)}
+    made = {place: (await api.opened(**wanted[place]))["id"] for place in (6, 2, 4, 0, 7, 3, 1, 5, 8)}
     listed = [line["id"] for line in (await api.get("/v1/cases")).body["items"]]
     assert listed == [made[place] for place in range(len(wanted))]
     paged = [line["id"] for line in await api.items("/v1/cases?limit=1")]
     assert paged == listed
+    by_age = [line["first_received_at"] for line in await api.items("/v1/cases?limit=1&order=age")]
+    assert by_age == sorted(by_age)
+    assert len(by_age) == len(wanted)
 
 
 async def test_the_worklist_can_be_narrowed(api: Api) -> None:
@@ -169,7 +181,7 @@ async def test_the_worklist_can_be_narrowed(api: Api) -> None:
     assert await found(f"holder={ZHONGSHAN}&urgency=NORMAL") == {plain, away, ready}
     assert await found("holder=others") == set()
     assert await found(f"holder={LUXIAN}") == set()
-    assert await found("matter=WORK_INJURY") == {urgent}
+    assert await found("matter=WORK_INJURY") == await found("urgency=GREEN_CHANNEL") == {urgent}
     assert await found("transfer_state=offered") == {away}
     assert await found("stage=under_review") == {ready}
     assert await found("stage=under_review&stage=received") == {plain, urgent, away, ready}

@@ -16,8 +16,8 @@ async def test_the_clocks_of_a_case_are_explained_day_by_day(here: Api) -> None:
 
 async def test_a_decision_ends_one_clock_and_begins_another(here: Api) -> None:
     case = await here.opened()
-    for stage in ("under_review", "granted"):
-        said = {"by": "王芳", "institution": ZHONGSHAN, "stage": stage, "occurred_on": today()}
+    for by, stage in (("王芳", "under_review"), ("王主任", "granted")):
+        said = {"by": by, "institution": ZHONGSHAN, "stage": stage, "occurred_on": today()}
         assert (await here.post(f"/v1/cases/{case['id']}/stages", said)).status == 200
     items = (await here.get(f"/v1/cases/{case['id']}/clocks")).body["items"]
     assert [(one["clock"]["rule"], one["state"]) for one in items] == [("REVIEW", "met"), ("ASSIGN", "running")]

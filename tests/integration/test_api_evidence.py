@@ -69,9 +69,9 @@ async def asked(here: Api, there: Api) -> Case:
 async def test_a_request_is_drafted_approved_sent_undertaken_answered_and_confirmed(here: Api, there: Api) -> None:
     case = await asked(here, there)
     assert (case["applicants"], case["basics"]["facts"]) == ([], "工资未付。")
-    assert names(case) == {"sign-for"}
+    assert names(case) == {"sign-for", "recusals"}
     case = await taken(there, case, "sign-for")
-    assert names(case) == {"ask-clarification", "undertake", "decline", "ask-extension"}
+    assert names(case) == {"ask-clarification", "undertake", "decline", "ask-extension", "recusals"}
     await taken(there, case, "ask-clarification", question="哪个班组？")
     await there.carry(here)
     assert "clarify" in names(await known(here, case))
@@ -175,8 +175,9 @@ async def test_the_history_names_the_request(here: Api) -> None:
 
 async def test_where_the_case_ends_the_other_region_is_told_to_stop(here: Api, there: Api) -> None:
     case = await asked(here, there)
-    for stage, basis in (("aid_first", "LAL_44_1"), ("terminated", "LAL_48_6")):
+    ended = {"kind": "termination", "facts": "已自行委托律师。"}
+    for stage, basis, part in (("aid_first", "LAL_44_1", None), ("terminated", "LAL_48_6", ended)):
         said = {"by": "王芳", "institution": ZHONGSHAN, "stage": stage, "occurred_on": today(), "basis": basis}
-        assert (await here.post(f"/v1/cases/{case['id']}/stages", said)).status == 200
+        assert (await here.post(f"/v1/cases/{case['id']}/stages", said | {"part": part})).status == 200
     assert set(await here.carry(there)) == {Applied()}
     assert (await known(there, case))["requests"][0]["cancelled"] == "CASE_ENDED"

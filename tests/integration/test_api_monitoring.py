@@ -1,10 +1,11 @@
 """What monitoring asks of a node, well and unwell, and the page for readers."""
 
 import asyncio
+import json
 import re
 import shutil
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,8 @@ from tests.integration.file_nodes import a_file_node
 from tests.pki import HOST, Pki
 from tests.trust import shared
 from transfer.crypto.pki import SERVER, save
+from transfer.domain.clocks import legal_day
+from transfer.law.kept import KeptRules, Origin
 from transfer.node import build
 from transfer.ports.work import StorageUnavailable
 from transfer.settings import Settings
@@ -45,8 +48,8 @@ async def test_a_node_that_runs_is_alive_and_ready(api: Api) -> None:
     assert (await api.get("/healthz")).body == {"alive": True}
     ready = await api.get("/readyz")
     assert (ready.status, ready.body["ready"]) == (200, True)
-    duties = ["duty:trust", "duty:forgetting", "duty:curing"]
-    assert [one["name"] for one in ready.body["checks"]] == ["database", "directory", "keys", *duties]
+    duties = ["duty:trust", "duty:rules", "duty:forgetting", "duty:curing"]
+    assert [one["name"] for one in ready.body["checks"]] == ["database", "directory", "keys", "calendar", *duties]
 
 
 async def test_a_database_of_another_version_makes_it_unready_and_says_what_to_do(api: Api) -> None:
@@ -213,3 +216,56 @@ async def test_a_port_that_is_taken_is_an_error_at_the_start(tmp_path: Path, api
     with pytest.raises(OSError, match="address already in use"):
         async with serving(tmp_path / "second", port=port):
             pass
+
+
+@pytest.mark.parametrize("known", [0, 2])
+async def test_it_is_told_for_how_many_days_the_calendar_is_known_and_which_year_to_load(api: Api, known: int) -> None:
+    """Of the years from this one on, so many."""
+    rules, today = api.node.rules, legal_day(clock.now())
+    rules.known_years = nothing_known
+    years = [{"year": today.year + n, "off": [], "worked": [], "notice": "0号"} for n in range(known)]
+    content = json.dumps({"version": "2099-01-01", "note": "试", "years": years}).encode()
+    fresh = KeptRules(origin=Origin.LOADED, version="2099-01-01", digest="x", content=content, by="x", at=clock.now())
+    await rules.sets.keep(fresh, after=1)
+    await rules.look_once()
+    days = (date(today.year + known, 1, 1) - today).days
+    assert measure((await api.get("/metrics")).text, "transfer_calendar_days") == days
+    answer = await api.get("/readyz")
+    said = check(answer, "calendar")
+    assert (answer.status, said["ok"], said["found"]) == (200, True, f"known for {days} days")
+    assert said["todo"] is None if known else f"Load {today.year} as" in str(said["todo"])
+
+
+def nothing_known(day: date) -> bool:
+    raise LookupError(day.year)
+
+
+async def test_a_node_that_has_not_read_its_rules_is_not_ready(api: Api) -> None:
+    api.node.rules._book = None
+    answer = await api.get("/readyz")
+    assert (answer.status, "not been read" in str(check(answer, "calendar")["found"])) == (503, True)
+    assert (await api.post("/v1/cases", application())).status == 503
+    await api.node.rules.look_once()
+    assert (await api.post("/v1/cases", application())).status == 201
+
+
+async def test_the_rules_in_force_are_given_with_their_sources(api: Api) -> None:
+    given = (await api.get("/v1/rules")).body
+    assert (given["version"], given["region"]) == (api.node.rules.book.version, ZHONGSHAN)
+    held = {one["code"]: one for one in given["items"]}
+    review, objection = held["REVIEW"], held["OBJECTION"]
+    assert (review["kind"], review["source"]) == ("terms", "中华人民共和国法律援助法第四十三条第一款")
+    assert (review["says"]["length"], review["says"]["unit"]) == (7, "CALENDAR_DAY")
+    assert (objection["confirmed"], "第二十二条" in json.dumps(objection, ensure_ascii=False)) == (False, False)
+    assert held["AID_FIRST_BELOW_DAYS"]["says"] == {"value": 7}
+    assert 2026 in given["years"]
+
+
+async def test_the_rules_are_given_as_they_hold_in_another_region_on_another_day(api: Api) -> None:
+    async def units(query: str) -> list[str]:
+        items = (await api.get(f"/v1/rules?{query}")).body["items"]
+        return [one["says"]["unit"] for one in items if one["code"] == "REPLACEMENT"]
+
+    found = [await units(f"region=330106&on={day}") for day in ("2016-12-31", "2017-01-01")]
+    assert (found, await units("region=442000")) == ([[], ["WORKING_DAY"]], ["CALENDAR_DAY"])
+    assert (await api.get("/v1/rules?region=x")).status == 422

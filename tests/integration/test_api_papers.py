@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -95,7 +95,7 @@ async def test_a_decline_is_printed_with_its_reason(here: Api, there: Api, tmp_p
     assert "公司已迁往外省" in said
 
 
-@pytest.mark.parametrize("path", ["papers/reply", "papers/receipt", "papers/decline", f"pieces/{uuid4()}/custody"])
+@pytest.mark.parametrize("path", ["papers/reply", "papers/receipt", "papers/decline", f"pieces/{UUID(int=1)}/custody"])
 async def test_a_paper_that_is_not_there_yet_is_said(here: Api, there: Api, path: str) -> None:
     case = await asked(here, there)
     request = case["requests"][0]["id"]

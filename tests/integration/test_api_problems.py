@@ -304,13 +304,12 @@ async def test_a_change_needs_the_version_that_was_read(api: Api) -> None:
 
 async def test_test_identities_are_taken_only_where_they_are_allowed(tmp_path: Path) -> None:
     number = a_resident_id()
-    body = application(
-        applicants=[{"name": PERSONAL, "identity": {"kind": "RESIDENT_ID", "number": number}}],
-    )
+    paper = {"kind": "RESIDENT_ID", "number": number}
+    body = application(applicants=[{"name": PERSONAL, "identity": paper, "victim": paper}])
     async with serving(tmp_path, test_identities=False) as strict:
         answer = await strict.post("/v1/cases", body)
         assert (answer.status, answer.kind) == (422, "test-identity")
-        assert pointers(answer) == ["/applicants/0/identity/number"]
+        assert pointers(answer) == ["/applicants/0/identity/number", "/applicants/0/victim/number"]
         assert number not in answer.text
     async with serving(tmp_path) as api:
         assert (await api.post("/v1/cases", body)).status == 201
@@ -366,7 +365,7 @@ async def test_a_case_that_no_message_could_carry_is_not_offered(api: Api) -> No
     papers = [{"kind": "OTHER", "title": f"材料{n}"} for n in range(500)]
     case = await api.opened(materials=papers)
     known = (await api.node.views.case(UUID(case["id"]))).case  # type: ignore[union-attr] # it was just opened
-    more = replace(known, materials=known.materials * 2)
+    more = replace(known, materials=known.materials * 5)
     async with api.node.store.work() as work:
         await work.load_cases([known.id])
         work.record(Decision(case=more, event=Event(name="grown")), Cause(at=clock.now(), by="x"))

@@ -188,7 +188,9 @@ async def test_filters_mean_the_same_on_both_databases(api: Api) -> None:
     for q in ("E1234567", "0127", "%", "_", "me"):
         answer = await api.ask("GET", "/v1/cases", params={"q": q})
         assert answer.body["items"] == [], q
-    found = await api.get(f"/v1/cases?due_before={today(days=3)}&holder=mine&stage=received&urgency=NORMAL")
+    found = await api.get(
+        f"/v1/cases?due_before={today(days=3)}&holder=mine&stage=received&urgency=LIMITATION_LT_7_DAYS"
+    )
     assert [line["id"] for line in found.body["items"]] == [one["id"]]
     assert (await api.get("/v1/node")).body["traffic"]["outbox"]["waiting"] == 0
     assert (await api.get("/readyz")).status == 200

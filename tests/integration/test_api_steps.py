@@ -52,26 +52,37 @@ async def test_a_case_is_offered_signed_for_supplemented_and_accepted(here: Api,
         "attempt": 1,
         "letter": OFFER["letter"],
         "reason": OFFER["reason"],
+        "despite": None,
         "opened_at": "",
         "changed_at": "",
         "signed_by": None,
         "notice": None,
+        "told": [],
         "dispute": None,
         "designations": [],
         "designation": None,
         "escalated": False,
         "recall": None,
     }
-    assert names(case) == {"sign-for"}
+    assert names(case) == {"sign-for", "recusals"}
     case = await there.done(case, "sign-for", materials_counted=0)
-    assert names(case) == {"require-supplement", "accept", "dispute", "link"}
+    assert names(case) == {"require-supplement", "accept", "dispute", "link", "recusals"}
     items = [{"defect": "ID_MISSING", "explanation": "缺身份证"}]
     case = await there.done(case, "require-supplement", items=items, due_on=today(days=10))
-    assert names(case) == set()
+    assert names(case) == {"recusals"}
     await there.carry(here)
     mine = (await here.get(f"/v1/cases/{case['id']}")).body
     assert mine["transfers"][0]["notice"]["due_on"] == today(days=10)
-    assert names(mine) == {"supplement", "recall", "publish-stage", "draft-request", "events"}
+    assert names(mine) == {
+        "supplement",
+        "notice-told",
+        "recall",
+        "publish-stage",
+        "draft-request",
+        "events",
+        "recusals",
+        "urgency",
+    }
     answers = [{"defect": "ID_MISSING", "answer": "已补"}]
     await here.done(case, "supplement", answers=answers, materials=[{"kind": "IDENTITY", "title": "户口簿"}])
     await here.carry(there)
@@ -82,7 +93,7 @@ async def test_a_case_is_offered_signed_for_supplemented_and_accepted(here: Api,
     mine = (await here.get(f"/v1/cases/{case['id']}")).body
     assert mine["held_here"] is False
     assert mine["holder"]["institution"] == LUXIAN
-    assert mine["steps"] == []
+    assert names(mine) == {"recusals"}
     assert [line["id"] for line in await here.items("/v1/cases?holder=others")] == [case["id"]]
 
 
@@ -102,10 +113,12 @@ async def test_a_dispute_is_escalated_only_where_superiors_are_on_the_exchange(h
     dispute = {"ground": "COMPETENCE_CAUSE_ELSEWHERE", "proposed_region": ZHONGSHAN, "explanation": "事由在中山"}
     disputed = await there.done(case, "dispute", **dispute)
     assert disputed["transfers"][0]["dispute"]["proposed_region"] == ZHONGSHAN
-    assert names(disputed) == set()
+    assert names(disputed) == {"recusals"}
     await there.carry(here)
     known = (await here.get(f"/v1/cases/{case['id']}")).body
-    assert names(known) == {"recall", "publish-stage", "draft-request", "events"}, "Guangdong is not on the exchange"
+    assert names(known) == {"recall", "publish-stage", "draft-request", "events", "recusals", "urgency"}, (
+        "Guangdong is not on the exchange"
+    )
     refused = await here.step(case, "escalate", explanation="请指定")
     assert (refused.status, refused.kind) == (409, "no-superior")
 
@@ -128,21 +141,21 @@ async def test_the_superiors_name_the_competent_region_and_then_it_must_accept(t
         await there.done(case, "dispute", **dispute)
         await there.carry(here)
         escalated = await here.done(case, "escalate", explanation="请指定")
-        assert names(escalated) == {"recall", "publish-stage", "draft-request", "events"}
+        assert names(escalated) == {"recall", "publish-stage", "draft-request", "events", "recusals", "urgency"}
         word = {"region": LUXIAN, "decided_on": today(), "reason": "事由在泸县"}
         for superior in (sichuan, guangdong):
             await here.carry(superior)
             known = (await superior.get(f"/v1/cases/{case['id']}")).body
-            assert names(known) == {"designate"}
+            assert names(known) == {"designate", "recusals"}
             assert (known["applicants"], known["held_here"]) == ([], False)
-            assert names(await superior.done(case, "designate", **word)) == set()
+            assert names(await superior.done(case, "designate", **word)) == {"recusals"}
             again = await superior.step(case, "designate", **word)
             assert (again.status, again.kind) == (409, "designation-conflict")
             for other in (here, there, sichuan, guangdong):
                 if other is not superior:
                     await superior.carry(other)
         known = (await there.get(f"/v1/cases/{case['id']}")).body
-        assert names(known) == {"accept"}
+        assert names(known) == {"accept", "recusals"}
         assert [word["superior"] for word in known["transfers"][0]["designations"]] == [GUANGDONG, SICHUAN]
         assert (await there.done(case, "accept"))["held_here"] is True
 
@@ -165,7 +178,13 @@ async def test_a_duplicate_is_linked_to_the_case_that_was_received_first(here: A
     await there.done(case, "sign-for", materials_counted=0)
     linked = await there.done(case, "link", surviving_case=earlier["id"])
     assert linked["duplicate_of"] == earlier["id"]
-    assert linked["steps"] == []
+    assert names(linked) == {"recusals"}
+    surviving = (await there.get(f"/v1/cases/{earlier['id']}")).body
+    assert surviving["linked"] == [{"case": case["id"], "institution": ZHONGSHAN}]
+    assert (surviving["accepting"], surviving["assisting"]) == (LUXIAN, [ZHONGSHAN])
+    await there.carry(here)
+    mine = (await here.get(f"/v1/cases/{case['id']}")).body
+    assert (mine["accepting"], mine["assisting"], mine["linked"]) == (None, [], [])
 
 
 async def test_linking_to_a_case_that_is_not_here_is_refused(here: Api, there: Api) -> None:

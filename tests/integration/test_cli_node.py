@@ -90,7 +90,7 @@ class Place:
         async def deliver() -> None:
             node = build(self.settings())
             delivery = Delivery(body=as_sent(body), exchange=f"out.{source}", user_id=source)
-            await node.trust.ready(self.region)
+            await node.ready()
             context = node.context()
             one = open_delivery(delivery, context, node.wire)
             async with node.store.work() as work:
@@ -258,13 +258,31 @@ def test_a_case_is_shown_as_the_api_shows_it_and_traced_beside_it(place: Place) 
         assert shown == api.get(f"/v1/cases/{case}").body
         assert [line["id"] for line in place.json("case", "list", "--held", "--find", "李志")] == [str(case)]
         assert place.json("case", "list", "--followed") == []
+        assert place.json("group", "report", str(case)) == api.get(f"/v1/cases/{case}/group").body
         beside = place.json("trace", str(case), "--with", api.url)
         assert beside["agree"] is True
         assert beside["here"] == beside["there"]
-        for words in (("case", "list"), ("case", "show", str(case)), ("status",), ("trace", str(case))):
+        for words in (
+            ("case", "list"),
+            ("group", "report", str(case)),
+            ("case", "show", str(case)),
+            ("status",),
+            ("trace", str(case)),
+        ):
             ended = place.run(*words)
             assert ended.exit_code == 0, ended.output
         assert "李志远" in place.run("case", "list").stdout
+
+
+def test_competence_is_shown_as_the_api_shows_it_with_the_source_of_each_ground(place: Place) -> None:
+    with serving(place) as process:
+        api = Api(told(process, "listening on "))
+        case = open_case(api)
+        assert place.json("case", "competence", str(case)) == api.get(f"/v1/cases/{case}/competence").body
+    shown = place.run("case", "competence", str(case)).stdout
+    for part in ("510521", "事由发生地", "中华人民共和国法律援助法第三十八条", "用人单位所在地", f"accepts: {LUXIAN}"):
+        assert part in shown
+    assert place.run("case", "competence", str(uuid4())).exit_code == FAULT
 
 
 def test_evidence_requests_are_listed_and_shown_with_the_chain_of_each_piece(place: Place) -> None:
@@ -306,6 +324,25 @@ def test_a_case_without_requests_says_so(place: Place) -> None:
     case = place.json("case", "list")[0]["id"]
     ended = place.run("evidence", "show", case)
     assert (ended.exit_code, "no evidence was asked" in ended.output) == (FAULT, True)
+
+
+def test_what_was_entered_with_a_stage_is_shown_with_its_remedy(place: Place) -> None:
+    with serving(place) as process:
+        api = Api(told(process, "listening on "))
+        case = open_case(api)
+        today = legal_day(clock.now()).isoformat()
+        reasons = {"reason": "NOT_IN_HARDSHIP", "explanation": "收入高于标准。"}
+        for by, stage, more in (
+            ("王芳", "under_review", {}),
+            ("王主任", "refused", {"basis": "LAL_43_1", "part": {"kind": "decision", "refusals": [reasons]}}),
+        ):
+            said = {"by": by, "institution": ZHONGSHAN, "stage": stage, "occurred_on": today, **more}
+            api.post(f"/v1/cases/{case}/stages", said, etag="*")
+        recusal = {"person": "刘敏", "reason": "INTEREST", "since": today}
+        api.post(f"/v1/cases/{case}/recusals", {"by": "王芳", "institution": ZHONGSHAN, **recusal}, etag="*")
+    shown = place.run("case", "show", str(case)).stdout
+    for wanted in ("entered here", "refused", "王主任", "decision", "司法行政部门", "recusals", "刘敏"):
+        assert wanted in shown, wanted
 
 
 def test_regions_that_do_not_agree_are_told_apart(place: Place, tmp_path: Path) -> None:

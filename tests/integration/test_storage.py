@@ -15,6 +15,7 @@ from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.storage import tables
 from transfer.storage.engine import DatabaseUrlInvalid, database_url, open_engine, reading, writing
 from transfer.storage.migrate import current, differences, head, migrate, versions
+from transfer.storage.rows import NO_DAY
 from transfer.storage.store import ANSWERED_KEPT, Store
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -80,6 +81,8 @@ def a_case(**changes: Any) -> dict[str, Any]:
         "urgency": "NORMAL",
         "first_received_at": NOW,
         "first_received_by": "442000",
+        "place": 2,
+        "act_by": NO_DAY,
         "holder": "442000",
         "holder_region": "442000",
         "tenure": 1,
@@ -89,6 +92,7 @@ def a_case(**changes: Any) -> dict[str, Any]:
         "followers": "[]",
         "basics": "{}",
         "materials": "[]",
+        "same_matter": "[]",
         "opened_at": NOW,
         "changed_at": NOW,
     } | changes
@@ -105,6 +109,8 @@ def a_transfer(case: UUID, **changes: Any) -> dict[str, Any]:
         "sender": "442000",
         "receiver": "510521-ZS",
         "attempt": 1,
+        "place": 2,
+        "act_by": NO_DAY,
         "opened_at": NOW,
         "changed_at": NOW,
         "detail": "{}",

@@ -60,3 +60,12 @@ async def test_more_cases_than_one_look_takes_are_told_look_by_look(there: Api) 
         await received(there, days_ago=60)
     watching = watcher(there)
     assert [await watching.watch_once() for _ in range(3)] == [50, 2, 0]
+
+
+async def test_a_stated_limitation_is_watched(there: Api) -> None:
+    last = (clock.now() + timedelta(days=20)).date().isoformat()
+    case = await there.opened(limitation_on=last)
+    assert await watcher(there).watch_once() == 1
+    items = (await there.get(f"/v1/cases/{case['id']}/clocks")).body["items"]
+    told_of = {one["clock"]["rule"]: one["clock"]["told"] for one in items}
+    assert told_of == {"REVIEW": [], "STATED_LIMITATION": ["REMINDED"]}

@@ -226,6 +226,7 @@ def test_nobody_is_deemed_withdrawn_before_the_day_has_passed() -> None:
         with pytest.raises(errors.DueDateAhead):
             story.press(Step.SUPPLEMENT, LUXIAN, left=deemed)
         story.wait(5)
+    story.tell()
     story.press(Step.SUPPLEMENT, LUXIAN, left=deemed)
     assert story.known(ZHONGSHAN).applicants[0].status is ApplicantStatus.DEEMED_WITHDRAWN
 
@@ -233,7 +234,7 @@ def test_nobody_is_deemed_withdrawn_before_the_day_has_passed() -> None:
 def test_who_does_not_answer_in_time_is_deemed_withdrawn_alone() -> None:
     story = signed()
     items = one_person_each(story)
-    story.press(Step.REQUIRE_SUPPLEMENT, ZHONGSHAN, items=items).wait(6)
+    story.press(Step.REQUIRE_SUPPLEMENT, ZHONGSHAN, items=items).tell().wait(6)
     answer = CLEARED.model_copy(update={"applicant": items[1].applicant, "defect": Defect.ID_MISSING})
     deemed = left(story, 0, ApplicantStatus.DEEMED_WITHDRAWN)
     story.press(Step.SUPPLEMENT, LUXIAN, answers=(answer,), left=deemed).press(Step.ACCEPT, ZHONGSHAN)
@@ -338,7 +339,7 @@ def test_a_withdrawal_that_crosses_being_deemed_withdrawn_ends_alike_in_both_rec
     notice = [x for x in exchange.flight if x.recipient == LUXIAN]
     exchange.deliver(LUXIAN, notice)
     answer = CLEARED.model_copy(update={"applicant": second.id, "defect": Defect.ID_MISSING})
-    story.wait(6).press(
+    story.tell().wait(6).press(
         Step.SUPPLEMENT, LUXIAN, answers=(answer,), left=left(story, 0, ApplicantStatus.DEEMED_WITHDRAWN)
     )
     story.meet()

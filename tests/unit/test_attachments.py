@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from tests.builders import an_offer
+from tests.builders import an_offer, example_body
 from transfer.messages.attachments import Attachment, attachments_of
 from transfer.messages.case import Material
 from transfer.messages.codes import MaterialKind, MediaType
+from transfer.messages.envelope import MESSAGE_TYPES, decode
+from transfer.messages.examples import FULL
 
 
 def a_file(**changes: Any) -> Attachment:
@@ -40,3 +42,17 @@ def test_the_files_of_a_message_are_found_wherever_they_stand() -> None:
     assert list(attachments_of(offer)) == [one, two, one]
     assert list(attachments_of(one)) == [one]
     assert list(attachments_of(None)) == []
+
+
+def every_file(data: object) -> list[Attachment]:
+    """By looking at every field of everything."""
+    if isinstance(data, Attachment):
+        return [data]
+    parts = [getattr(data, name) for name in type(data).model_fields] if isinstance(data, BaseModel) else data
+    return [file for one in parts for file in every_file(one)] if isinstance(parts, list | tuple) else []
+
+
+@pytest.mark.parametrize("name", MESSAGE_TYPES)
+def test_no_field_that_may_hold_a_file_is_overlooked(name: str) -> None:
+    _, data = decode(example_body(name, FULL))
+    assert list(attachments_of(data)) == every_file(data)

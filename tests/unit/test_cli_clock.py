@@ -76,3 +76,9 @@ def test_the_list_names_each_terms_source() -> None:
 )
 def test_what_cannot_be_counted_says_why(words: tuple[str, ...], code: int, told: str) -> None:
     assert told in said("count", *words, code=code).output
+
+
+def test_a_term_whose_last_day_is_set_is_listed_and_not_counted() -> None:
+    assert "as set" in said("list").stdout
+    refused = said("count", "STATED_LIMITATION", "--from", "2026-05-11", code=USAGE)
+    assert "the last day of STATED_LIMITATION is set when it begins" in refused.output

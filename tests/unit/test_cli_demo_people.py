@@ -38,7 +38,7 @@ def test_every_identity_number_is_well_formed_and_nobodys(number: int) -> None:
         (commands.RequireSupplement, people.notice(SOMEONE, TODAY)),
         (commands.Supplement, people.supplement(SOMEONE)),
         (commands.Accept, people.acceptance(TODAY)),
-        (commands.PublishStage, people.stage("granted", TODAY)),
+        *((commands.PublishStage, people.stage(name, TODAY)) for name in people.STAGES),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )

@@ -28,6 +28,7 @@ from tests.builders import (
     an_applicant,
     an_offer,
     changed,
+    nobody_signs,
     the_rules,
 )
 from tests.fakes import MemoryRoom, run
@@ -59,7 +60,14 @@ class Node:
 
     @property
     def context(self) -> Context:
-        return Context(region=self.region, directory=a_directory(PROVINCES), now=START, new_id=uuid4, rules=the_rules())
+        return Context(
+            region=self.region,
+            directory=a_directory(PROVINCES),
+            now=START,
+            new_id=uuid4,
+            rules=the_rules(),
+            sign=nobody_signs,
+        )
 
     def take(self, *bodies: bytes, replay: bool = False) -> list[Verdict]:
         """One batch, as it comes from the source that each body names."""

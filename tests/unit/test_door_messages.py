@@ -36,10 +36,10 @@ from transfer.domain.lifecycle import State, Step
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown
 from transfer.handlers.dispatch import HANDLERS
 from transfer.messages.case import StageReached
-from transfer.messages.codes import RecallReason, Stage
+from transfer.messages.codes import ApplicantStatus, Defect, RecallReason, Stage
 from transfer.messages.envelope import MESSAGE_TYPES, digest_of
 from transfer.messages.receipts import ReceiptIssued
-from transfer.messages.transfer import TransferMessage
+from transfer.messages.transfer import ApplicantLeft, ApplicantTold, SupplementItem, TransferMessage
 from transfer.messages.values import Frozen
 
 DIGEST = digest_of(b"message")
@@ -57,7 +57,9 @@ def tell(story: Story, region: str, source: str, message: Frozen) -> Decision:
     if isinstance(message, TransferMessage) and arrival.case is not None and arrival.case.transfers:
         named = message.transfer if message.transfer == OTHER else arrival.case.transfers[-1].id
         message = message.model_copy(update={"case": story.case, "transfer": named})
-    return HANDLERS[type(message)](arrival, message)
+    decision = HANDLERS[type(message)](arrival, message)
+    assert isinstance(decision, Decision)
+    return decision
 
 
 OTHER = UUID(int=7)
@@ -140,6 +142,48 @@ def test_an_offer_with_another_past_is_refused() -> None:
 def test_an_offer_at_a_stage_of_a_tenure_to_come_is_refused() -> None:
     with pytest.raises(errors.HistoryDiffers):
         tell(Story(), ZHONGSHAN, LUXIAN, an_offer(stage=StageReached(stage=Stage.GRANTED, tenure=2, number=1)))
+
+
+@pytest.mark.parametrize(
+    ("days", "told", "error"),
+    [(5, True, errors.DueDateAhead), (6, False, errors.NotTold), (6, True, None)],
+    ids=["on its day", "not told", "told, a day later"],
+)
+def test_who_is_deemed_withdrawn_was_told_and_let_the_day_pass(
+    days: int,
+    told: bool,  # noqa: FBT001 - a table
+    error: type[Exception] | None,
+) -> None:
+    story = signed().press(Step.REQUIRE_SUPPLEMENT, ZHONGSHAN)
+    notice = story.latest(ZHONGSHAN).notice
+    assert notice is not None
+    first, at = story.known().applicants[0].id, notice.at + timedelta(days=days)
+    message = a_supplement(
+        case=story.case,
+        transfer=notice.transfer,
+        at=at,
+        left=(ApplicantLeft(applicant=first, status=ApplicantStatus.DEEMED_WITHDRAWN),),
+        told=(ApplicantTold(applicant=first, by="王芳", written_on=notice.at.date()),) if told else (),
+    )
+    if error is None:
+        case = tell(story, ZHONGSHAN, LUXIAN, message).case
+        assert case.applicants[0].status is ApplicantStatus.DEEMED_WITHDRAWN
+        return
+    with pytest.raises(error):
+        tell(story, ZHONGSHAN, LUXIAN, message)
+
+
+def test_who_lacks_nothing_is_not_deemed_withdrawn_whatever_the_sender_says() -> None:
+    first, second = (one.id for one in Story().known().applicants)
+    item = SupplementItem(applicant=first, defect=Defect.ID_MISSING, explanation="缺")
+    story = signed().press(Step.REQUIRE_SUPPLEMENT, ZHONGSHAN, items=(item,))
+    message = a_supplement(
+        at=story.exchange.now + timedelta(days=6),
+        left=(ApplicantLeft(applicant=second, status=ApplicantStatus.DEEMED_WITHDRAWN),),
+        told=(ApplicantTold(applicant=second, by="王芳", written_on=story.today),),
+    )
+    with pytest.raises(errors.NotTold):
+        tell(story, ZHONGSHAN, LUXIAN, message)
 
 
 def test_a_paper_of_nobody_in_the_case_is_refused() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.asking import CLERK, COLLECTOR, FUSHUN, HEAD, LINGWU, OTHER_LAWYER, Asking, a_piece, an_item
+from tests.asking import CLERK, COLLECTOR, FUSHUN, HEAD, LAWYER, LINGWU, OTHER_LAWYER, Asking, a_piece, an_item
 from transfer.actions import evidence_commands as commands
 from transfer.domain import errors
 from transfer.domain.evidence_table import RequestState, RequestStep
@@ -349,6 +349,20 @@ def test_what_was_answered_before_the_case_ended_may_still_be_confirmed() -> Non
 def test_another_lawyer_gets_the_open_request_at_both_ends() -> None:
     story = Asking().ask().undertaken().press(Step.CHANGE_LAWYER)
     assert [one.lawyer for one in story.both] == [OTHER_LAWYER] * 2
+
+
+def test_the_lawyer_who_was_replaced_takes_no_more_steps_in_the_request() -> None:
+    story = Asking().ask().undertaken().press(Step.CHANGE_LAWYER)
+    with pytest.raises(errors.NoLongerHandling):
+        story.press(Step.CANCEL, by=LAWYER.name)
+    assert story.press(Step.CANCEL, by=OTHER_LAWYER.name).record().state is State.CANCELLED
+
+
+def test_a_lawyer_who_comes_back_may_act_again() -> None:
+    story = Asking().ask().undertaken().press(Step.CHANGE_LAWYER).press(Step.CHANGE_LAWYER, lawyer=LAWYER)
+    with pytest.raises(errors.NoLongerHandling):
+        story.press(Step.CANCEL, by=OTHER_LAWYER.name)
+    assert story.press(Step.CANCEL, by=LAWYER.name).record().state is State.CANCELLED
 
 
 # Custody ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transfer.law.book import built_in
-from transfer.law.reckoning import CannotCount, Counted, hours_after, months_after, reckon, working_days_after
+from transfer.law.reckoning import (
+    CannotCount,
+    Counted,
+    hours_after,
+    months_after,
+    reckon,
+    set_for,
+    working_days_after,
+)
 from transfer.law.rules import Source, Term
 from transfer.messages.case import Pause
 from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
@@ -143,6 +151,15 @@ def test_hours_run_through_nights_and_holidays() -> None:
     assert hours_after(term, datetime(2026, 2, 14, 10, 30, tzinfo=UTC)) == datetime(2026, 2, 15, 10, 30, tzinfo=UTC)
     with pytest.raises(ValueError, match="hours_after"):
         reckon(term, day(2, 14), (), is_worked)
+
+
+def test_a_last_day_that_was_set_is_rolled_and_not_counted() -> None:
+    found = set_for(day(2, 2), day(2, 16), is_worked)
+    assert (found.due_strict, found.due_rolled) == (day(2, 16), day(2, 24))
+    assert [(line.day, line.number) for line in found.lines] == [(day(2, 2), None), (day(2, 16), None)]
+    [term] = [one for one in built_in().terms if one.code == "STATED_LIMITATION"]
+    with pytest.raises(ValueError, match="its last day is set"):
+        reckon(term, day(2, 2), (), is_worked)
 
 
 DAYS = st.dates(day(1, 1), day(6, 30))

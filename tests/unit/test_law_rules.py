@@ -68,7 +68,11 @@ def test_a_local_rule_does_not_hold_elsewhere() -> None:
 
 
 def test_what_nobody_has_read_is_never_printed_as_an_article() -> None:
-    for source in (rule.source for rule in (*built_in().terms, *built_in().figures) if rule.source.article):
+    for source in (
+        rule.source
+        for rule in (*built_in().terms, *built_in().figures, *built_in().connecting_points)
+        if rule.source.article
+    ):
         assert (str(source.article) in source.printed) == source.confirmed
     objection = a_book().term("OBJECTION", "442000", TODAY)
     assert (objection.source.article, "第" in objection.source.printed) == ("第二十二条", False)

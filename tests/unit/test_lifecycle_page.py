@@ -163,4 +163,4 @@ def test_while_a_case_is_offered_nothing_is_decided() -> None:
 def test_the_stages_that_end_aid_and_that_go_before_the_decision_name_their_ground() -> None:
     assert REQUIRED_BASIS.keys() == {Stage.AID_FIRST, Stage.REFUSED, Stage.TERMINATED}
     assert all(REQUIRED_BASIS.values())
-    assert {len(REQUIRED_BASIS[Stage.TERMINATED]), len(REQUIRED_BASIS[Stage.AID_FIRST])} == {8, 3}
+    assert {len(REQUIRED_BASIS[Stage.TERMINATED]), len(REQUIRED_BASIS[Stage.AID_FIRST])} == {9, 3}

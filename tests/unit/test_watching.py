@@ -1,21 +1,28 @@
 """What is said of terms that nobody meets: before, after, to the superior, and each once whenever it is looked."""
 
+import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.asking import Asking, defects_of
+from tests.builders import the_rules
 from transfer.actions.desk import Order
-from transfer.actions.watching import NothingToSay, watch_case
+from transfer.actions.watching import NothingToSay, count_case, watch_case
 from transfer.domain.case import Case
-from transfer.domain.clocks import CHINA
+from transfer.domain.clocks import CHINA, begun, counted, waits_for
 from transfer.domain.watch import look_on
+from transfer.law.book import RuleBook, built_in
+from transfer.law.rules import WorkYear
 from transfer.messages.codes import Stage
-from transfer.messages.codes_clocks import AlarmKind
+from transfer.messages.codes_clocks import AlarmKind, TimeUnit
+from transfer.telemetry.calendar import is_worked
 
 CITY, PREFECTURE, ELSEWHERE = "440106", "440100", "510521"
 BEGAN = datetime(2026, 2, 11, 9, 0, tzinfo=CHINA)
@@ -44,6 +51,11 @@ def looked(story: Asking, month: int, day: int) -> tuple[AlarmKind, ...]:
     with suppress(NothingToSay):
         watch(story)
     return told(story)
+
+
+def test_a_case_that_assists_another_is_not_looked_at() -> None:
+    assisting = replace(a_story().known(), duplicate_of=UUID(int=1))
+    assert look_on(assisting) is None
 
 
 def test_a_reminder_comes_two_days_before_and_a_mark_only_after_the_rolled_day() -> None:
@@ -122,3 +134,96 @@ def test_however_seldom_it_is_looked_each_is_said_once_and_in_its_order(gaps: li
     assert len(set(seen[-1])) == len(seen[-1])
     assert (OVERDUE in seen[-1]) == (day.date() > date(2026, 2, 24))
     assert (ESCALATED in seen[-1]) == (day.date() > date(2026, 2, 27))
+
+
+# A year that becomes known ----------------------------------------------------------------------------------
+
+
+NEW_YEAR = datetime(2026, 12, 24, 9, 0, tzinfo=CHINA)
+"""A Thursday: five working days end in the next year, seven calendar days on New Year's Eve."""
+
+
+def a_year(number: int, *off: str, regions: tuple[str, ...] = ()) -> WorkYear:
+    told = {"year": number, "regions": regions, "off": off, "worked": [], "notice": f"{number}号"}
+    return WorkYear.model_validate_json(json.dumps(told))
+
+
+def announced(story: Asking, *years: WorkYear, region: str = CITY) -> RuleBook:
+    """Its rules name these years from now on."""
+    book = RuleBook(rules=built_in().model_copy(update={"years": years}), known_years=is_worked)
+    context = story.exchange.contexts[region]
+    story.exchange.contexts[region] = lambda: replace(context(), rules=book)
+    return book
+
+
+def count(story: Asking, *, region: str = CITY) -> Case:
+    return story.exchange.order(region, Order(by=region, institution=region, case=story.case, decide=count_case))
+
+
+def waiting(*, working_days: int, region: str = CITY) -> Asking:
+    """The case as that region knows it has one clock, of so many working days, that began on 24 December."""
+    story = a_story().ask()
+    term = (
+        built_in()
+        .terms[1]
+        .model_copy(update={"code": "LOCAL", "length": working_days, "unit": TimeUnit.WORKING_DAY, "remind_before": 1})
+    )
+    case = story.known(region)
+    basics = case.basics.model_copy(update={"clocks": (begun(term, NEW_YEAR.date(), the_rules(), CITY),)})
+    content = story.exchange.rooms[region].content.copy()
+    content.cases[case.id] = replace(case, basics=basics)
+    story.exchange.rooms[region].content = content
+    return story
+
+
+def test_a_clock_that_waited_for_a_year_is_counted_by_its_own_rule_once() -> None:
+    story = waiting(working_days=7)
+    [clock] = story.known().basics.clocks
+    assert (clock.due_strict, clock.due_rolled, waits_for(story.known())) == (None, None, 2026)
+    with pytest.raises(NothingToSay):
+        count(story)
+    announced(story, a_year(2027, "2027-01-01"))
+    [clock] = count(story).basics.clocks
+    assert (clock.length, clock.due_strict, clock.due_rolled) == (7, date(2027, 1, 5), date(2027, 1, 5))
+    assert (waits_for(story.known()), look_on(story.known())) == (None, date(2027, 1, 4))
+    with pytest.raises(NothingToSay):
+        count(story)
+    [line] = [one for one in story.exchange.rooms[CITY].content.history if one.event.name == "clocks_counted"]
+    assert line.event.detail == {"clocks": ["LOCAL"], "rules": built_in().version}
+
+
+def test_a_clock_whose_last_day_alone_rolls_waits_for_the_year_of_that_day() -> None:
+    story = Asking(regions=(CITY, ELSEWHERE), requester=CITY, requested=ELSEWHERE, began=NEW_YEAR.replace(day=28))
+    [clock] = story.known().basics.clocks
+    assert (clock.due_strict, clock.due_rolled, waits_for(story.known())) == (date(2027, 1, 4), None, 2027)
+
+
+def test_a_clock_that_reaches_into_yet_another_year_waits_on() -> None:
+    story = waiting(working_days=270)
+    announced(story, a_year(2027))
+    with pytest.raises(NothingToSay):
+        count(story)
+    announced(story, a_year(2027), a_year(2028))
+    assert count(story).basics.clocks[0].due_strict is not None
+
+
+def test_a_local_holiday_counts_for_clocks_of_its_region() -> None:
+    story = waiting(working_days=7)
+    announced(story, a_year(2027, "2027-01-01"), a_year(2027, "2027-01-04", regions=(CITY[:2],)))
+    assert count(story).basics.clocks[0].due_strict == date(2027, 1, 6)
+
+
+def test_only_the_holder_counts_what_waited() -> None:
+    story = waiting(working_days=7, region=ELSEWHERE)
+    announced(story, a_year(2027), region=ELSEWHERE)
+    with pytest.raises(NothingToSay):
+        count(story, region=ELSEWHERE)
+
+
+def test_what_was_met_is_not_counted_any_more() -> None:
+    story = waiting(working_days=7)
+    case = story.known()
+    met = tuple(one.model_copy(update={"met_on": NEW_YEAR.date()}) for one in case.basics.clocks)
+    done = replace(case, basics=case.basics.model_copy(update={"clocks": met}))
+    book = announced(story, a_year(2027))
+    assert (waits_for(done), counted(done, book) is done) == (None, True)

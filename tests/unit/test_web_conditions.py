@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer.records import CaseKey, TimeKey
+from transfer.records import TimeKey, WorkKey
 from transfer.web.answers import Reply, to_json
 from transfer.web.conditions import etag_of, is_known, key_in, version_in
-from transfer.web.cursors import case_cursor, case_key, row_cursor, row_key, time_cursor, time_key
+from transfer.web.cursors import row_cursor, row_key, time_cursor, time_key, work_cursor, work_place
 from transfer.web.faults import Fault, InvalidQuery, KeyInvalid, KeyMissing, VersionInvalid, VersionMissing
 from transfer.web.health import Alive
 
@@ -55,9 +55,9 @@ def test_what_is_known_is_compared_weakly() -> None:
 
 
 @given(st.integers(0, 9), st.none() | st.dates(date(1900, 1, 1), date(2199, 12, 31)), MOMENTS, st.uuids())
-def test_a_place_in_the_worklist_comes_back(rank: int, limitation_on: date | None, at: datetime, id_: UUID) -> None:
-    key = CaseKey(rank=rank, limitation_on=limitation_on, first_received_at=at, id=id_)
-    assert case_key(case_cursor(key)) == key
+def test_a_place_in_the_worklist_comes_back(place: int, act_by: date | None, at: datetime, id_: UUID) -> None:
+    key = WorkKey(place=place, act_by=act_by, since=at, id=id_)
+    assert work_place(work_cursor(key)) == key
 
 
 @given(MOMENTS, st.uuids(), st.integers(0, 2**53))
@@ -69,7 +69,7 @@ def test_a_place_in_time_and_a_row_come_back(at: datetime, id_: UUID, row: int) 
 
 @given(st.text(max_size=80))
 def test_no_other_text_breaks_a_cursor(text: str) -> None:
-    for read in (case_key, time_key, row_key):
+    for read in (work_place, time_key, row_key):
         try:
             read(text)
         except Fault as refused:
@@ -77,7 +77,7 @@ def test_no_other_text_breaks_a_cursor(text: str) -> None:
 
 
 def test_no_cursor_is_the_beginning() -> None:
-    assert [case_key(None), time_key(None), row_key(None)] == [None, None, None]
+    assert [work_place(None), time_key(None), row_key(None)] == [None, None, None]
 
 
 def test_answers_are_compact_and_readable() -> None:

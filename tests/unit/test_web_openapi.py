@@ -13,7 +13,15 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import transfer
-from transfer.actions import commands, evidence_commands
+from transfer.actions import (
+    commands,
+    competence_commands,
+    eligibility_commands,
+    evidence_commands,
+    group_commands,
+    handling_commands,
+    urgency_commands,
+)
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
 from transfer.domain.errors import TransferError
 from transfer.web import faults
@@ -86,16 +94,26 @@ def test_every_route_is_named_once_and_posts_carry_their_headers() -> None:
     for route in ROUTES:
         operation = DOCUMENT["paths"][route.path][route.method.lower()]
         headers = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header" and p["required"]}
-        # The content of a file is its own key.
-        wanted = {"Idempotency-Key"} if route.method == "POST" and not route.takes_file else set()
+        # The content of a file is its own key, and a preview keeps nothing.
+        keyless = route.takes_file or route.takes is group_commands.PreviewGroup
+        wanted = {"Idempotency-Key"} if route.method == "POST" and not keyless else set()
         assert headers == (wanted | {"If-Match"} if route.change is Change.CASE else wanted)
         assert {str(PROBLEMS[one].status) for one in problems_of(route)} <= operation["responses"].keys()
 
 
 def test_every_command_has_an_example_that_holds() -> None:
-    members = [one for room in (commands, evidence_commands) for _, one in inspect.getmembers(room, inspect.isclass)]
+    rooms = (
+        commands,
+        competence_commands,
+        eligibility_commands,
+        evidence_commands,
+        group_commands,
+        handling_commands,
+        urgency_commands,
+    )
+    members = [one for room in rooms for _, one in inspect.getmembers(room, inspect.isclass)]
     known = {one for one in members if issubclass(one, commands.Command)}
-    assert EXAMPLES.keys() == known - {commands.Command}
+    assert EXAMPLES.keys() == known - {commands.Command, commands.Application} | {group_commands.PreviewGroup}
     for command, example in EXAMPLES.items():
         whole = {"$ref": f"#/components/schemas/{command.__name__}", "components": DOCUMENT["components"]}
         Draft202012Validator(whole).validate(example)

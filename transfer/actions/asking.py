@@ -9,6 +9,7 @@ from transfer.crypto.directory import Agreement
 from transfer.domain.case import Case
 from transfer.domain.clocks import checked, legal_day
 from transfer.domain.decision import Decision, Outgoing
+from transfer.domain.eligibility import recognised
 from transfer.domain.errors import (
     CaseEnded,
     DueDatePassed,
@@ -16,7 +17,6 @@ from transfer.domain.errors import (
     OnTheExchange,
     SamePerson,
     SameRegion,
-    TransferOpen,
     UnknownItem,
 )
 from transfer.domain.evidence import EvidenceRequest
@@ -35,7 +35,7 @@ from transfer.messages.evidence import (
     EvidenceRequested,
     EvidenceReworkAsked,
 )
-from transfer.messages.evidence_items import Asked, Custody, Person, persons_asked_fault
+from transfer.messages.evidence_items import Asked, Custody, Lawyer, Person, persons_asked_fault
 from transfer.messages.values import region_of
 from transfer.ports.work import Context
 
@@ -75,7 +75,7 @@ def _drafted(at: Situation, request_id: UUID, command: commands.DraftRequest) ->
         raise UnknownItem(fault=fault)
     agreement = _agreement(context, region)
     check_least_data(items, persons)
-    _check_not_had(case, items, agreement)
+    _check_not_had(at, items, agreement)
     usual = agreement.answer_working_days if agreement is not None else USUAL_WORKING_DAYS
     return EvidenceRequest(
         id=request_id,
@@ -117,8 +117,9 @@ def _agreement(context: Context, region: str) -> Agreement | None:
     return context.directory.agreement(context.region, region, legal_day(context.now))
 
 
-def _check_not_had(case: Case, items: tuple[Asked, ...], agreement: Agreement | None) -> None:
-    check_not_had(items, case, recognised=agreement is not None and agreement.mutual_recognition)
+def _check_not_had(at: Situation, items: tuple[Asked, ...], agreement: Agreement | None) -> None:
+    mutual = agreement is not None and agreement.mutual_recognition
+    check_not_had(items, at.case, recognised=mutual, attested=recognised(at.case, at.context.forum(at.region)))
 
 
 def _applicants(case: Case, items: tuple[Asked, ...]) -> tuple[Person, ...]:
@@ -147,11 +148,10 @@ def send(at: Situation, request_id: UUID, command: commands.Send) -> Decision:
     at.as_holder(command)
     request, case, context = at.own_request(request_id, _R, command), at.case, at.context
     taken = request.take(RequestStep.SEND, by=_R, at=context.now)
-    if case.open_offer is not None:
-        raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
+    case.check_not_offered()
     if case.stage.stage in PAST:
         raise CaseEnded(stage=case.stage.stage.value)
-    _check_not_had(case, taken.items, _agreement(context, taken.peer))
+    _check_not_had(at, taken.items, _agreement(context, taken.peer))
     sent_on = legal_day(context.now)
     taken = taken.changed(sent_at=context.now, due_on=context.due(sent_on, taken.working_days))
     message = EvidenceRequested(
@@ -273,10 +273,30 @@ def without_requests(case: Case, context: Context) -> tuple[Case, tuple[Outgoing
 def change_lawyer(at: Situation, request_id: UUID, command: commands.ChangeLawyer) -> Decision:
     """Another person handles the case: open questions and answers go there from now on."""
     request = at.own_request(request_id, _R, command)
-    taken = request.take(RequestStep.CHANGE_LAWYER, by=_R, at=at.context.now).changed(lawyer=command.lawyer)
-    told = taken.is_open and taken.state not in {RequestState.DRAFTED, RequestState.APPROVED}
-    message = EvidenceLawyerChanged(request=taken.id, case=at.case.id, at=at.context.now, lawyer=command.lawyer)
-    return at.requested(taken, "evidence_lawyer_changed", {}, message if told else None)
+    taken, message = _changed_lawyer(at, request, command.lawyer)
+    return at.requested(taken, "evidence_lawyer_changed", {}, message)
+
+
+def with_lawyer(at: Situation, lawyer: Lawyer) -> tuple[Case, tuple[Outgoing, ...]]:
+    """The case with every request that is still open in the hands of this lawyer, and the notices of it."""
+    case, notices = at.case, list[Outgoing]()
+    for request in case.requests:
+        if request.is_open and request.opens(RequestStep.CHANGE_LAWYER):
+            taken, message = _changed_lawyer(at, request, lawyer)
+            case = case.with_request(taken)
+            notices += at.requested(taken, "evidence_lawyer_changed", {}, message).messages
+    return case, tuple(notices)
+
+
+def _changed_lawyer(
+    at: Situation, request: EvidenceRequest, lawyer: Lawyer
+) -> tuple[EvidenceRequest, EvidenceLawyerChanged | None]:
+    """The request with that lawyer, and what the other region is told if it knows of the request."""
+    before = (request.replaced | {request.lawyer.name}) - {lawyer.name}
+    taken = request.take(RequestStep.CHANGE_LAWYER, by=_R, at=at.context.now).changed(lawyer=lawyer, replaced=before)
+    if not taken.is_open or taken.state in {RequestState.DRAFTED, RequestState.APPROVED}:
+        return taken, None
+    return taken, EvidenceLawyerChanged(request=taken.id, case=at.case.id, at=at.context.now, lawyer=lawyer)
 
 
 def hand_on(at: Situation, request_id: UUID, command: commands.HandOn) -> Decision:

@@ -6,8 +6,28 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from transfer.actions import answering, applicants, asking, commands, deciding, posting, progress, receiving, sending
+from transfer.actions import (
+    answering,
+    applicants,
+    asking,
+    commands,
+    deciding,
+    eligibility,
+    eligibility_commands,
+    groups,
+    handling,
+    handling_commands,
+    places,
+    posting,
+    progress,
+    receiving,
+    sending,
+    urgency,
+    urgency_commands,
+)
 from transfer.actions import evidence_commands as evidence
+from transfer.actions import group_commands as group
+from transfer.actions.competence_commands import NamePlaces
 from transfer.actions.desk import Order
 from transfer.actions.situation import Situation
 from transfer.domain.decision import Decision
@@ -128,12 +148,25 @@ def offer_order(case: UUID, command: commands.Offer) -> Order:
 OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
     {
         "notice": OwnButton(command=commands.GiveNotice, decide=applicants.give_notice),
+        "notice/told": OwnButton(command=handling_commands.TellApplicants, decide=applicants.tell_applicants),
         "notice/answer": OwnButton(command=commands.AnswerNotice, decide=applicants.answer_notice),
         "withdrawals": OwnButton(command=commands.Withdraw, decide=applicants.withdraw),
+        "places": OwnButton(command=NamePlaces, decide=places.name_places),
+        "representatives": OwnButton(command=group.Elect, decide=groups.elect),
+        "applicants": OwnButton(command=group.Join, decide=groups.join),
+        "split": OwnButton(command=group.Split, decide=groups.split),
         "events": OwnButton(command=commands.EnterEvent, decide=progress.enter_event),
+        "recusals": OwnButton(command=handling_commands.Recuse, decide=handling.recuse),
+        "recusals/lift": OwnButton(command=handling_commands.LiftRecusal, decide=handling.lift_recusal),
+        "urgency": OwnButton(command=urgency_commands.StateUrgency, decide=urgency.state_urgency),
+        "completion": OwnButton(command=urgency_commands.CompleteFormalities, decide=urgency.complete_formalities),
+        "eligibility": OwnButton(command=eligibility_commands.FindEligibility, decide=eligibility.find),
+        "attestations": OwnButton(command=eligibility_commands.Attest, decide=eligibility.attest),
+        "attestations/revoke": OwnButton(command=eligibility_commands.Revoke, decide=eligibility.revoke),
     }
 )
-"""What the holder does with its own case and its applicants, by its place below the case."""
+"""What is done to the case itself and its applicants, by its place below the case: by its holder, but for attestations,
+which come from whoever found what they say."""
 
 
 def stage_order(case: UUID, command: commands.PublishStage) -> Order:

@@ -5,7 +5,17 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from transfer.messages.case import Applicant, Material, Opponent, persons_fault, urgency_fault
+from transfer.domain.handling import Part
+from transfer.messages.case import (
+    MAX_PAPERS,
+    MAX_PERSONS,
+    Applicant,
+    Material,
+    Opponent,
+    Places,
+    persons_fault,
+    urgency_fault,
+)
 from transfer.messages.codes import (
     AidForm,
     DisputeGround,
@@ -17,6 +27,7 @@ from transfer.messages.codes import (
     Urgency,
 )
 from transfer.messages.codes_clocks import STAGE_EVENTS, CaseEvent
+from transfer.messages.eligibility import Found
 from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 from transfer.messages.values import (
     CaseId,
@@ -30,6 +41,8 @@ from transfer.messages.values import (
     Text,
 )
 
+_PART: Final = "what the table of duties asks for; it stays with this region"
+
 
 class Command(Frozen):
     """Who acts, and for which institution."""
@@ -39,34 +52,73 @@ class Command(Frozen):
 
 
 class NewApplicant(Applicant):
-    """An applicant as entered at intake; the node gives the id when none is given."""
+    """An applicant as entered; the node gives the id when none is given."""
 
     id: UUID | None = None  # type: ignore[assignment]
+    finding: Annotated[Found | None, Field(description="on the hardship condition, where it is found at once")] = None  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def _joins_by_its_own_step(self) -> Self:
+        if self.received_on is not None:
+            raise ValueError("the day of receipt of one applicant is entered when that one joins")
+        return self
 
 
-class OpenCase(Command):
-    """Take in an application (LAL 13, 43)."""
+_OF_SOME: Final = frozenset({CaseEvent.OBJECTED, CaseEvent.MAINTAINED, CaseEvent.CORRECTION_ORDERED})
+OWN_EVENTS: Final = frozenset(CaseEvent) - {*STAGE_EVENTS.values(), CaseEvent.FORMALITIES_COMPLETED} | _OF_SOME
+"""Events that a person enters; an application's receipt and the stages of a case come by their own steps. Some who
+were refused aid may object while the case goes on for the others, and then that is no stage of the case."""
+
+
+def _is_entered(event: CaseEvent) -> CaseEvent:
+    if event not in OWN_EVENTS:
+        raise ValueError("this event comes with its own step")
+    return event
+
+
+class Occurred(Frozen):
+    """An event from which terms run, or that meets one."""
+
+    event: Annotated[CaseEvent, AfterValidator(_is_entered)]
+    occurred_on: Day
+    until: Annotated[Day | None, Field(description="last day, where the term has no length of its own")] = None
+
+
+class Application(Command, Places):
+    """What is applied for, but for the persons."""
 
     matter: Matter
     aid_form: AidForm
     facts: Text
     claim: Text
-    place_of_cause: RegionCode | None = None
     channel: IntakeChannel
     received_at: Annotated[Moment | None, Field(description="first receipt; now when absent")] = None
-    applicants: Annotated[tuple[NewApplicant, ...], Field(min_length=1, max_length=500)]
     opponents: Annotated[tuple[Opponent, ...], Field(max_length=50)] = ()
-    materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
+    materials: Annotated[tuple[Material, ...], Field(max_length=MAX_PAPERS)] = ()
     number: Line | None = None
     urgency: Urgency = Urgency.NORMAL
     urgency_reason: Text | None = None
     limitation_on: Day | None = None
+    events: Annotated[
+        tuple[Occurred, ...], Field(max_length=10, description="what happened before: a relation ended, an award came")
+    ] = ()
+
+    @model_validator(mode="after")
+    def _urgency_is_explained(self) -> Self:
+        if fault := urgency_fault(self.urgency, self.urgency_reason, self.limitation_on):
+            raise ValueError(fault)
+        return self
+
+
+class OpenCase(Application):
+    """Take in an application (LAL 13, 43)."""
+
+    applicants: Annotated[tuple[NewApplicant, ...], Field(min_length=1, max_length=MAX_PERSONS)]
 
     @model_validator(mode="after")
     def _makes_a_case(self) -> Self:
         given = [applicant.id for applicant in self.applicants if applicant.id is not None]
-        fault = urgency_fault(self.urgency, self.urgency_reason, self.limitation_on)
-        if fault := fault or persons_fault(given, self.materials):
+        if fault := persons_fault(given, self.materials):
             raise ValueError(fault)
         return self
 
@@ -77,6 +129,9 @@ class Offer(Command):
     receiver: InstitutionCode
     letter: Annotated[Line, Field(description="number of the official letter")]
     reason: Text
+    despite: Annotated[
+        Text | None, Field(description="why it goes where no connecting point leads; needed then, part of the letter")
+    ] = None
 
 
 class SignFor(Command):
@@ -88,16 +143,16 @@ class SignFor(Command):
 class RequireSupplement(Command):
     """Tell once everything that is missing (LAL 43(2))."""
 
-    items: Annotated[tuple[SupplementItem, ...], Field(min_length=1, max_length=500)]
+    items: Annotated[tuple[SupplementItem, ...], Field(min_length=1, max_length=MAX_PAPERS)]
     due_on: Day
 
 
 class Supplement(Command):
     """Answer the notice; who did not answer in time is deemed withdrawn, alone."""
 
-    answers: Annotated[tuple[SupplementAnswer, ...], Field(max_length=500)] = ()
-    materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
-    left: Annotated[tuple[ApplicantLeft, ...], Field(max_length=500)] = ()
+    answers: Annotated[tuple[SupplementAnswer, ...], Field(max_length=MAX_PAPERS)] = ()
+    materials: Annotated[tuple[Material, ...], Field(max_length=MAX_PAPERS)] = ()
+    left: Annotated[tuple[ApplicantLeft, ...], Field(max_length=MAX_PERSONS)] = ()
 
 
 class GiveNotice(RequireSupplement):
@@ -113,24 +168,13 @@ class AnswerNotice(Supplement):
 class Withdraw(Command):
     """Some applicants take their application back."""
 
-    applicants: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
+    applicants: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MAX_PERSONS)]
 
 
-OWN_EVENTS: Final = frozenset(CaseEvent) - frozenset(STAGE_EVENTS.values())
-"""Events that a person enters; an application's receipt and the stages of a case come by their own steps."""
-
-
-def _is_entered(event: CaseEvent) -> CaseEvent:
-    if event not in OWN_EVENTS:
-        raise ValueError("this event comes with its own step")
-    return event
-
-
-class EnterEvent(Command):
+class EnterEvent(Occurred, Command):
     """Enter an event from which terms run, or that meets one."""
 
-    event: Annotated[CaseEvent, AfterValidator(_is_entered)]
-    occurred_on: Day
+    part: Annotated[Part | None, Field(description=_PART)] = None
 
 
 class Accept(Command):
@@ -172,7 +216,7 @@ class Recall(Command):
 
     reason: RecallReason
     explanation: Text | None = None
-    applicants: Annotated[tuple[UUID, ...], Field(max_length=500)] = ()
+    applicants: Annotated[tuple[UUID, ...], Field(max_length=MAX_PERSONS)] = ()
 
 
 class PublishStage(Command):
@@ -182,3 +226,4 @@ class PublishStage(Command):
     occurred_on: Day
     basis: LegalBasis | None = None
     note: Annotated[Text | None, Field(description="what may be told to the applicant")] = None
+    part: Annotated[Part | None, Field(description=_PART)] = None

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from transfer.actions.matching import beside_own
 from transfer.actions.situation import Situation
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision
-from transfer.domain.errors import StaleVersion, TransferError, UnknownCase
+from transfer.domain.errors import Recused, StaleVersion, TransferError, UnknownCase
 from transfer.messages.attachments import attachments_of
 from transfer.messages.values import Digest
 from transfer.ports.files import FileNotKept, FileOnItsWay
@@ -115,13 +116,18 @@ class Desk:
         context = self.context()
         try:
             decision = _decision(order, context, cases)
-            await _check_files(decision, cases.get(decision.case.id), work)
+            was = cases.get(decision.case.id)
+            for one in (decision, *decision.also):
+                await _check_files(one, was, work)
         except StorageUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one command stays with it, not with its batch
             return error
-        case = work.record(decision, Cause(at=context.now, by=order.by, institution=order.institution))
-        cases[case.id] = case
+        cause = Cause(at=context.now, by=order.by, institution=order.institution)
+        for one in (*await _with_same_matter(decision, work), *decision.also):
+            recorded = work.record(one, cause)
+            cases[recorded.id] = recorded
+        case = cases[decision.case.id]
         if key is not None:
             known[key.key] = key.respond(case)
             work.record_answered(key.key, known[key.key])
@@ -136,8 +142,19 @@ def _decision(order: Order, context: Context, cases: dict[UUID, Case]) -> Decisi
         raise UnknownCase(case=order.case)
     if order.version is not None and order.version != case.version:
         raise StaleVersion(read=order.version, current=case.version)
+    if order.by in case.handling.recused:
+        raise Recused
     others = {i: cases[i] for i in order.others if i in cases}
     return order.decide(Situation(case=case, context=context, others=others))
+
+
+async def _with_same_matter(decision: Decision, work: Work) -> tuple[Decision, ...]:
+    """The decision, and those on cases of this region with its fingerprints; they are locked first."""
+    if not decision.fingerprints:
+        return (decision,)
+    found = await work.load_fingerprinted(decision.fingerprints)
+    known = await work.load_cases({case for some in found.values() for case in some})
+    return beside_own(decision, known.values())
 
 
 async def _check_files(decision: Decision, was: Case | None, work: Work) -> None:
@@ -147,7 +164,8 @@ async def _check_files(decision: Decision, was: Case | None, work: Work) -> None
     papers, requests = (was.materials, was.requests) if was is not None else ((), ())
     added: set[Digest] = set()
     if case.materials is not papers:
-        added |= _digests(*(paper for paper in case.materials if paper not in papers))
+        had = frozenset(papers)
+        added |= _digests(*(paper for paper in case.materials if paper not in had))
     if case.requests is not requests:
         added |= _digests(case.requests) - _digests(papers, requests)
     named = added | _digests(*(message.data for message in decision.messages))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from transfer.actions.commands import Accept, Command, Dispute, Link, RequireSupplement, SignFor
+from transfer.actions.matching import fingerprints_of
 from transfer.actions.situation import Situation, deciding_institution
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import happened, legal_day, paused, supplementing
@@ -19,8 +20,9 @@ from transfer.domain.errors import (
     SameRegion,
     UnknownCase,
 )
-from transfer.domain.lifecycle import Side, Step
+from transfer.domain.lifecycle import UNDECIDED, Side, Step
 from transfer.domain.supplement import check_notice
+from transfer.domain.urgency import appraised, limited
 from transfer.messages.case import StageReached, Tenure
 from transfer.messages.case_progress import HolderChanged
 from transfer.messages.codes_clocks import CaseEvent
@@ -70,12 +72,12 @@ def require_supplement(at: Situation, transfer_id: UUID, command: RequireSupplem
     """Tell once all that is missing (Legal Aid Law 43(2)).
 
     Raises DefectAlreadyVisible when a second notice names anything but a paper that came with the answer to the
-    first; AlreadyInPackage; DueDatePassed; UnknownApplicant.
+    first; AlreadyInPackage, AlreadyRecognised; DueDatePassed; UnknownApplicant.
     """
     transfer, _ = _receiving(at, transfer_id, command)
     taken = transfer.take(Step.REQUIRE_SUPPLEMENT, by=Side.RECEIVER, at=at.context.now)
     supplied = None if transfer.notice is None else transfer.supplied
-    check_notice(command, at.case, today=legal_day(at.context.now), supplied=supplied)
+    check_notice(command, at.case, at.context.forum(at.region), supplied=supplied)
     message = SupplementRequired(
         transfer=transfer.id,
         case=at.case.id,
@@ -86,7 +88,7 @@ def require_supplement(at: Situation, transfer_id: UUID, command: RequireSupplem
     detail = {"defects": [i.defect.value for i in command.items], "due_on": command.due_on.isoformat()}
     case = paused(at.case, supplementing(transfer.id, message.at, message.due_on), at.context.rules)
     return Decision(
-        case=case.with_transfer(replace(taken, notice=message)),
+        case=case.with_transfer(replace(taken, notice=message, told=())),
         event=Event(name="supplement_required", transfer=transfer.id, detail=detail),
         messages=(_answer(transfer, message),),
     )
@@ -126,11 +128,16 @@ def accept(at: Situation, transfer_id: UUID, command: Accept) -> Decision:
         stage=stage,
         followers=followers,
     )
-    changed = happened(changed, CaseEvent.RECEIVED, legal_day(transfer.opened_at), at.context.rules, at.region)
+    rules, opened_on = at.context.rules, legal_day(transfer.opened_at)
+    if case.stage.stage in UNDECIDED:
+        changed = happened(changed, CaseEvent.RECEIVED, opened_on, rules, at.region)
+    changed = appraised(limited(changed, opened_on, rules, at.region), legal_day(now), rules)
+    detail = {"tenure": tenure.number, "urgency": changed.basics.urgency.value}
     told = HolderChanged(case=case.id, tenures=tenures, stage=stage, at=now)
     return Decision(
         case=changed,
-        event=Event(name="accepted", transfer=transfer.id, detail={"tenure": tenure.number}),
+        event=Event(name="accepted", transfer=transfer.id, detail=detail),
+        fingerprints=fingerprints_of(changed, at.context),
         messages=(
             _answer(transfer, message),
             *(Outgoing(recipient=r, data=told) for r in sorted(followers - {transfer.sender_region})),

@@ -4,9 +4,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from transfer.actions.commands import Escalate, Offer, Recall, Supplement
-from transfer.actions.situation import Situation
+from transfer.actions.situation import Situation, competence_of
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import legal_day, resumed
+from transfer.domain.competence import Support
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.designation import judges
 from transfer.domain.errors import (
@@ -15,6 +16,7 @@ from transfer.domain.errors import (
     IllegalStep,
     MustEscalate,
     NoActiveApplicant,
+    NoConnectingPoint,
     NoSuperior,
     NotDesignatedRegion,
     RequestsOpen,
@@ -43,7 +45,8 @@ def offer(at: Situation, command: Offer) -> Decision:
 
     Raises TransferOpen while an earlier offer stands, RequestsOpen while other regions are asked for evidence,
     MustEscalate after two attempts that the receiver signed
-    for without acceptance, NotDesignatedRegion against a superior's word, SameRegion, IllegalStage, NotTheHolder.
+    for without acceptance, NotDesignatedRegion against a superior's word, NoConnectingPoint where the letter does not
+    say why it goes there all the same, SameRegion, IllegalStage, NotTheHolder.
     """
     sender = at.as_holder(command)
     case, context = at.case, at.context
@@ -51,8 +54,7 @@ def offer(at: Situation, command: Offer) -> Decision:
     context.deciding(command.receiver)
     if region == context.region:
         raise SameRegion(receiver=command.receiver)
-    if case.open_offer is not None:
-        raise TransferOpen(transfer=case.open_offer.id, state=case.open_offer.state.value)
+    case.check_not_offered()
     if asked := [str(r.id) for r in case.requests if r.state in UNANSWERED and r.side is RequestSide.REQUESTER]:
         raise RequestsOpen(requests=asked)
     if case.stage.stage not in OFFERABLE:
@@ -62,6 +64,11 @@ def offer(at: Situation, command: Offer) -> Decision:
     mine = attempts(case)
     designation = next((t.designation for t in reversed(mine) if t.designation is not None), None)
     _check_destination(region, mine, designation, context)
+    who = competence_of(case, context)
+    support = who.support(region)
+    if support is Support.UNSUPPORTED and command.despite is None:
+        raise NoConnectingPoint(offered_to=region, competent=[one.region for one in who.competent])
+    despite = None if support is Support.SUPPORTED else command.despite
     drafted = Transfer(
         id=context.new_id(),
         side=Side.SENDER,
@@ -71,6 +78,7 @@ def offer(at: Situation, command: Offer) -> Decision:
         attempt=len(mine) + 1,
         letter=command.letter,
         reason=command.reason,
+        despite=despite,
         opened_at=context.now,
         changed_at=context.now,
         designation=designation,
@@ -84,6 +92,7 @@ def offer(at: Situation, command: Offer) -> Decision:
         receiver=command.receiver,
         letter=command.letter,
         reason=command.reason,
+        despite=despite,
         file=case.file,
         stage=case.stage,
         tenures=case.tenures,
@@ -131,14 +140,14 @@ def _can_be_answered(transfer: Transfer, context: Context) -> bool:
 def supplement(at: Situation, transfer_id: UUID, command: Supplement) -> Decision:
     """Answer the one notice. Applicants who did not answer by its day are deemed withdrawn, each alone.
 
-    Raises DefectUnanswered, DueDateAhead, NoActiveApplicant, UnknownApplicant, IllegalStep, NotThisSide.
+    Raises DefectUnanswered, DueDateAhead, NotTold, NoActiveApplicant, UnknownApplicant, IllegalStep, NotThisSide.
     """
     at.as_holder(command)
     transfer = at.own_transfer(transfer_id, Side.SENDER)
     changed = transfer.take(Step.SUPPLEMENT, by=Side.SENDER, at=at.context.now)
     if transfer.notice is not None:
         today = legal_day(at.context.now)
-        check_answers(transfer.notice, command, at.case, today=today)
+        check_answers(transfer.notice, command, at.case, informed=transfer.told, today=today)
     case = at.case.without_applicants(command.left).with_materials(command.materials)
     if not case.active:
         raise NoActiveApplicant
@@ -149,6 +158,7 @@ def supplement(at: Situation, transfer_id: UUID, command: Supplement) -> Decisio
         answers=command.answers,
         materials=command.materials,
         left=command.left,
+        told=transfer.told,
     )
     case = resumed(case.with_transfer(changed), transfer.id, legal_day(at.context.now), at.context.rules)
     detail = {"answers": len(command.answers), "left": [str(one.applicant) for one in command.left]}

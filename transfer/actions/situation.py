@@ -8,9 +8,10 @@ from uuid import UUID
 
 from transfer.actions.commands import Command
 from transfer.domain.case import Case, Transfer
-from transfer.domain.clocks import checked
+from transfer.domain.clocks import checked, legal_day
+from transfer.domain.competence import Competence, competence
 from transfer.domain.decision import Decision, Event, Outgoing
-from transfer.domain.errors import NotOfThisRegion, NotThisSide, NotYoursToAssist
+from transfer.domain.errors import NoLongerHandling, NotOfThisRegion, NotThisSide, NotYoursToAssist
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide
 from transfer.domain.lifecycle import Side
@@ -49,7 +50,7 @@ class Situation:
     def own_request(self, request_id: UUID, side: RequestSide, command: Command) -> EvidenceRequest:
         """The evidence request, in which this region must be on that side and the person act for its institution.
 
-        Raises UnknownRequest, NotThisSide, NotOfThisRegion.
+        Raises UnknownRequest, NotThisSide, NotOfThisRegion, NoLongerHandling for a lawyer who was replaced.
         """
         request = self.case.request(request_id)
         if request.side is not side:
@@ -57,6 +58,8 @@ class Situation:
         mine = request.requester if side is RequestSide.REQUESTER else request.requested
         if deciding_institution(command, self.context) != self.context.deciding(mine):
             raise NotOfThisRegion(institution=command.institution, needed=mine)
+        if command.by in request.replaced:
+            raise NoLongerHandling
         return request
 
     def requested(
@@ -77,6 +80,12 @@ class Situation:
         said = Event(name=event, request=request.id, detail=detail or {})
         case = checked(self.case.with_request(request), request, self.context.rules)
         return Decision(case=case, event=said, messages=sent)
+
+
+def competence_of(case: Case, context: Context) -> Competence:
+    """Who is competent for the case by the rules that hold here today."""
+    day, regions = legal_day(context.now), context.directory.by_code
+    return competence(case, context.rules, context.region, day, regions)
 
 
 def deciding_institution(command: Command, context: Context) -> str:

@@ -7,12 +7,22 @@ from uuid import UUID
 
 import click
 
+from transfer.actions.situation import competence_of
 from transfer.cli.known import case_here
-from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
+from transfer.cli.opening import (
+    env_file_option,
+    json_option,
+    load_settings,
+    opened,
+    order_option,
+    run,
+    urgency_option,
+)
 from transfer.cli.output import console, local, print_json, table
+from transfer.domain.competence import Competence
 from transfer.domain.lifecycle import State
-from transfer.messages.codes import Stage
-from transfer.records import CaseFilter, CaseLine, KnownCase
+from transfer.messages.codes import Stage, Urgency
+from transfer.records import CaseFilter, CaseLine, KnownCase, Order
 from transfer.settings import Settings
 from transfer.web.answers import to_json
 from transfer.web.case_body import CaseInFull, case_in_full
@@ -28,6 +38,8 @@ def case() -> None:
 @click.option("--stage", type=click.Choice([s.value for s in Stage]), help="Only those at this stage.")
 @click.option("--state", type=click.Choice([s.value for s in State]), help="Only those with a transfer in this state.")
 @click.option("--find", metavar="TEXT", help="Beginning of a name, an identity number or a case number.")
+@urgency_option
+@order_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 @json_option
 @env_file_option
@@ -37,6 +49,8 @@ def list_(  # noqa: PLR0913 - one argument per option
     stage: str | None,
     state: str | None,
     find: str | None,
+    urgency: str | None,
+    order: str,
     limit: int,
     as_json: bool,
     env_file: Path | None,
@@ -49,14 +63,15 @@ def list_(  # noqa: PLR0913 - one argument per option
         stages=frozenset({Stage(stage)}) if stage else frozenset(),
         transfer_state=State(state) if state else None,
         q=find,
+        urgency=Urgency(urgency) if urgency else None,
     )
-    found = run(_list(settings, chosen, limit))
+    found = run(_list(settings, chosen, Order(order), limit))
     if as_json:
         print_json([line.model_dump(mode="json") for line in found])
     elif not found:
         click.echo("no such case is known here")
     else:
-        head = ("case", "applicants", "holder", "stage", "transfer", "received")
+        head = ("case", "urgency", "due", "applicants", "holder", "stage", "transfer", "received")
         console().print(table(None, head, [_row(line) for line in found]))
 
 
@@ -76,9 +91,32 @@ def show(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
         _print(known)
 
 
-async def _list(settings: Settings, chosen: CaseFilter, limit: int) -> Sequence[CaseLine]:
+@case.command()
+@click.argument("case", type=click.UUID)
+@json_option
+@env_file_option
+def competence(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
+    """Show which regions are competent for a case and why, and which places would still decide."""
+    who = run(_competence(load_settings(env_file), case))
+    if as_json:
+        print_json(who.model_dump(mode="json"))
+        return
+    out = console()
+    rows = [
+        (one.region, one.reached_by or "", f"{ground.zh}  {ground.basis}")
+        for one in who.competent
+        for ground in one.grounds
+    ]
+    out.print(table("competent", ("region", "on the exchange", "why"), rows))
+    out.print(table("not competent", ("region", "why"), [(one.region, one.why.zh) for one in who.others]))
+    out.print(table("not known yet", ("place", "basis"), [(one.place.zh, one.basis) for one in who.unknown]))
+    if who.accepts:
+        out.print(f"accepts: {who.accepts}")
+
+
+async def _list(settings: Settings, chosen: CaseFilter, order: Order, limit: int) -> Sequence[CaseLine]:
     async with opened(settings) as node:
-        return await node.views.cases(chosen, after=None, limit=limit)
+        return await node.views.cases(chosen, order=order, after=None, limit=limit)
 
 
 async def _show(settings: Settings, case: UUID) -> tuple[KnownCase, CaseInFull]:
@@ -88,11 +126,25 @@ async def _show(settings: Settings, case: UUID) -> tuple[KnownCase, CaseInFull]:
         return known, case_in_full(known, node.context())
 
 
+async def _competence(settings: Settings, case: UUID) -> Competence:
+    async with opened(settings) as node:
+        return competence_of((await case_here(node, case)).case, node.context())
+
+
 def _row(line: CaseLine) -> tuple[str, ...]:
     more = line.applicant_count - len(line.applicants)
     names = "、".join(line.applicants) + (f" +{more}" if more > 0 else "")
     moving = f"{line.transfer.receiver} {line.transfer.state}" if line.transfer else ""
-    return (str(line.id), names, line.holder, f"{line.stage} {line.stage.zh}", moving, local(line.first_received_at))
+    return (
+        str(line.id),
+        line.urgency.zh,
+        line.act_by.isoformat() if line.act_by else "",
+        names,
+        line.holder,
+        f"{line.stage} {line.stage.zh}",
+        moving,
+        local(line.first_received_at),
+    )
 
 
 def _print(known: KnownCase) -> None:
@@ -115,9 +167,21 @@ def _print(known: KnownCase) -> None:
             out.print(f"{name:12}  {value}", markup=False)
     persons = [(a.name, a.identity.kind.zh, a.status.zh) for a in one.applicants]
     out.print(table("applicants", ("name", "document", "status"), persons))
+    same = [(str(s.case), s.institution, local(s.first_received_at)) for s in one.same_matter]
+    if same:
+        out.print(table("possible duplicates", ("case", "holder", "received"), same))
     attempts = [(str(t.id), f"{t.sender} → {t.receiver}", t.state, local(t.changed_at)) for t in one.transfers]
     if attempts:
         out.print(table("transfers", ("id", "from → to", "state", "since"), attempts))
     stages = [(s.stage, s.stage.zh, s.occurred_on.isoformat(), s.institution) for s in known.stages]
     if stages:
         out.print(table("stages", ("stage", "", "on", "by"), stages))
+    said = [
+        (e.occurred_on.isoformat(), e.what, e.hand, e.part.kind if e.part else "", e.remedy.zh if e.remedy else "")
+        for e in one.handling.entries
+    ]
+    if said:
+        out.print(table("entered here", ("on", "stage or event", "by", "said", "remedy"), said))
+    away = [(r.person, r.reason.zh, r.since.isoformat(), str(r.lifted_on or "")) for r in one.handling.recusals]
+    if away:
+        out.print(table("recusals", ("person", "reason", "since", "lifted"), away))

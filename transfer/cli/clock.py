@@ -14,6 +14,7 @@ from transfer.cli.opening import env_file_option, json_option, load_settings, op
 from transfer.cli.output import console, print_json, table
 from transfer.domain.clocks import begun, legal_day
 from transfer.law.book import NoSuchRule, RuleBook
+from transfer.law.rules import Term
 from transfer.messages.case import Clock, Pause
 from transfer.messages.codes_clocks import PauseReason, TimeUnit
 from transfer.node import rule_book
@@ -26,6 +27,7 @@ _NOWHERE = UUID(int=0)
 _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 COUNTRY = "100000"
 """The code of the whole country (GB/T 2260)."""
+here_option = click.option("--here", is_flag=True, help="By the rules in force on this node, not the release's.")
 
 
 @click.group()
@@ -35,14 +37,16 @@ def clock() -> None:
 
 @clock.command("list")
 @click.option("--region", default=COUNTRY, help="Rules as they hold in this region, by its code.")
+@here_option
 @json_option
-def list_(*, region: str, as_json: bool) -> None:
+@env_file_option
+def list_(*, region: str, here: bool, as_json: bool, env_file: Path | None) -> None:
     """List the terms that hold today."""
-    terms = rule_book().terms(region, legal_day(now()))
+    terms = rules_asked(env_file, here=here).terms(region, legal_day(now()))
     if as_json:
         print_json([term.model_dump(mode="json", exclude_defaults=True) for term in terms])
         return
-    rows = [(t.code, t.zh, f"{t.length} {t.unit.zh}", t.begins.zh, t.source.printed) for t in terms]
+    rows = [(t.code, t.zh, _long(t), t.begins.zh, t.source.printed) for t in terms]
     console().print(table(None, ("rule", "what", "how long", "from", "source"), rows))
 
 
@@ -52,7 +56,9 @@ def list_(*, region: str, as_json: bool) -> None:
 @click.option("--region", default=COUNTRY, help="The rule as it holds in this region, by its code.")
 @click.option("--supplement", type=(_DAY, _DAY), multiple=True, help="Papers were asked for and came on these days.")
 @click.option("--remote-check", type=(_DAY, _DAY), multiple=True, help="Another region was asked, and answered.")
+@here_option
 @json_option
+@env_file_option
 def count(  # noqa: PLR0913 - one argument per option
     *,
     rule: str,
@@ -60,16 +66,20 @@ def count(  # noqa: PLR0913 - one argument per option
     region: str,
     supplement: Sequence[tuple[datetime, datetime]],
     remote_check: Sequence[tuple[datetime, datetime]],
+    here: bool,
     as_json: bool,
+    env_file: Path | None,
 ) -> None:
     """Count a term from a day on, and show the sum day by day."""
-    book, day = rule_book(), started.date()
+    book, day = rules_asked(env_file, here=here), started.date()
     try:
         term = book.term(rule.upper(), region, day)
     except NoSuchRule as error:
         raise NotThere(f"no rule {error}; `transfer clock list` shows those that hold") from error
     if term.unit is TimeUnit.HOUR:
         raise WrongUsage(f"{term.code} runs {term.length} hours from the moment of its event, without a break")
+    if term.length is None:
+        raise WrongUsage(f"the last day of {term.code} is set when it begins; there is nothing to count")
     pauses = tuple(
         Pause(why=why, of=_NOWHERE, asked_on=asked.date(), until=answered.date(), answered=True)
         for why, spans in ((PauseReason.SUPPLEMENT, supplement), (PauseReason.REMOTE_CHECK, remote_check))
@@ -84,15 +94,24 @@ def count(  # noqa: PLR0913 - one argument per option
 @env_file_option
 def explain(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
     """Show the clocks of a case, each with its sum day by day."""
-    clocks = run(_clocks(load_settings(env_file), case))
+    clocks, book = run(_clocks(load_settings(env_file), case))
     if not clocks and not as_json:
         raise NotThere(f"no clock runs or ran on case {case}")
-    _show(clocks, rule_book(), as_json=as_json)
+    _show(clocks, book, as_json=as_json)
 
 
-async def _clocks(settings: Settings, case: UUID) -> Sequence[Clock]:
+def rules_asked(env_file: Path | None, *, here: bool) -> RuleBook:
+    return run(_in_force(load_settings(env_file))) if here else rule_book()
+
+
+async def _in_force(settings: Settings) -> RuleBook:
     async with opened(settings) as node:
-        return (await case_here(node, case)).case.basics.clocks
+        return node.rules.book
+
+
+async def _clocks(settings: Settings, case: UUID) -> tuple[Sequence[Clock], RuleBook]:
+    async with opened(settings) as node:
+        return (await case_here(node, case)).case.basics.clocks, node.rules.book
 
 
 def _show(clocks: Sequence[Clock], book: RuleBook, *, as_json: bool) -> None:
@@ -109,12 +128,16 @@ def _show(clocks: Sequence[Clock], book: RuleBook, *, as_json: bool) -> None:
 
 def _parts(one: ExplainedClock) -> Iterator[str | Table]:
     clock = one.clock
-    yield f"{clock.rule} {clock.zh}  {clock.length} {clock.unit.zh}  {clock.basis}"
+    yield f"{clock.rule} {clock.zh}  {_long(clock)}  {clock.basis}"
     yield f"from {clock.started_on} in {clock.region}: {_due(clock)}, {one.state.value}{_met(clock)}"
     rows = [(d.day.isoformat(), _WEEK[d.day.weekday()], d.what.value, str(d.number or ""), _why(d)) for d in one.days]
     yield table(None, ("day", "", "", "no.", "why"), rows)
     if one.warning:
         yield f"note: {one.warning}"
+
+
+def _long(term: Term | Clock) -> str:
+    return "as set" if term.length is None else f"{term.length} {term.unit.zh}"
 
 
 def _due(clock: Clock) -> str:

@@ -10,12 +10,21 @@ from rich.table import Table
 
 from transfer.cli.exits import NotThere
 from transfer.cli.known import case_here
-from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
+from transfer.cli.opening import (
+    env_file_option,
+    json_option,
+    load_settings,
+    opened,
+    order_option,
+    run,
+    urgency_option,
+)
 from transfer.cli.output import console, local, print_json, table
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide, RequestState
+from transfer.messages.codes import Urgency
 from transfer.messages.evidence_items import Piece
-from transfer.records import RequestFilter, RequestLine
+from transfer.records import Order, RequestFilter, RequestLine
 from transfer.settings import Settings
 
 
@@ -29,6 +38,8 @@ def evidence() -> None:
 @click.option("--state", type=click.Choice([s.value for s in RequestState]), help="Only those in this state.")
 @click.option("--open/--closed", "is_open", default=None, help="Only those that are open, or only the others.")
 @click.option("--due-before", type=click.DateTime(["%Y-%m-%d"]), help="Open ones that are due before this day.")
+@urgency_option
+@order_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 @json_option
 @env_file_option
@@ -38,24 +49,27 @@ def list_(  # noqa: PLR0913 - one argument per option
     state: str | None,
     is_open: bool | None,
     due_before: datetime | None,
+    urgency: str | None,
+    order: str,
     limit: int,
     as_json: bool,
     env_file: Path | None,
 ) -> None:
-    """List requests, those opened first first."""
+    """List requests, the urgent first."""
     chosen = RequestFilter(
         side=RequestSide(side) if side else None,
         state=RequestState(state) if state else None,
         open=is_open,
         due_before=due_before.date() if due_before else None,
+        urgency=Urgency(urgency) if urgency else None,
     )
-    found = run(_list(load_settings(env_file), chosen, limit))
+    found = run(_list(load_settings(env_file), chosen, Order(order), limit))
     if as_json:
         print_json([line.model_dump(mode="json") for line in found])
     elif not found:
         click.echo("no such request is known here")
     else:
-        head = ("request", "case", "with", "letter", "state", "due", "lawyer", "collector")
+        head = ("request", "urgency", "case", "with", "letter", "state", "due", "lawyer", "collector")
         console().print(table(None, head, [_row(line) for line in found]))
 
 
@@ -76,9 +90,9 @@ def show(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
             console().print(part)
 
 
-async def _list(settings: Settings, chosen: RequestFilter, limit: int) -> Sequence[RequestLine]:
+async def _list(settings: Settings, chosen: RequestFilter, order: Order, limit: int) -> Sequence[RequestLine]:
     async with opened(settings) as node:
-        return await node.views.requests(chosen, after=None, limit=limit)
+        return await node.views.requests(chosen, order=order, after=None, limit=limit)
 
 
 async def _show(settings: Settings, case: UUID) -> tuple[EvidenceRequest, ...]:
@@ -91,6 +105,7 @@ def _row(line: RequestLine) -> tuple[str, ...]:
     due = line.due_on.isoformat() if line.due_on else ""
     return (
         str(line.id),
+        line.urgency.zh,
         str(line.case),
         f"{way} {line.peer}",
         line.letter,

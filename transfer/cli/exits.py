@@ -14,6 +14,8 @@ from transfer.crypto.pki import PkiRefused
 from transfer.crypto.tls import TlsFilesInvalid
 from transfer.domain.errors import TransferError
 from transfer.files.store import StoreInvalid
+from transfer.law.book import RulesInvalid
+from transfer.law.kept import AlreadyLoaded
 from transfer.node import NotMigrated
 from transfer.ports.files import FilesUnavailable
 from transfer.ports.work import StorageRefused, StorageUnavailable
@@ -92,6 +94,8 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
         TopologyInvalid: Exit(USAGE, "Give regions of the directory."),
         StoreInvalid: Exit(CONFIGURATION, "TRANSFER_FILES holds it."),
         FilesUnavailable: Exit(UNAVAILABLE, "TRANSFER_FILES and TRANSFER_FILES_SPOOL name the places."),
+        AlreadyLoaded: Exit(OK, "Nothing was changed."),
+        RulesInvalid: Exit(FAULT, "Correct it there; docs/law.md shows the form, `transfer rules check` looks again."),
         StorageUnavailable: Exit(UNAVAILABLE, "`transfer config check` says what is wrong with the database."),
         StorageRefused: Exit(FAULT),
         TransferError: Exit(FAULT),

@@ -10,6 +10,7 @@ import click
 from pydantic import SecretStr, TypeAdapter
 
 from transfer.cli.exits import WrongUsage
+from transfer.cli.match_keys import match
 from transfer.cli.opening import json_option
 from transfer.cli.output import console, local, print_json, table
 from transfer.crypto.keyfiles import KeyFile, read_folder
@@ -171,6 +172,9 @@ def revoke(*, key_id: str, folder: Path, reason: str, as_json: bool) -> None:
     except ValueError as error:
         raise WrongUsage("--reason must be one line of at most 200 characters") from error
     _show([revoke_key(folder, key_id, _second(now()), line)], as_json=as_json)
+
+
+keys.add_command(match)
 
 
 def _passphrase(file: Path | None) -> SecretStr:

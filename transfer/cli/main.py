@@ -6,14 +6,17 @@ from transfer.cli.case import case
 from transfer.cli.clock import clock
 from transfer.cli.config import config
 from transfer.cli.directory import directory
+from transfer.cli.eligibility import eligibility
 from transfer.cli.evidence import evidence
 from transfer.cli.exits import MEANINGS
 from transfer.cli.explained import Commands
 from transfer.cli.files import files
+from transfer.cli.group import group
 from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
 from transfer.cli.pki import pki
 from transfer.cli.quarantine import quarantine
+from transfer.cli.rules import rules
 from transfer.cli.schemas import schemas
 from transfer.cli.serve import serve
 from transfer.cli.status import status
@@ -42,8 +45,11 @@ for _command in (
     topology,
     status,
     case,
+    group,
     evidence,
     clock,
+    rules,
+    eligibility,
     trace,
     quarantine,
     files,

@@ -9,7 +9,9 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from transfer.messages.codes import Urgency
 from transfer.node import Node, build, check_ready
+from transfer.records import Order
 from transfer.settings import Settings
 from transfer.telemetry.logs import set_up_logs
 
@@ -33,6 +35,19 @@ def env_file_option(run: _Run) -> _Run:
 def json_option(run: _Run) -> _Run:
     """Adds --json to a command that prints data."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(run)
+
+
+def urgency_option(run: _Run) -> _Run:
+    """Adds --urgency to a worklist."""
+    return click.option("--urgency", type=click.Choice([u.value for u in Urgency]), help="Only what is as urgent.")(run)
+
+
+def order_option(run: _Run) -> _Run:
+    """Adds --order to a worklist."""
+    said = "By urgency, due day and age, or by age alone."
+    return click.option(
+        "--order", type=click.Choice([o.value for o in Order]), default=Order.NEED.value, show_default=True, help=said
+    )(run)
 
 
 def load_settings(env_file: Path | None, **overrides: Any) -> Settings:  # noqa: ANN401 - settings are of many types

@@ -48,6 +48,10 @@ class BadSignature(CryptoError):
     """The signature does not fit the content and the key."""
 
 
+class OfAnotherRegion(CryptoError):
+    """The key that signed belongs to another region than the one that it speaks for."""
+
+
 class CannotBeOpened(CryptoError):
     """The sealed token was altered, or was sealed to another key."""
 

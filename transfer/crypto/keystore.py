@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from transfer.crypto.errors import KeyNotValid, KeysUnusable, UnknownKey
 from transfer.crypto.keyfiles import KeyFile, lock, read_folder, unlock, write
 from transfer.crypto.keys import KeyState, KeyUse, PrivateKey, PublicKey, SuiteName, key_id, newest, states
+from transfer.crypto.matching import MatchKeys
 from transfer.crypto.suites import suite
 
 VALIDITY: Final = timedelta(days=730)
@@ -33,6 +34,7 @@ class Keystore:
     passphrase: SecretStr = field(repr=False)
     files: Mapping[str, KeyFile] = field(repr=False)
     keys: Mapping[str, PrivateKey]
+    matching: MatchKeys = field(default_factory=MatchKeys)
 
     @classmethod
     def load(cls, folder: Path, passphrase: SecretStr) -> Self:
@@ -47,6 +49,7 @@ class Keystore:
             passphrase=self.passphrase,
             files=MappingProxyType(files),
             keys=MappingProxyType({kid: self._unlocked(file) for kid, file in files.items()}),
+            matching=self.matching.refreshed(self.folder, self.passphrase),
         )
 
     def _unlocked(self, file: KeyFile) -> PrivateKey:

@@ -1,10 +1,10 @@
 """Suites of algorithms by name: what a region can sign, verify, seal and open with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from typing import Protocol
 
-from transfer.crypto.errors import SuiteNotInstalled, UnknownSuite
+from transfer.crypto.errors import AlgorithmNotAllowed, CryptoError, SuiteNotInstalled, UnknownSuite
 from transfer.crypto.jose import Jose
 from transfer.crypto.keys import KeyUse, PrivateJwk, PrivateKey, PublicKey, SuiteName
 from transfer.crypto.signed import Signed
@@ -60,3 +60,20 @@ def suite(name: str) -> Suite:
             return Sm()
         case _:
             raise UnknownSuite(f"{name}; there are: {', '.join(SuiteName)}")
+
+
+def verify(token: bytes, names: Iterable[str], key_of: Callable[[str], PublicKey]) -> Signed:
+    """What was signed in one of these suites; the token's own algorithm says in which.
+
+    Raises AlgorithmNotAllowed when it is none of them, SuiteNotInstalled when it may be one that is missing here, and
+    what ``Suite.verify`` raises.
+    """
+    fault: CryptoError = AlgorithmNotAllowed()
+    for name in names:
+        try:
+            return suite(name).verify(token, key_of)
+        except AlgorithmNotAllowed:
+            continue
+        except SuiteNotInstalled as error:
+            fault = error
+    raise fault

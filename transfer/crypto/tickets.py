@@ -6,11 +6,11 @@ from typing import Final, Literal
 
 from pydantic import ConfigDict, ValidationError
 
-from transfer.crypto.errors import AlgorithmNotAllowed, CryptoError, SuiteNotInstalled, UnknownKey
+from transfer.crypto.errors import CryptoError, UnknownKey
 from transfer.crypto.keys import PublicKey
 from transfer.crypto.letters import CannotSeal
 from transfer.crypto.signed import Signed
-from transfer.crypto.suites import suite
+from transfer.crypto.suites import suite, verify
 from transfer.crypto.wire import SKEW, Wire
 from transfer.messages.values import Digest, Frozen, RegionCode
 
@@ -111,12 +111,8 @@ class Tickets:
 
         if len(token) > _LONGEST or not token.isascii():
             raise TicketBad
-        for name in own.suites if own is not None else ():
-            try:
-                signed = suite(name).verify(token.encode(), signer)
-                return signed, signer(signed.kid)
-            except (AlgorithmNotAllowed, SuiteNotInstalled):
-                continue
-            except CryptoError as error:
-                raise TicketBad from error
-        raise TicketBad
+        try:
+            signed = verify(token.encode(), own.suites if own is not None else (), signer)
+            return signed, signer(signed.kid)
+        except CryptoError as error:
+            raise TicketBad from error

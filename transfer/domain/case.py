@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from transfer.domain.errors import NotTheHolder, UnknownApplicant, UnknownRequest, UnknownTransfer
+from transfer.domain.duplicates import SameMatter
+from transfer.domain.errors import NotTheHolder, TransferOpen, UnknownApplicant, UnknownRequest, UnknownTransfer
 from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.handling import UNHANDLED, Handling
 from transfer.domain.lifecycle import CLOSED, Side, State, Step, after, open_steps
 from transfer.messages.case import (
     Applicant,
@@ -15,13 +17,16 @@ from transfer.messages.case import (
     CaseFile,
     CaseNumber,
     Designation,
+    Election,
     Material,
     StageReached,
     Tenure,
 )
 from transfer.messages.codes import ApplicantStatus, RecallReason, Stage
+from transfer.messages.eligibility import NO_ATTESTATIONS, Attestations
 from transfer.messages.transfer import (
     ApplicantLeft,
+    ApplicantTold,
     CompetenceDisputed,
     Designated,
     SupplementItem,
@@ -44,6 +49,7 @@ class Transfer:
     attempt: int
     letter: str
     reason: str
+    despite: str | None = None
     opened_at: datetime
     changed_at: datetime
     signed_by: str | None = None
@@ -53,6 +59,7 @@ class Transfer:
     designation: Designation | None = None
     escalated: bool = False
     recall: RecallReason | None = None
+    told: tuple[ApplicantTold, ...] = ()
     supplied: frozenset[str] = frozenset()
     heard: Digest | None = None
 
@@ -85,15 +92,16 @@ class Transfer:
 
 class Notice(Frozen):
     """The one notice of the holder to the applicants of its case; ``supplied`` are the papers that came with answers,
-    by title."""
+    by title; ``named`` are the persons whom this one and earlier ones named."""
 
     items: tuple[SupplementItem, ...]
     due_on: date
     given_by: str
     given_at: datetime
-    phoned: bool
+    told: tuple[ApplicantTold, ...] = ()
     answered: bool = False
     supplied: frozenset[str] = frozenset()
+    named: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +115,17 @@ class Case:
     basics: CaseBasics
     applicants: tuple[Applicant, ...] = ()
     materials: tuple[Material, ...] = ()
+    election: Election | None = None
     tenures: tuple[Tenure, ...]
     stage: StageReached = JUST_RECEIVED
     followers: frozenset[str] = frozenset()
     transfers: tuple[Transfer, ...] = ()
     requests: tuple[EvidenceRequest, ...] = ()
     notice: Notice | None = None
+    handling: Handling = UNHANDLED
+    attestations: Attestations = NO_ATTESTATIONS
     duplicate_of: UUID | None = None
+    same_matter: tuple[SameMatter, ...] = ()
     version: int = 0
 
     @property
@@ -136,7 +148,20 @@ class Case:
     @property
     def file(self) -> CaseFile:
         """The case as it is handed over."""
-        return CaseFile(basics=self.basics, applicants=self.applicants, materials=self.materials)
+        return CaseFile(
+            basics=self.basics,
+            applicants=self.applicants,
+            materials=self.materials,
+            election=self.election,
+            attestations=self.attestations,
+        )
+
+    def applicant(self, applicant_id: UUID) -> Applicant:
+        """Raises UnknownApplicant."""
+        for applicant in self.applicants:
+            if applicant.id == applicant_id:
+                return applicant
+        raise UnknownApplicant(applicants=[str(applicant_id)])
 
     def transfer(self, transfer_id: UUID) -> Transfer:
         """Raises UnknownTransfer."""
@@ -150,6 +175,11 @@ class Case:
         if self.holder_region != region:
             raise NotTheHolder(holder=self.holder.institution, asked_by=region)
         return self
+
+    def check_not_offered(self) -> None:
+        """Raises TransferOpen while an offer of the case is open."""
+        if self.open_offer is not None:
+            raise TransferOpen(transfer=self.open_offer.id, state=self.open_offer.state.value)
 
     def with_transfer(self, changed: Transfer) -> "Case":
         """The case with that transfer replaced, or added when it is new."""
@@ -182,7 +212,8 @@ class Case:
     def without_applicants(self, left: tuple[ApplicantLeft, ...]) -> "Case":
         """The case after some applicants left; raises UnknownApplicant.
 
-        Who withdrew by their own will stays so: being deemed withdrawn may cross it, and both records end alike.
+        Who withdrew by their own will stays so: being deemed withdrawn may cross it, and both records end alike. Who is
+        in another case now does not leave this one again.
         """
         status = {one.applicant: one.status for one in left}
         if unknown := status.keys() - {a.id for a in self.applicants}:
@@ -191,7 +222,7 @@ class Case:
             self,
             applicants=tuple(
                 a.model_copy(update={"status": status[a.id]})
-                if a.id in status and a.status is not ApplicantStatus.WITHDRAWN
+                if a.id in status and a.status not in {ApplicantStatus.WITHDRAWN, ApplicantStatus.SPLIT_OFF}
                 else a
                 for a in self.applicants
             ),
@@ -208,6 +239,26 @@ class Case:
         if unknown := named - {a.id for a in self.applicants}:
             raise UnknownApplicant(applicants=sorted(map(str, unknown)))
         return replace(self, materials=(*self.materials, *materials))
+
+    @property
+    def as_same_matter(self) -> SameMatter:
+        """As another case on the same matter shows it."""
+        return SameMatter(
+            case=self.id,
+            institution=self.holder.institution,
+            first_received_at=self.basics.first_received_at,
+            first_received_by=self.basics.first_received_by,
+        )
+
+    def beside(self, other: SameMatter) -> "Case":
+        """The case with a possible duplicate, each named once."""
+        rest = (one for one in self.same_matter if one.case != other.case)
+        return replace(self, same_matter=(*rest, other))
+
+    def attested(self, new: Attestations) -> "Case":
+        """The case with what is new of these; itself when nothing is."""
+        held = self.attestations.with_(new)
+        return self if held is self.attestations else replace(self, attestations=held)
 
     def numbered(self, institution: str, number: str | None) -> "Case":
         """The case with the number that the institution gave it, each number once."""

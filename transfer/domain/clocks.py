@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from transfer.domain.case import Case
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide
-from transfer.law.book import RuleBook
-from transfer.law.reckoning import CannotCount, Sum, reckon
+from transfer.law.book import NoSuchRule, RuleBook
+from transfer.law.reckoning import CannotCount, Sum, reckon, set_for
 from transfer.law.rules import Term
 from transfer.messages.case import Clock, Pause
 from transfer.messages.codes import Stage
 from transfer.messages.codes_clocks import STAGE_EVENTS, CaseEvent, PauseReason, TimeUnit
 from transfer.messages.codes_evidence import EvidenceKind
+from transfer.messages.codes_urgency import LIMBS
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 REMOTE_CHECKS: Final = frozenset({EvidenceKind.ECON_CHECK, EvidenceKind.IDENTITY_CHECK})
@@ -29,30 +30,47 @@ def legal_day(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
+def begin_of_day(moment: datetime) -> datetime:
+    """When that day began in Asia/Shanghai."""
+    return moment.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def reached(case: Case, stage: Stage, day: date, rules: RuleBook, region: str) -> Case:
     """The case after that region published a stage of it."""
     event = STAGE_EVENTS.get(stage)
     return case if event is None else happened(case, event, day, rules, region)
 
 
-def happened(case: Case, event: CaseEvent, day: date, rules: RuleBook, region: str) -> Case:
+def happened(  # noqa: PLR0913 - what happened, when, where, and what was set
+    case: Case, event: CaseEvent, day: date, rules: RuleBook, region: str, *, until: date | None = None
+) -> Case:
     """The case after an event of that region: it meets the clocks that wait for it, and begins those that run from it.
 
     A clock of the same rule that still runs in that region is met by its own end alone, so what happens again begins
-    nothing twice.
+    nothing twice. ``until`` is the last day of a term that has no length of its own; without it none begins.
     """
     clocks = tuple(_met(clock, event, day) for clock in case.basics.clocks)
     running = {clock.rule for clock in clocks if clock.met_on is None and clock.region == region}
     new = tuple(
-        begun(term, day, rules, region, pauses=_inherited(clocks, term.code, day))
+        begun(term, day, rules, region, until=until, pauses=_inherited(clocks, term.code, day))
         for term in rules.terms(region, day, begins=event)
-        if term.unit is not TimeUnit.HOUR and term.code not in running
+        if term.unit is not TimeUnit.HOUR
+        and term.code not in running
+        and (term.length is not None or until is not None)
     )
     return _with(case, (*clocks, *new))
 
 
-def begun(term: Term, day: date, rules: RuleBook, region: str, *, pauses: tuple[Pause, ...] = ()) -> Clock:
-    """A clock of this rule that runs from that day on."""
+def begun(  # noqa: PLR0913 - the rule, when and where it begins, and what was set
+    term: Term,
+    day: date,
+    rules: RuleBook,
+    region: str,
+    *,
+    until: date | None = None,
+    pauses: tuple[Pause, ...] = (),
+) -> Clock:
+    """A clock of this rule that runs from that day on, to ``until`` where the rule has no length."""
     clock = Clock(
         rule=term.code,
         rules=rules.version,
@@ -61,6 +79,7 @@ def begun(term: Term, day: date, rules: RuleBook, region: str, *, pauses: tuple[
         basis=term.source.printed,
         length=term.length,
         unit=term.unit,
+        set_for=until if term.length is None else None,
         met_by=term.met_by,
         suspended_by=term.suspended_by,
         remind_before=term.remind_before,
@@ -69,7 +88,15 @@ def begun(term: Term, day: date, rules: RuleBook, region: str, *, pauses: tuple[
         started_on=day,
         pauses=pauses,
     )
-    return _counted(clock, rules)
+    counted = _counted(clock, rules)
+    if not term.limitation or counted.due_strict is None:
+        return counted
+    try:
+        below = rules.figure("AID_FIRST_BELOW_DAYS", region, counted.due_strict).value
+    except NoSuchRule:
+        # It had ended before the Law was in force.
+        return counted
+    return counted.model_copy(update={"aid_first_below": below})
 
 
 def _inherited(clocks: Iterable[Clock], rule: str, day: date) -> tuple[Pause, ...]:
@@ -80,7 +107,12 @@ def _inherited(clocks: Iterable[Clock], rule: str, day: date) -> tuple[Pause, ..
 
 
 def paused(case: Case, pause: Pause, rules: RuleBook) -> Case:
-    """The case while something has been asked; each clock that this suspends runs on afterwards."""
+    """The case while something has been asked; each clock that this suspends runs on afterwards.
+
+    Under Article 44 nothing waits for an answer.
+    """
+    if case.basics.urgency in LIMBS:
+        return case
     return _with(
         case,
         (
@@ -103,6 +135,14 @@ def resumed(case: Case, of: UUID, day: date, rules: RuleBook) -> Case:
             for clock in case.basics.clocks
         ),
     )
+
+
+def unpaused(case: Case, day: date, rules: RuleBook) -> Case:
+    """The case after every pause that still waits for an answer has ended."""
+    waiting = {pause.of: None for clock in running(case) for pause in clock.pauses if not pause.answered}
+    for of in waiting:
+        case = resumed(case, of, day, rules)
+    return case
 
 
 def supplementing(of: UUID, asked_at: datetime, due_on: date) -> Pause:
@@ -129,7 +169,21 @@ def checked(case: Case, request: EvidenceRequest, rules: RuleBook) -> Case:
 
 def sum_of(clock: Clock, rules: RuleBook) -> Sum:
     """The days of a clock one by one; raises CannotCount."""
-    return reckon(clock, clock.started_on, clock.pauses, rules.is_worked)
+    calendar = rules.calendar(clock.region)
+    if clock.set_for is not None:
+        return set_for(clock.started_on, clock.set_for, calendar)
+    return reckon(clock, clock.started_on, clock.pauses, calendar)
+
+
+def counted(case: Case, rules: RuleBook) -> Case:
+    """The case after its running clocks that have no last day were counted, each by its own rule, as far as is known
+    now which days are worked."""
+    return _with(case, (_counted(clock, rules) if _waits(clock) else clock for clock in case.basics.clocks))
+
+
+def waits_for(case: Case) -> int | None:
+    """The first year that a running clock without a last day may wait for; None where each has one."""
+    return min(((c.due_strict or c.started_on).year for c in case.basics.clocks if _waits(c)), default=None)
 
 
 class ClockState(StrEnum):
@@ -158,6 +212,10 @@ def state_of(clock: Clock, today: date) -> ClockState:
 def running(case: Case) -> tuple[Clock, ...]:
     """The clocks that nothing has met yet."""
     return tuple(clock for clock in case.basics.clocks if clock.met_on is None)
+
+
+def _waits(clock: Clock) -> bool:
+    return clock.met_on is None and (clock.due_strict is None or clock.due_rolled is None)
 
 
 def _counted(clock: Clock, rules: RuleBook) -> Clock:

@@ -13,11 +13,13 @@ from transfer.messages.values import Digest, Frozen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A message to be sent: the envelope is made when it is given its place in the conversation."""
+    """A message to be sent: the envelope is made when it is given its place in the conversation, which is that of the
+    decision's case where no other is named."""
 
     recipient: str
     data: Frozen
     answers: Digest | None = None
+    conversation: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +35,18 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The outcome of a step; storage writes all of it in one transaction or nothing of it."""
+    """The outcome of a step; storage writes all of it in one transaction or nothing of it. By its ``fingerprints`` the
+    case's matter is known again; they stay as they were where none are given."""
 
     case: Case
     event: Event
     messages: tuple[Outgoing, ...] = ()
     stages: tuple[StagePublished, ...] = ()
+    fingerprints: tuple[str, ...] = ()
+    also: tuple["Decision", ...] = ()
+    """What the same step leads to for other cases: those that it makes, or that were split off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A message was taken in, and changes no case here."""

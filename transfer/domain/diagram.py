@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from transfer.domain.duties import DUTIES, DutyRow
 from transfer.domain.evidence_table import (
     CLOSED_REQUESTS,
     POSTED_ROWS,
@@ -99,6 +100,14 @@ _BASES: Final = """\
 ## Stages that name their ground in law
 """
 
+_DUTIES: Final = """\
+## Who enters a stage or an event, and what is said with it
+
+A part in brackets may be left out. It stays with the region that enters it; followers hear the stage, its ground and
+its note. Whoever entered a stage under *not by* does not enter this one; who reviews an objection is the person named
+in the review.
+"""
+
 
 def lifecycle_page() -> str:
     """The text of docs/lifecycle.md."""
@@ -123,6 +132,8 @@ def lifecycle_page() -> str:
         f"A case may be offered while it is {_either(_code(s) for s in Stage if s in OFFERABLE)}.\n",
         _BASES,
         _basis_table(),
+        _DUTIES,
+        _duty_table(),
     )
     return "\n".join(parts)
 
@@ -200,6 +211,30 @@ def _basis_table() -> str:
         ("stage", "one of"),
         ((stage, _either(_code(b) for b in LegalBasis if b in bases)) for stage, bases in REQUIRED_BASIS.items()),
     )
+
+
+def _duty_table() -> str:
+    return _table(
+        ("stage or event", "whose duty", "职责", "part", "not by", "remedy told"),
+        (
+            (
+                row.what,
+                row.duty.en,
+                row.duty.zh,
+                _part(row),
+                ", ".join(_code(stage) for stage in row.not_by),
+                _code(row.remedy) if row.remedy else "",
+            )
+            for row in DUTIES
+        ),
+    )
+
+
+def _part(row: DutyRow) -> str:
+    if row.kind is None:
+        return ""
+    after = f" after {_code(row.after)} only" if row.after else ""
+    return f"{_code(row.kind)}{after}" if row.needed else f"({_code(row.kind)})"
 
 
 def _sides(sides: frozenset[Side]) -> str:

@@ -30,6 +30,22 @@ class NothingRuns(TransferError):
     """No term begins with this event here, and no clock of the case waits for it."""
 
 
+class LastDayUnclear(TransferError):
+    """A last day is given exactly when the term that begins has no length of its own, and it lies on or after today."""
+
+
+class NotParked(TransferError):
+    """A case that cannot wait is not suspended: give aid first today, let papers and checks follow (LAL 44)."""
+
+
+class UrgencyStands(TransferError):
+    """The case is under an urgency as strong already; none is lowered."""
+
+
+class CompletionNotOverdue(TransferError):
+    """Aid given first ends for want of formalities only after the day that was set for them."""
+
+
 class BasisMissing(TransferError):
     """This stage must name its ground in law."""
 
@@ -68,6 +84,11 @@ class UnknownInstitution(TransferError):
 
 class SameRegion(TransferError):
     """A transfer goes to another region; both institutions belong to this one."""
+
+
+class NoConnectingPoint(TransferError):
+    """No connecting point of the case leads to this region (Legal Aid Law, art. 38); the letter must say why the case
+    goes there all the same."""
 
 
 class WrongDestination(TransferError):
@@ -110,12 +131,28 @@ class DueDateAhead(TransferError):
     """Nobody is deemed withdrawn before the day of the notice has passed (Legal Aid Law, art. 43(2))."""
 
 
+class NotTold(TransferError):
+    """Nobody is deemed withdrawn who was not told what of theirs is missing (Legal Aid Law, art. 43(2))."""
+
+
 class EarlierCaseSurvives(TransferError):
     """The other case was received first, so it survives and this one is its duplicate (first received accepts)."""
 
 
 class NotYoursToAssist(TransferError):
     """The case is a linked duplicate and only assists the surviving case."""
+
+
+class PersonTwice(TransferError):
+    """The same person stands in the case twice."""
+
+
+class TooFewToElect(TransferError):
+    """Representatives are elected by more applicants than this case has."""
+
+
+class NoticeOpen(TransferError):
+    """The applicants were told what is missing; enter their answer first."""
 
 
 class NoActiveApplicant(TransferError):
@@ -128,6 +165,10 @@ class DesignationConflict(TransferError):
 
 class NoSuperior(TransferError):
     """No superior of the two regions is on the exchange, so nobody can name the competent region."""
+
+
+class TooManyNotices(TransferError):
+    """This region has sent too many notices of its matters today; they are compared again tomorrow."""
 
 
 class CaseExists(TransferError):
@@ -174,8 +215,52 @@ class NothingRecorded(TransferError):
     """There is no recorded answer to send."""
 
 
+class NoLongerHandling(TransferError):
+    """Another lawyer handles this request now; whoever was replaced takes no more steps in it."""
+
+
 class SamePerson(TransferError):
-    """Who approves is another person than who drafted or recorded it."""
+    """Another person is wanted: who approves has not drafted, recorded or reviewed, nor who reviews decided."""
+
+
+class SameBody(TransferError):
+    """The justice department reviews an objection, not the institution that decided (Legal Aid Law, art. 49)."""
+
+
+class Recused(TransferError):
+    """This person is recused in the case and takes no step in it."""
+
+
+class NotRecused(TransferError):
+    """No such person is recused in the case."""
+
+
+class PartNeeded(TransferError):
+    """With this stage or event the table of duties asks for another part, or for none."""
+
+
+class DecisionDiffers(TransferError):
+    """A case is granted when at least one applicant is granted aid, and refused when none is."""
+
+
+class LawyersFirst(TransferError):
+    """A claim for pay goes to a lawyer first; say why this one does not."""
+
+
+class NotReplaced(TransferError):
+    """Another person is assigned after a replacement was decided, and what was handed over is said."""
+
+
+class NoFraud(TransferError):
+    """Costs and a fine follow from aid got by fraud alone, and the fine has a limit (Legal Aid Law, art. 64)."""
+
+
+class NotTheClosingDay(TransferError):
+    """The closing day follows from the procedure and its papers."""
+
+
+class NothingToReview(TransferError):
+    """There is no decision on these applicants that could be served, objected to or reviewed."""
 
 
 class BeyondLeastData(TransferError):
@@ -187,8 +272,7 @@ class AlreadyInPackage(TransferError):
 
 
 class AlreadyRecognised(TransferError):
-    """The two regions recognise this finding from each other, and the package holds its paper; it is not asked
-    for again."""
+    """The two regions recognise this finding from each other; it is not asked for again."""
 
 
 class RequestsOpen(TransferError):
@@ -197,3 +281,59 @@ class RequestsOpen(TransferError):
 
 class CaseEnded(TransferError):
     """The case has ended; nothing more is asked for it."""
+
+
+class GroundNotOpen(TransferError):
+    """This ground on the hardship condition is not open to this person in this matter; another one is."""
+
+
+class NoGroundHolds(TransferError):
+    """Aid is granted when a ground on the hardship condition holds for each applicant; find one for these first."""
+
+
+class NoHomeFinding(TransferError):
+    """No region has attested what it found of this person's economic situation."""
+
+
+class NothingToAttest(TransferError):
+    """A region attests what it found itself: by a check of its own, or in its answer to a request for one."""
+
+
+class CannotAttest(TransferError):
+    """This node cannot sign an attestation now."""
+
+
+class UnknownAttestation(TransferError):
+    """The case has no such attestation of this region."""
+
+
+class ForgedAttestation(TransferError):
+    """The attestation has not its form, or was not signed with a key that a region of the directory could use then."""
+
+
+class AlteredAttestation(TransferError):
+    """The attestation is not as it was signed."""
+
+
+class AttestationOfAnotherRegion(TransferError):
+    """The attestation speaks for an institution of another region than the one that signed it."""
+
+
+class AttestationOfAnotherPerson(TransferError):
+    """The attestation is about another person."""
+
+
+class AttestationExpired(TransferError):
+    """The attestation counts no longer; its last day is over."""
+
+
+class AttestationTakenBack(TransferError):
+    """The region that attested this has taken it back."""
+
+
+class NotRecognised(TransferError):
+    """No agreement in force lets this region take that one's finding without a check of its own."""
+
+
+class FoundNotInHardship(TransferError):
+    """The other region found that the person is not in economic hardship."""

@@ -30,8 +30,8 @@ class Extension(Frozen):
 
 
 class EvidenceRequest(Frozen):
-    """One request; ``recorded`` are answers of the requested side that it has not sent yet. One that goes by post has
-    the name of the office, and the digest of what its letter says."""
+    """One request; ``recorded`` are answers of the requested side that it has not sent yet, ``replaced`` lawyers who
+    handled it before. One that goes by post has the name of the office, and the digest of what its letter says."""
 
     id: UUID
     side: RequestSide
@@ -42,6 +42,7 @@ class EvidenceRequest(Frozen):
     purpose: str
     told: str
     lawyer: Lawyer
+    replaced: frozenset[str] = frozenset()
     persons: tuple[Person, ...]
     items: tuple[Asked, ...]
     working_days: int

@@ -3,10 +3,11 @@
 The table is this project's own reading of what each kind needs; no article lists it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+from uuid import UUID
 
 from transfer.domain.case import Case
 from transfer.domain.errors import AlreadyInPackage, AlreadyRecognised, BeyondLeastData
@@ -124,8 +125,9 @@ def check_least_data(items: Iterable[Asked], persons: Iterable[Person]) -> None:
             raise BeyondLeastData(person=person.id, shown=too_much, allowed=sorted(shows))
 
 
-def check_not_had(items: Iterable[Asked], case: Case, *, recognised: bool) -> None:
-    """Nothing is asked again that is in the package, or that the two regions recognise from each other.
+def check_not_had(items: Iterable[Asked], case: Case, *, recognised: bool, attested: Collection[UUID]) -> None:
+    """Nothing is asked again that is in the package, or that the two regions recognise from each other; nobody is asked
+    about the economic situation of a person on whom a finding is recognised (``attested``).
 
     Raises AlreadyInPackage or AlreadyRecognised, which name the papers (Regulations on Government Data Sharing:
     what can be had by sharing is not collected again).
@@ -137,6 +139,8 @@ def check_not_had(items: Iterable[Asked], case: Case, *, recognised: bool) -> No
                 raise AlreadyInPackage(item=item.id, applicant=one, papers=papers)
             if recognised and (papers := _papers(case, one, RECOGNISED.get(item.kind, frozenset()))):
                 raise AlreadyRecognised(item=item.id, applicant=one, papers=papers)
+            if one in attested and item.kind is EvidenceKind.ECON_CHECK:
+                raise AlreadyRecognised(item=item.id, applicant=one)
 
 
 MISSING: Final[Mapping[Defect, MaterialKind]] = MappingProxyType(
@@ -150,12 +154,17 @@ MISSING: Final[Mapping[Defect, MaterialKind]] = MappingProxyType(
 """The paper that a defect says is missing."""
 
 
-def check_missing(items: Iterable[SupplementItem], case: Case) -> None:
-    """A paper that is in the package is not missing; one that cannot be read is another defect.
+def check_missing(items: Iterable[SupplementItem], case: Case, *, attested: Collection[UUID]) -> None:
+    """A paper that is in the package is not missing; one that cannot be read is another defect. The economic statement
+    is not missing where a finding is recognised (``attested``).
 
-    Raises AlreadyInPackage.
+    Raises AlreadyInPackage, AlreadyRecognised.
     """
+    everybody = frozenset(one.id for one in case.active)
     for item in items:
+        asked = everybody if item.applicant is None else {item.applicant}
+        if item.defect is Defect.ECON_STATEMENT_MISSING and asked <= set(attested):
+            raise AlreadyRecognised(defect=item.defect.value, applicant=item.applicant)
         wanted = MISSING.get(item.defect)
         if wanted is not None and (papers := _papers(case, item.applicant, (wanted,))):
             raise AlreadyInPackage(defect=item.defect.value, applicant=item.applicant, papers=papers)

@@ -149,10 +149,12 @@ STAGES: Final[tuple[StageRow, ...]] = (
     StageRow(Stage.GRANTED, Stage.TERMINATED),
     StageRow(Stage.ASSIGNED, Stage.AGREEMENT_SIGNED, while_offered=True),
     StageRow(Stage.ASSIGNED, Stage.HANDLING, while_offered=True),
+    StageRow(Stage.ASSIGNED, Stage.ASSIGNED, while_offered=True),
     StageRow(Stage.ASSIGNED, Stage.TERMINATED),
     StageRow(Stage.AGREEMENT_SIGNED, Stage.HANDLING, while_offered=True),
+    StageRow(Stage.AGREEMENT_SIGNED, Stage.ASSIGNED, while_offered=True),
     StageRow(Stage.AGREEMENT_SIGNED, Stage.TERMINATED),
-    StageRow(Stage.HANDLING, Stage.ASSIGNED),
+    StageRow(Stage.HANDLING, Stage.ASSIGNED, while_offered=True),
     StageRow(Stage.HANDLING, Stage.CONCLUDED),
     StageRow(Stage.HANDLING, Stage.TERMINATED),
     StageRow(Stage.CONCLUDED, Stage.FILE_SUBMITTED),
@@ -164,6 +166,7 @@ STAGES: Final[tuple[StageRow, ...]] = (
     StageRow(Stage.TERMINATED, Stage.FILE_SUBMITTED),
     StageRow(Stage.OBJECTED, Stage.MAINTAINED),
     StageRow(Stage.OBJECTED, Stage.CORRECTION_ORDERED),
+    StageRow(Stage.MAINTAINED, Stage.FILE_SUBMITTED),
     StageRow(Stage.MAINTAINED, Stage.ARCHIVED),
     StageRow(Stage.CORRECTION_ORDERED, Stage.GRANTED),
     StageRow(Stage.CORRECTION_ORDERED, Stage.HANDLING),
@@ -171,6 +174,9 @@ STAGES: Final[tuple[StageRow, ...]] = (
 
 OFFERABLE: Final = frozenset({Stage.RECEIVED, Stage.UNDER_REVIEW, Stage.SUSPENDED, Stage.AID_FIRST})
 """Stages in which a case may be offered to another region: before a decision, or under aid-first."""
+
+UNDECIDED: Final = OFFERABLE - {Stage.AID_FIRST}
+"""Stages in which the application waits for a decision; that aid is given first is one (LAL 44)."""
 
 ENDED: Final = frozenset({Stage.REFUSED, Stage.TERMINATED, Stage.CONCLUDED})
 """Stages that end the need for evidence: whoever was asked for it is told to stop."""
@@ -182,7 +188,8 @@ REQUIRED_BASIS: Final[Mapping[Stage, frozenset[LegalBasis]]] = MappingProxyType(
     {
         Stage.AID_FIRST: frozenset({LegalBasis.LAL_44_1, LegalBasis.LAL_44_2, LegalBasis.LAL_44_3}),
         Stage.REFUSED: frozenset({LegalBasis.LAL_43_1}),
-        Stage.TERMINATED: frozenset(b for b in LegalBasis if b.value.startswith("LAL_48_")),
+        Stage.TERMINATED: frozenset(b for b in LegalBasis if b.value.startswith("LAL_48_"))
+        | {LegalBasis.AID_FIRST_NOT_COMPLETED},
     }
 )
 """Stages that must name their ground in law, and the grounds that they may name."""

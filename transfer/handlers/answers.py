@@ -36,7 +36,7 @@ def supplement_required(arrival: Arrival, message: SupplementRequired) -> Decisi
     detail = {"defects": [i.defect.value for i in message.items], "due_on": message.due_on.isoformat()}
     pause = supplementing(taken.id, message.at, message.due_on)
     return Decision(
-        case=paused(arrival.known, pause, arrival.context.rules).with_transfer(replace(taken, notice=message)),
+        case=paused(arrival.known, pause, arrival.context.rules).with_transfer(replace(taken, notice=message, told=())),
         event=Event(name="supplement_required", transfer=taken.id, detail=detail),
     )
 

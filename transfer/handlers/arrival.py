@@ -24,12 +24,17 @@ class CaseNotYetKnown(TransferError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A message's case as known here (None when unknown), its source, its digest, and where and when it arrives."""
+    """A message's case as known here (None when unknown), its source, its digest, and where and when it arrives; for a
+    notice of a matter also the cases here that it matches, and how many notices its source has sent today; of a case
+    that was split also what was split off it, as far as it is known here."""
 
     case: Case | None
     source: str
     digest: Digest
     context: Context
+    same_matter: tuple[Case, ...] = ()
+    noticed_today: int = 0
+    parts: tuple[Case, ...] = ()
 
     @property
     def known(self) -> Case:

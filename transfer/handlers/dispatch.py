@@ -4,13 +4,24 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from transfer.domain.decision import Decision
-from transfer.handlers import answers, designations, evidence_answered, evidence_asked, offers, progress
+from transfer.domain.decision import Decision, Unchanged
+from transfer.handlers import (
+    answers,
+    attestations,
+    designations,
+    duplicates,
+    evidence_answered,
+    evidence_asked,
+    groups,
+    offers,
+    progress,
+)
 from transfer.handlers.arrival import Arrival
-from transfer.messages import case_progress, evidence, transfer
+from transfer.messages import case_progress, eligibility, evidence, transfer
+from transfer.messages.duplicates import MatterNoticed, SameMatterKnown
 from transfer.messages.values import Frozen
 
-Handler = Callable[[Arrival, Any], Decision]
+Handler = Callable[[Arrival, Any], Decision | Unchanged]
 """Decides what a message does to its case; raises a TransferError when it may not do it."""
 
 HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
@@ -41,8 +52,13 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         evidence.EvidenceReturned: evidence_answered.returned,
         evidence.EvidenceDeclined: evidence_answered.declined,
         evidence.EvidenceExtensionAsked: evidence_answered.extension_asked,
+        eligibility.AttestationIssued: attestations.issued,
+        eligibility.AttestationRevoked: attestations.revoked,
         case_progress.StagePublished: progress.stage_published,
         case_progress.HolderChanged: progress.holder_changed,
         case_progress.TermOverdue: progress.term_overdue,
+        MatterNoticed: duplicates.matter_noticed,
+        SameMatterKnown: duplicates.same_matter_known,
+        case_progress.CaseSplit: groups.case_split,
     }
 )

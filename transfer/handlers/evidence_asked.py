@@ -9,6 +9,7 @@ from transfer.domain.errors import CaseExists, NotThisSide, WrongDestination
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide, RequestState, RequestStep
 from transfer.domain.least_data import check_least_data
+from transfer.domain.urgency import urged
 from transfer.handlers.arrival import Arrival, longer
 from transfer.messages.evidence import (
     EvidenceCancelled,
@@ -59,6 +60,7 @@ def requested(arrival: Arrival, message: EvidenceRequested) -> Decision:
         heard=arrival.digest,
     )
     case = known or Case(id=message.case, basics=message.basics, tenures=message.tenures)
+    case = urged(case, message.basics, received_on, context.rules)
     case = case.held_since(longer(case.tenures, message.tenures)).reached(message.stage)
     told = Arrival(case=case, source=arrival.source, digest=arrival.digest, context=context)
     return told.requested(request, "evidence_requested", {"items": len(request.items), "by": request.requester})

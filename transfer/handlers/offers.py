@@ -7,6 +7,7 @@ from transfer.domain.clocks import legal_day, resumed
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.errors import CaseExists, HistoryDiffers, NotThisSide, WrongDestination
 from transfer.domain.lifecycle import TOO_LATE, Side, State, Step
+from transfer.domain.supplement import check_deemed
 from transfer.handlers.arrival import Arrival, longer, noted
 from transfer.messages.codes import RecallReason
 from transfer.messages.transfer import Offered, RecallRequested, Released, Supplemented
@@ -38,6 +39,7 @@ def offered(arrival: Arrival, message: Offered) -> Decision:
         attempt=message.attempt,
         letter=message.letter,
         reason=message.reason,
+        despite=message.despite,
         opened_at=message.at,
         changed_at=context.now,
         designation=message.designation,
@@ -49,6 +51,8 @@ def offered(arrival: Arrival, message: Offered) -> Decision:
         basics=message.file.basics,
         applicants=message.file.applicants,
         materials=message.file.materials,
+        election=message.file.election,
+        attestations=base.attestations.with_(message.file.attestations),
         tenures=message.tenures,
         followers=(frozenset(message.followers) | {arrival.source}) - {context.region},
     )
@@ -62,12 +66,14 @@ def offered(arrival: Arrival, message: Offered) -> Decision:
 def supplemented(arrival: Arrival, message: Supplemented) -> Decision:
     """What was asked for came, or its applicants left."""
     taken = arrival.step(message, Side.RECEIVER, Step.SUPPLEMENT)
+    if taken.notice is not None:
+        check_deemed(taken.notice, message, message.told, today=legal_day(message.at))
     titles = frozenset(material.title for material in message.materials)
     case = arrival.known.without_applicants(message.left).with_materials(message.materials)
     case = resumed(case, taken.id, legal_day(message.at), arrival.context.rules)
     detail = {"answers": len(message.answers), "left": [str(one.applicant) for one in message.left]}
     return Decision(
-        case=case.with_transfer(replace(taken, supplied=taken.supplied | titles)),
+        case=case.with_transfer(replace(taken, supplied=taken.supplied | titles, told=message.told)),
         event=Event(name="supplemented", transfer=taken.id, detail=detail),
     )
 

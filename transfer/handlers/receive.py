@@ -1,7 +1,7 @@
 """The one door for messages from other regions: each is applied, a duplicate, early, or refused."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from traceback import extract_tb
 from typing import Self, assert_never
@@ -11,9 +11,11 @@ import structlog
 
 from transfer.crypto.letters import Letter
 from transfer.domain.case import Case
+from transfer.domain.decision import Decision, Unchanged
 from transfer.domain.errors import AnswersNothing, TransferError
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown
 from transfer.handlers.dispatch import HANDLERS
+from transfer.handlers.noticed import NOTICE, Noticed
 from transfer.handlers.opening import Arrived, NotUnderstood, Opened, Unopened, judge, refusal
 from transfer.messages.attachments import attachments_of
 from transfer.messages.codes import ReceiptOutcome, RefusalCode
@@ -79,6 +81,7 @@ class _Door:
     applied: dict[Lane, int]
     parked: dict[Lane, dict[int, InboxEntry]]
     sent: Mapping[Digest, str]
+    noticed: Noticed
     again: frozenset[Digest] = frozenset()
     replaying: bool = False
     kept: set[Digest] = field(default_factory=set)
@@ -95,8 +98,17 @@ class _Door:
         parked = [e for e in inbox.values() if e.outcome is ReceiptOutcome.PARKED and e.conversation in conversations]
         lanes = {(a.source, a.conversation) for a in heads if a.conversation is not None}
         lanes |= {(entry.source, entry.conversation) for entry in parked}
+        waiting = [(entry.source, *decode(entry.body)) for entry in parked]
+        said = [(one.attributes.source, one.data) for one in arrived if isinstance(one, Opened)]
+        noticed = await Noticed.prepare(work, (*said, *((source, data) for source, _, data in waiting)), context)
+        cases |= await work.load_cases(noticed.wanted)
+        while parts := {part for one in cases.values() for part in one.basics.split_into} - cases.keys():
+            found = await work.load_cases(parts)
+            cases |= found
+            if not found:
+                break
         answers = {a.answers for a in heads if a.answers is not None}
-        answers |= {a for entry in parked if (a := decode(entry.body)[0].answers) is not None}
+        answers |= {a for _, attributes, _ in waiting if (a := attributes.answers) is not None}
         door = cls(
             work=work,
             context=context,
@@ -104,6 +116,7 @@ class _Door:
             inbox=inbox,
             applied=dict(await work.load_applied(lanes)),
             parked=defaultdict(dict),
+            noticed=noticed,
             sent=await work.sent_digests(answers, conversations=conversations) if answers else {},
         )
         for entry in parked:
@@ -174,7 +187,13 @@ class _Door:
     def _apply(self, one: Opened) -> Verdict:
         attributes, (lane, sequence) = one.attributes, _place(one.attributes)
         arrival = Arrival(
-            case=self.cases.get(lane[1]), source=attributes.source, digest=one.digest, context=self.context
+            case=self.cases.get(lane[1]),
+            source=attributes.source,
+            digest=one.digest,
+            context=self.context,
+            same_matter=self.noticed.same(one.data, self.cases),
+            noticed_today=self.noticed.today[attributes.source],
+            parts=tuple(self._split_off(lane[1])),
         )
         try:
             if attributes.answers is not None and self.sent.get(attributes.answers) != attributes.source:
@@ -191,8 +210,7 @@ class _Door:
             log.error("handler_failed", message=str(attributes.id), type=attributes.type, fault=fault, at=at)  # noqa: TRY400 - as above
             said = refusal(RefusalCode.NODE_FAULT, fault, resend=True)
         else:
-            cause = Cause(at=self.context.now, by=attributes.source, message=attributes.id, source=attributes.source)
-            self.cases[lane[1]] = self.work.record(decision, cause)
+            self._record(decision, attributes)
             self.work.record_wanted(attributes.source, attributes.id, lane[1], attachments_of(one.data))
             self._enter(one, ReceiptOutcome.APPLIED, None)
             self.applied[lane] = max(sequence, self.applied.get(lane, 0))
@@ -202,6 +220,27 @@ class _Door:
             # The verdict is final, so the place is used up: one bad step must not hold up what follows.
             self.applied[lane] = max(sequence, self.applied.get(lane, 0))
         return self._refuse(one, said)
+
+    def _record(self, decision: Decision | Unchanged, attributes: Attributes) -> None:
+        self.noticed.today[attributes.source] += attributes.type == NOTICE
+        match decision:
+            case Decision():
+                source = attributes.source
+                cause = Cause(at=self.context.now, by=source, message=attributes.id, source=source)
+                for one in (decision, *decision.also):
+                    case = self.work.record(one, cause)
+                    self.cases[case.id] = case
+            case Unchanged():
+                pass
+            case _:
+                assert_never(decision)
+
+    def _split_off(self, case: UUID) -> Iterator[Case]:
+        known = self.cases.get(case)
+        for part in known.basics.split_into if known is not None else ():
+            if part in self.cases:
+                yield self.cases[part]
+                yield from self._split_off(part)
 
     def _let_waiting_in(self, conversation: UUID) -> None:
         """Apply what was early and now is next; a message of one region may have waited for another's."""

@@ -25,7 +25,7 @@ class Term(Protocol):
     """What is counted: a rule, or a clock that was begun by one."""
 
     @property
-    def length(self) -> int: ...
+    def length(self) -> int | None: ...
 
     @property
     def unit(self) -> TimeUnit: ...
@@ -72,24 +72,38 @@ class CannotCount(LookupError):
 
 
 def reckon(term: Term, started: date, pauses: Sequence[Pause], is_worked: WorkCalendar) -> Sum:
-    """The sum of a term of days, months or years; raises CannotCount, and ValueError for hours (``hours_after``)."""
+    """The sum of a term of days, months or years; raises CannotCount, and ValueError for hours (``hours_after``) and
+    where the last day is set (``set_for``)."""
+    length = _length(term)
     counted = tuple(pause for pause in pauses if pause.why in term.suspended_by)
     start = Line(day=started, what=Counted.START)
     if term.unit in {TimeUnit.MONTH, TimeUnit.YEAR}:
-        months = term.length * (_YEAR if term.unit is TimeUnit.YEAR else 1)
+        months = length * (_YEAR if term.unit is TimeUnit.YEAR else 1)
         due = months_after(started, months)
-        lines: tuple[Line, ...] = (start, Line(day=due, what=Counted.COUNTED, number=term.length))
+        lines: tuple[Line, ...] = (start, Line(day=due, what=Counted.COUNTED, number=length))
     elif term.unit is TimeUnit.HOUR:
         raise ValueError("hours are counted by hours_after")
     else:
-        lines = (start, *_days(term, started, counted, is_worked))
+        lines = (start, *_days(term, length, started, counted, is_worked))
         due = lines[-1].day
     return Sum(lines=lines, due_strict=due, due_rolled=_rolled(due, is_worked))
 
 
-def _days(term: Term, started: date, pauses: Sequence[Pause], is_worked: WorkCalendar) -> Iterator[Line]:
+def _length(term: Term) -> int:
+    if term.length is None:
+        raise ValueError("its last day is set, and not counted")
+    return term.length
+
+
+def set_for(started: date, last: date, is_worked: WorkCalendar) -> Sum:
+    """The sum of a term whose last day somebody set or stated; it is rolled as others are."""
+    lines = (Line(day=started, what=Counted.START), Line(day=last, what=Counted.COUNTED))
+    return Sum(lines=lines, due_strict=last, due_rolled=_rolled(last, is_worked))
+
+
+def _days(term: Term, length: int, started: date, pauses: Sequence[Pause], is_worked: WorkCalendar) -> Iterator[Line]:
     day, number = started, 0
-    while number < term.length:
+    while number < length:
         day += _DAY
         if (day - started).days > _LONGEST:
             raise CannotCount("the term does not end within twenty years")
@@ -136,4 +150,4 @@ def months_after(day: date, months: int) -> date:
 
 def hours_after(term: Term, started: datetime) -> datetime:
     """The end of a term of hours, which run through nights, weekends and holidays."""
-    return started + timedelta(hours=term.length)
+    return started + timedelta(hours=_length(term))

@@ -1,7 +1,8 @@
 """Files that messages name: a file does not travel in a message, its recipient fetches it from its source."""
 
 from collections.abc import Iterator
-from typing import Annotated, Final
+from functools import cache
+from typing import Annotated, Final, get_args
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -37,10 +38,22 @@ def attachments_of(data: object) -> Iterator[Attachment]:
         case Attachment():
             yield data
         case BaseModel():
-            for name in type(data).model_fields:
+            for name in _naming(type(data)):
                 yield from attachments_of(getattr(data, name))
         case tuple():
             for one in data:
                 yield from attachments_of(one)
         case _:
             return
+
+
+@cache
+def _naming(model: type[BaseModel]) -> tuple[str, ...]:
+    """Those of its fields that may hold a file; most models of a large case have none."""
+    return tuple(name for name, field in model.model_fields.items() if _may_hold(field.annotation))
+
+
+def _may_hold(kind: object) -> bool:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind is Attachment or bool(_naming(kind))
+    return any(_may_hold(one) for one in get_args(kind))

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from typing import Annotated, Final, Self
+from datetime import date
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
@@ -13,7 +13,6 @@ from transfer.messages.codes import (
     AidForm,
     ApplicantCategory,
     ApplicantStatus,
-    HardshipGround,
     IdentityKind,
     IntakeChannel,
     MaterialKind,
@@ -22,8 +21,10 @@ from transfer.messages.codes import (
     Urgency,
 )
 from transfer.messages.codes_clocks import AlarmKind, CaseEvent, PauseReason, TimeUnit
+from transfer.messages.eligibility import NO_ATTESTATIONS, Attestations, Finding
 from transfer.messages.values import (
     ApplicantId,
+    CaseId,
     Day,
     Frozen,
     InstitutionCode,
@@ -35,6 +36,13 @@ from transfer.messages.values import (
     TransferId,
 )
 
+MAX_PERSONS: Final = 500
+"""Applicants of one case."""
+MAX_PAPERS: Final = 2000
+"""Papers of one case, and defects of one notice: a few for each applicant."""
+MAX_FEN: Final = 10**13
+
+_ID_WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
 _RESIDENT_ID: Final = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _CREDIT_CODE: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS: Final = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
@@ -45,10 +53,10 @@ def resident_id_fault(number: str) -> str | None:
     if not _RESIDENT_ID.fullmatch(number):
         return "must be 17 digits and a digit or X"
     try:
-        datetime.strptime(number[6:14], "%Y%m%d")  # noqa: DTZ007 - a day of birth has no zone
+        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return "holds no day of birth in places 7 to 14"
-    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(number[:17]))
+    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _ID_WEIGHTS, strict=True))
     if "10X98765432"[total % 11] != number[17]:
         return "has a wrong check digit"
     return None
@@ -96,8 +104,14 @@ class Applicant(Frozen):
     phone: Annotated[str | None, Field(pattern=r"^[0-9+ -]{5,20}$")] = None
     household_region: RegionCode | None = None
     categories: Annotated[tuple[ApplicantCategory, ...], Field(max_length=50)] = ()
-    hardship: HardshipGround | None = None
+    finding: Annotated[Finding | None, Field(description="on the hardship condition, when there is one")] = None
     agent: Agent | None = None
+    victim: Annotated[
+        IdentityDocument | None, Field(description="the person who was hurt or killed, where kin claims")
+    ] = None
+    born_on: Annotated[Day | None, Field(description="where no document says it")] = None
+    claimed: Annotated[int | None, Field(ge=0, le=MAX_FEN, description="what this person claims, in fen")] = None
+    received_on: Annotated[Day | None, Field(description="day of receipt of who joined the case later")] = None
     status: ApplicantStatus = ApplicantStatus.ACTIVE
 
 
@@ -154,12 +168,17 @@ class Clock(Frozen):
     zh: Line
     en: Line
     basis: Annotated[Line, Field(description="where the rule stands, as it may be printed")]
-    length: Annotated[int, Field(ge=1, le=3660)]
+    length: Annotated[int | None, Field(ge=1, le=3660, description="absent where its last day was set")] = None
     unit: TimeUnit
+    set_for: Annotated[Day | None, Field(description="its last day, where that was set and is not counted")] = None
     met_by: Annotated[tuple[CaseEvent, ...], Field(max_length=10, description="events that end it")] = ()
     suspended_by: Annotated[tuple[PauseReason, ...], Field(max_length=5)] = ()
     remind_before: Annotated[int | None, Field(ge=0, le=365, description="days before its last day")] = None
     escalate_after: Annotated[int | None, Field(ge=0, le=365, description="days after it was overdue")] = None
+    aid_first_below: Annotated[
+        int | None,
+        Field(ge=1, le=365, description="of a limitation: aid is given first when fewer days are left (LAL 44(1))"),
+    ] = None
     region: Annotated[RegionCode, Field(description="whose term it is")]
     started_on: Annotated[Day, Field(description="day of the event, which is not counted")]
     pauses: Annotated[tuple[Pause, ...], Field(max_length=100)] = ()
@@ -170,7 +189,13 @@ class Clock(Frozen):
         Day | None, Field(description="the first worked day from then on; absent while that year is not announced")
     ] = None
     met_on: Day | None = None
-    told: Annotated[tuple[AlarmKind, ...], Field(max_length=3, description="what was said of it")] = ()
+    told: Annotated[tuple[AlarmKind, ...], Field(max_length=4, description="what was said of it")] = ()
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if (self.length is None) == (self.set_for is None):
+            raise ValueError("a term has a length, or its last day was set")
+        return self
 
 
 class CaseNumber(Frozen):
@@ -199,23 +224,51 @@ def urgency_fault(urgency: Urgency, reason: str | None, limitation_on: date | No
     return None
 
 
+class Election(Frozen):
+    """Whom the applicants elected to speak for them (Labour Dispute Mediation and Arbitration Law 7)."""
+
+    representatives: Annotated[tuple[ApplicantId, ...], Field(min_length=1, max_length=50)]
+    elected_on: Day
+    proof: Annotated[Line, Field(description="title of the paper in the package that shows it")]
+
+
 def persons_fault(ids: Sequence[UUID], materials: Iterable[Material]) -> str | None:
     """How the materials of a case and the ids of its applicants contradict each other, or None."""
-    if len(set(ids)) != len(ids):
+    known = frozenset(ids)
+    if len(known) != len(ids):
         return "two applicants have the same id"
-    if any(material.applicant is not None and material.applicant not in ids for material in materials):
+    if any(material.applicant is not None and material.applicant not in known for material in materials):
         return "a material names an applicant who is not in the case"
     return None
 
 
-class CaseBasics(Frozen):
+class Places(Frozen):
+    """The places of a case, as far as they are known; by them the law says which institution is competent (LAL 38)."""
+
+    place_of_cause: Annotated[RegionCode | None, Field(description="where the cause arose")] = None
+    place_of_performance: Annotated[
+        RegionCode | None, Field(description="where the labour contract is carried out")
+    ] = None
+    place_of_employer: Annotated[RegionCode | None, Field(description="the employer's seat")] = None
+    place_of_organ: Annotated[RegionCode | None, Field(description="of the court or organ that handles it")] = None
+    place_of_dispute_organ: Annotated[
+        RegionCode | None, Field(description="of the arbitration commission or other organ that handles the dispute")
+    ] = None
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The known places by the names of their fields."""
+        known = {name: getattr(self, name) for name in Places.model_fields}
+        return {name: code for name, code in known.items() if code is not None}
+
+
+class CaseBasics(Places):
     """What a case is about, without the persons; all that a superior needs to name the competent region."""
 
     matter: Matter
     aid_form: AidForm
     facts: Text
     claim: Text
-    place_of_cause: RegionCode | None = None
     channel: IntakeChannel
     opponents: Annotated[tuple[Opponent, ...], Field(max_length=50)] = ()
     numbers: Annotated[tuple[CaseNumber, ...], Field(max_length=20)] = ()
@@ -225,6 +278,10 @@ class CaseBasics(Frozen):
     urgency_reason: Text | None = None
     limitation_on: Annotated[Day | None, Field(description="last day of the limitation or statutory period")] = None
     clocks: Annotated[tuple[Clock, ...], Field(max_length=200)] = ()
+    split_from: Annotated[CaseId | None, Field(description="the case of which this one was a part")] = None
+    split_into: Annotated[
+        tuple[CaseId, ...], Field(max_length=MAX_PERSONS, description="cases that were parts of this one")
+    ] = ()
 
     @model_validator(mode="after")
     def _urgency_is_explained(self) -> Self:
@@ -237,13 +294,18 @@ class CaseFile(Frozen):
     """The case as its holder hands it over."""
 
     basics: CaseBasics
-    applicants: Annotated[tuple[Applicant, ...], Field(min_length=1, max_length=500)]
-    materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
+    applicants: Annotated[tuple[Applicant, ...], Field(min_length=1, max_length=MAX_PERSONS)]
+    materials: Annotated[tuple[Material, ...], Field(max_length=MAX_PAPERS)] = ()
+    election: Election | None = None
+    attestations: Attestations = NO_ATTESTATIONS
 
     @model_validator(mode="after")
     def _persons_agree(self) -> Self:
-        if fault := persons_fault([applicant.id for applicant in self.applicants], self.materials):
+        ids = [applicant.id for applicant in self.applicants]
+        if fault := persons_fault(ids, self.materials):
             raise ValueError(fault)
+        if self.election is not None and not set(self.election.representatives) <= set(ids):
+            raise ValueError("a representative is not in the case")
         return self
 
 

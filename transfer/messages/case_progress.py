@@ -4,9 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from transfer.messages.case import CaseBasics, RuleCode, StageReached, Tenures
+from transfer.messages.case import MAX_PERSONS, CaseBasics, RuleCode, StageReached, Tenures
 from transfer.messages.codes import LegalBasis, Stage
-from transfer.messages.values import CaseId, Day, Frozen, InstitutionCode, Moment, Text
+from transfer.messages.values import ApplicantId, CaseId, Day, Frozen, InstitutionCode, Moment, Text
 
 
 class StagePublished(Frozen):
@@ -39,6 +39,32 @@ class TermOverdue(Frozen):
             raise ValueError("the stage is of a tenure that is not listed")
         if missing := set(self.rules) - {clock.rule for clock in self.basics.clocks}:
             raise ValueError(f"no clock runs by {min(missing)}")
+        return self
+
+
+class CaseSplit(Frozen):
+    """Some applicants of a case became a case of their own; said of both cases, each in its own conversation."""
+
+    case: CaseId
+    at: Moment
+    origin: Annotated[CaseId, Field(description="the case in which they were")]
+    part: Annotated[CaseId, Field(description="the case in which they are now")]
+    applicants: Annotated[tuple[ApplicantId, ...], Field(min_length=1, max_length=MAX_PERSONS)]
+    basics: Annotated[CaseBasics, Field(description="of the case of which it is said, as they are after the split")]
+    stage: StageReached
+    tenures: Tenures
+
+    @model_validator(mode="after")
+    def _speaks_of_both_cases(self) -> Self:
+        if self.origin == self.part or self.case not in {self.origin, self.part}:
+            raise ValueError("the case is neither of the two")
+        if self.stage.tenure > len(self.tenures):
+            raise ValueError("the stage is of a tenure that is not listed")
+        names_other = (
+            self.part in self.basics.split_into if self.case == self.origin else self.origin == self.basics.split_from
+        )
+        if not names_other:
+            raise ValueError("the basics do not name the other case")
         return self
 
 

@@ -37,6 +37,9 @@ class Matter(Code):
     FOOD_OR_DRUG = "FOOD_OR_DRUG", "食品药品安全事故人身损害赔偿", "Food or drug injury", "LAL 31(7)"
     MEDICAL_INJURY = "MEDICAL_INJURY", "医疗事故人身损害赔偿", "Medical injury", "LAL 31(7)"
     POLLUTION = "POLLUTION", "环境污染、生态破坏损害赔偿", "Pollution", "LAL 31(8)"
+    ECONOMIC_COMPENSATION = "ECONOMIC_COMPENSATION", "请求支付经济补偿金", "Economic compensation", "LAL 31(9)"
+    LABOUR_PROTECTION = "LABOUR_PROTECTION", "劳动保护争议", "Labour protection", "LAL 31(9)"
+    LABOUR_CONTRACT = "LABOUR_CONTRACT", "劳动合同争议", "Labour contract", "LAL 31(9)"
     OTHER_BY_LAW = "OTHER_BY_LAW", "法律、法规、规章规定的其他情形", "Other by law", "LAL 31(9)"
 
 
@@ -239,6 +242,7 @@ class ApplicantStatus(Code):
     ACTIVE = "ACTIVE", "有效", "Active"
     WITHDRAWN = "WITHDRAWN", "已撤回", "Withdrawn by the applicant"
     DEEMED_WITHDRAWN = "DEEMED_WITHDRAWN", "视为撤回", "Deemed withdrawn", "LAL 43(2)"
+    SPLIT_OFF = "SPLIT_OFF", "另案办理", "In a case of their own"
 
 
 class Stage(Code):
@@ -281,6 +285,12 @@ class LegalBasis(Code):
     LAL_48_6 = "LAL_48_6", "法律援助法第四十八条第六项", "Legal Aid Law, art. 48(6)", "LAL 48(6)"
     LAL_48_7 = "LAL_48_7", "法律援助法第四十八条第七项", "Legal Aid Law, art. 48(7)", "LAL 48(7)"
     LAL_48_8 = "LAL_48_8", "法律援助法第四十八条第八项", "Legal Aid Law, art. 48(8)", "LAL 48(8)"
+    AID_FIRST_NOT_COMPLETED = (
+        "AID_FIRST_NOT_COMPLETED",
+        "先行提供援助后未按期补办手续",
+        "Formalities not completed in time after aid was given first",
+        "LAL 44",
+    )
     LAL_49 = "LAL_49", "法律援助法第四十九条", "Legal Aid Law, art. 49", "LAL 49"
     LAL_50 = "LAL_50", "法律援助法第五十条", "Legal Aid Law, art. 50", "LAL 50"
     O148_24 = "O148_24", "办理法律援助案件程序规定第二十四条", "Order 148, art. 24", "O148 24"

@@ -28,6 +28,7 @@ class AlarmKind(Code):
     """What is said of a clock that nobody meets, each once."""
 
     REMINDED = "REMINDED", "临期提醒", "Due soon"
+    AID_FIRST = "AID_FIRST", "应当先行提供援助", "Aid is to be given first", "LAL 44(1)"
     OVERDUE = "OVERDUE", "已逾期", "Overdue"
     ESCALATED = "ESCALATED", "已报上级", "The superior region was told"
 
@@ -38,8 +39,10 @@ class CaseEvent(Code):
     RECEIVED = "received", "收到申请", "Application received"
     GRANTED = "granted", "决定给予援助", "Aid granted"
     REFUSED = "refused", "决定不予援助", "Aid refused"
+    AID_FIRST = "aid_first", "先行提供援助", "Aid given first"
     ASSIGNED = "assigned", "指派", "Assigned"
     AGREEMENT_SIGNED = "agreement_signed", "签订委托协议", "Agreement signed"
+    HANDLING = "handling", "承办中，已签委托协议或者客观上不能签订", "In handling, the agreement signed or prevented"
     CONCLUDED = "concluded", "办结", "Concluded"
     FILE_SUBMITTED = "file_submitted", "提交结案卷", "Closing file submitted"
     FILE_REVIEWED = "file_reviewed", "结案卷审核完毕", "Closing file reviewed"
@@ -48,6 +51,7 @@ class CaseEvent(Code):
     MAINTAINED = "maintained", "异议审查维持", "Decision maintained"
     CORRECTION_ORDERED = "correction_ordered", "责令改正", "Correction ordered"
     DECISION_SERVED = "decision_served", "收到决定", "Decision served"
+    COMPLETION_ASKED = "completion_asked", "指定补办手续的期限", "Day set for the formalities"
     FORMALITIES_COMPLETED = "formalities_completed", "补办手续完毕", "Formalities completed"
     REPLACEMENT_REQUESTED = "replacement_requested", "申请更换人员", "Replacement of the person asked for"
     REPLACEMENT_DECIDED = "replacement_decided", "决定是否更换人员", "Replacement decided"
@@ -62,7 +66,16 @@ class CaseEvent(Code):
     CRIMINAL_NOTIFIED = "criminal_notified", "收到办案机关通知", "Notice of the organ received"
     RIGHT_KNOWN = "right_known", "知道或者应当知道权利被侵害", "Infringement known, or the labour relation ended"
     INJURED = "injured", "发生事故伤害", "Injured"
+    LIMITATION_STATED = "limitation_stated", "载明时效届满日", "Last day of a limitation stated"
+    ARBITRATION_FILED = "arbitration_filed", "申请仲裁", "Arbitration applied for"
+    SUIT_FILED = "suit_filed", "起诉", "Suit filed"
     AWARD_RECEIVED = "award_received", "收到仲裁裁决书", "Award received"
+    JUDGMENT_RECEIVED = "judgment_received", "收到判决书", "Judgment received"
+    RULING_RECEIVED = "ruling_received", "收到裁定书", "Ruling received"
+    MEDIATION_PAPER_RECEIVED = "mediation_paper_received", "收到调解书", "Mediation paper received"
+    SETTLEMENT_AGREED = "settlement_agreed", "达成和解或者调解协议", "Settlement agreed"
+    PERFORMANCE_BEGUN = "performance_begun", "义务人开始履行义务", "The obligor began to perform"
+    TERMINATION_RECEIVED = "termination_received", "承办单位收到终止决定", "The unit received the termination"
     RECORD_MADE = "record_made", "形成记录", "Record made"
 
 

@@ -7,7 +7,7 @@ from transfer.messages.codes import Code
 
 
 class EvidenceKind(Code):
-    """What one region can ask another to do for a case (O148 34; agreements between regions)."""
+    """What one region can ask another to do for a case (O148; agreements between regions)."""
 
     ECON_CHECK = "ECON_CHECK", "经济状况核查", "Check of the economic situation", "LAL 41"
     IDENTITY_CHECK = "IDENTITY_CHECK", "身份核查", "Check of identity"
@@ -94,7 +94,7 @@ class ItemResult(Code):
 class DeclineReason(Code):
     """Why a region cannot help. That the recipient is not eligible is none: the holder decides on that."""
 
-    OBJECTIVE_IMPOSSIBLE = "OBJECTIVE_IMPOSSIBLE", "客观上无法协作", "Objectively impossible", "O148 34"
+    OBJECTIVE_IMPOSSIBLE = "OBJECTIVE_IMPOSSIBLE", "客观上无法协作", "Objectively impossible", "O148"
     HOLDER_NOT_HERE = "HOLDER_NOT_HERE", "持有人不在本地", "The holder is not in this region"
     EXCEEDS_LAWFUL_POWER = "EXCEEDS_LAWFUL_POWER", "超出法定职权", "Exceeds the lawful powers"
     FORCE_MAJEURE = "FORCE_MAJEURE", "不可抗力", "Force majeure"

@@ -8,24 +8,29 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from transfer.messages import codes, codes_clocks, codes_evidence
+from transfer.messages import codes, codes_clocks, codes_eligibility, codes_evidence
 from transfer.messages.codes import Code
 from transfer.messages.contract_asyncapi import asyncapi
+from transfer.messages.eligibility import Attestation, Revocation
 from transfer.messages.envelope import EVENTS, MESSAGE_TYPES, SchemaViolated, UnknownType, Unreadable
 from transfer.messages.examples import EXAMPLES
 from transfer.messages.examples_refused import REFUSED, event_of
 from transfer.messages.sealed import SealedEvent
+from transfer.messages.values import Frozen
 
 ROOT: Final = "schemas"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 CODE_LISTS: Final[Mapping[str, type[Code]]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): one
-    for module in (codes, codes_clocks, codes_evidence)
+    for module in (codes, codes_clocks, codes_eligibility, codes_evidence)
     for name, one in vars(module).items()
     if inspect.isclass(one) and issubclass(one, Code) and one is not Code
 }
 """The code lists by the names of their files."""
+
+STATEMENTS: Final[Mapping[str, type[Frozen]]] = {"attestation": Attestation, "revocation": Revocation}
+"""What regions sign for whoever may read it later: contents of tokens, by the names of their files."""
 
 _REFUSALS: Final[Mapping[type[ValueError], codes.RefusalCode]] = {
     Unreadable: codes.RefusalCode.UNREADABLE,
@@ -45,7 +50,8 @@ def render() -> dict[str, str]:
     """The whole contract: texts by path, relative to the project; the same on every machine and at any time."""
     files: dict[str, Any] = {f"{ROOT}/messages/{name}.schema.json": schema_of(name) for name in EVENTS}
     files |= {f"{ROOT}/codes/{name}.json": _code_list(name, one) for name, one in CODE_LISTS.items()}
-    files[f"{ROOT}/sealed.schema.json"] = _sealed()
+    files[f"{ROOT}/sealed.schema.json"] = _plain("sealed", "sealed event", SealedEvent)
+    files |= {f"{ROOT}/{name}.schema.json": _plain(name, name, one) for name, one in STATEMENTS.items()}
     files[f"{ROOT}/asyncapi.json"] = asyncapi()
     files |= _examples()
     return {path: json.dumps(content, ensure_ascii=False, indent=2) + "\n" for path, content in files.items()}
@@ -69,14 +75,14 @@ def schema_of(name: str) -> dict[str, Any]:
     return head | {k: v for k, v in generated.items() if k not in head} | {"$defs": definitions}
 
 
-def _sealed() -> dict[str, Any]:
-    """The JSON Schema of the event that the broker carries around the letter of any message."""
-    generated = SealedEvent.model_json_schema(schema_generator=_Untitled)
+def _plain(name: str, title: str, model: type[Frozen]) -> dict[str, Any]:
+    """The JSON Schema of what is no event: what the broker carries around a letter, and what a token holds."""
+    generated = model.model_json_schema(schema_generator=_Untitled)
     head = {
         "$schema": DIALECT,
-        "$id": "urn:legalaid:schema:sealed",
-        "title": "sealed event",
-        "description": inspect.getdoc(SealedEvent),
+        "$id": f"urn:legalaid:schema:{name}",
+        "title": title,
+        "description": inspect.getdoc(model),
     }
     return head | {k: v for k, v in generated.items() if k not in head}
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
-from transfer.messages import case_progress, evidence, receipts, transfer
+from transfer.messages import case_progress, duplicates, eligibility, evidence, receipts, transfer
 from transfer.messages.values import MAX_INTEGER, CaseId, Digest, Frozen, Moment, RegionCode
 
 MAX_BYTES: Final = 4 * 1024 * 1024
@@ -31,6 +31,11 @@ MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
         "legalaid.case.stage_published.v1": case_progress.StagePublished,
         "legalaid.case.holder_changed.v1": case_progress.HolderChanged,
         "legalaid.case.term_overdue.v1": case_progress.TermOverdue,
+        "legalaid.case.matter_noticed.v1": duplicates.MatterNoticed,
+        "legalaid.case.same_matter_known.v1": duplicates.SameMatterKnown,
+        "legalaid.case.split.v1": case_progress.CaseSplit,
+        "legalaid.attestation.issued.v1": eligibility.AttestationIssued,
+        "legalaid.attestation.revoked.v1": eligibility.AttestationRevoked,
         "legalaid.evidence.requested.v1": evidence.EvidenceRequested,
         "legalaid.evidence.signed_for.v1": evidence.EvidenceSignedFor,
         "legalaid.evidence.clarification_asked.v1": evidence.EvidenceClarificationAsked,
@@ -60,6 +65,7 @@ ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
         transfer.CompetenceDisputed,
         transfer.LinkedAsDuplicate,
         transfer.Released,
+        duplicates.SameMatterKnown,
         evidence.EvidenceSignedFor,
         evidence.EvidenceClarificationAsked,
         evidence.EvidenceClarified,

@@ -7,6 +7,7 @@ from typing import Final
 from transfer.messages.examples_case import (
     AGENCY_PROOF,
     APPLICATION,
+    ATTESTED,
     AYGUL,
     AYGUL_IN_FULL,
     BASICS_BRIEFLY,
@@ -21,11 +22,13 @@ from transfer.messages.examples_case import (
     LI_BRIEFLY,
     LI_IN_FULL,
     REASON,
+    REVOCATION,
     SECOND_TENURE,
     TRANSFER,
     Json,
     sent,
 )
+from transfer.messages.examples_eligibility import PAIRS as ATTESTATIONS
 from transfer.messages.examples_evidence import PAIRS as EVIDENCE
 
 MINIMAL: Final = "minimal"
@@ -35,6 +38,8 @@ _OFFER: Final = "sha256:745beb7c3ad40577b4c43ca94ba8b7b2474da6bce7a353f0a9a6426c
 _SUPPLEMENT: Final = "sha256:e7905201a814df32d9b91943a50bc5e4f081ef2159f523cfe20113bda3fb91ee"
 _RECALL: Final = "sha256:ab39bfcc19aaff79f0dcf7dfa364136591f5ef0f84d333b492482edd8fc9379d"
 _NOTICE: Final = "sha256:396d5d32bd4737119e02c2653f8158d734dbfb638b6175dcead016f9bc31b21e"
+
+_PRINT: Final = "1:ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a"
 
 
 def _step(route: tuple[str, str], at: str, more: Json, data: Json, added: Json) -> tuple[Json, Json]:
@@ -65,8 +70,11 @@ _PAIRS: Final[dict[str, tuple[Json, Json]]] = {
                 "basics": BASICS_IN_FULL,
                 "applicants": [LI_IN_FULL, AYGUL_IN_FULL],
                 "materials": [APPLICATION, IOU, AGENCY_PROOF],
+                "election": {"representatives": [LI], "elected_on": "2026-06-12", "proof": APPLICATION["title"]},
+                "attestations": {"issued": [ATTESTED], "revoked": [REVOCATION]},
             },
             "stage": {"stage": "aid_first", "tenure": 1, "number": 2},
+            "despite": "劳动合同履行地尚待核实。",
             "followers": ["510500"],
             "attempt": 2,
             "designation": DESIGNATION,
@@ -108,6 +116,10 @@ _PAIRS: Final[dict[str, tuple[Json, Json]]] = {
             ],
             "materials": [IOU],
             "left": [{"applicant": AYGUL, "status": "DEEMED_WITHDRAWN"}],
+            "told": [
+                {"applicant": AYGUL, "by": "王芳", "written_on": "2026-06-11", "phoned_on": "2026-06-11"},
+                {"applicant": LI, "by": "王芳", "written_on": "2026-06-11"},
+            ],
         },
     ),
     "legalaid.transfer.accepted.v1": _step(
@@ -230,6 +242,50 @@ _PAIRS: Final[dict[str, tuple[Json, Json]]] = {
         },
         {"basics": BASICS_IN_FULL},
     ),
+    "legalaid.case.matter_noticed.v1": sent(
+        ("510521", "442000"),
+        "2026-06-10T09:31:00+08:00",
+        {"conversation": CASE, "sequence": 1},
+        {
+            "case": CASE,
+            "at": "2026-06-10T09:31:00+08:00",
+            "institution": "510521",
+            "first_received_at": "2026-06-10T09:30:00+08:00",
+            "first_received_by": "510521",
+            "fingerprints": [_PRINT],
+        },
+        {"fingerprints": [_PRINT, f"2:{_PRINT[2:]}"]},
+    ),
+    "legalaid.case.same_matter_known.v1": sent(
+        ("442000", "510521"),
+        "2026-06-10T09:31:02+08:00",
+        {"conversation": CASE, "sequence": 1, "answers": _NOTICE},
+        {
+            "case": CASE,
+            "at": "2026-06-10T09:31:02+08:00",
+            "known_case": EARLIER_CASE,
+            "institution": "442000",
+            "first_received_at": "2026-06-08T15:00:00+08:00",
+            "first_received_by": "442000",
+        },
+        {},
+    ),
+    "legalaid.case.split.v1": sent(
+        ("442000", "510521"),
+        "2026-06-16T09:00:00+08:00",
+        {"conversation": CASE, "sequence": 2},
+        {
+            "case": CASE,
+            "at": "2026-06-16T09:00:00+08:00",
+            "origin": CASE,
+            "part": EARLIER_CASE,
+            "applicants": [AYGUL],
+            "basics": BASICS_BRIEFLY | {"split_into": [EARLIER_CASE]},
+            "stage": {"stage": "under_review", "tenure": 2, "number": 1},
+            "tenures": [FIRST_TENURE, SECOND_TENURE],
+        },
+        {"basics": BASICS_IN_FULL | {"split_from": TRANSFER, "split_into": [EARLIER_CASE]}},
+    ),
     "legalaid.receipt.issued.v1": sent(
         ("442000", "510521"),
         "2026-06-13T10:00:02+08:00",
@@ -282,7 +338,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
                 for which, (form, event) in enumerate(zip((MINIMAL, FULL), pair, strict=True))
             }
         )
-        for place, (name, pair) in enumerate((_PAIRS | EVIDENCE).items())
+        for place, (name, pair) in enumerate((_PAIRS | EVIDENCE | ATTESTATIONS).items())
     }
 )
 """The examples by type and form."""

@@ -28,7 +28,15 @@ LI_IN_FULL: Final[Json] = {
     "phone": "13800000000",
     "household_region": "510521",
     "categories": ["MIGRANT_WORKER"],
-    "hardship": "ART42_3",
+    "finding": {
+        "ground": "COMMITMENT",
+        "found_on": "2026-06-10",
+        "proof": "个人诚信承诺书",
+        "signed_on": "2026-06-10",
+        "by": "510521",
+        "rules": "2026-11-22",
+        "basis": "中华人民共和国法律援助法第四十一条",
+    },
     "status": "ACTIVE",
 }
 AYGUL_IN_FULL: Final[Json] = {
@@ -38,8 +46,21 @@ AYGUL_IN_FULL: Final[Json] = {
     "phone": "+86 13800000001",
     "household_region": "510521",
     "categories": ["MIGRANT_WORKER", "DISABLED"],
-    "hardship": "ART42_3",
+    "finding": {
+        "ground": "HOME_FINDING_RECOGNISED",
+        "found_on": "2026-06-10",
+        "proof": "户籍地机构核查证明",
+        "until": "2026-12-10",
+        "by": "442000",
+        "rules": "2026-11-22",
+        "basis": "法律援助异地协作协议",
+        "attestation": "01975a3e-6c03-7a54-8b35-66f2c3d4e507",
+    },
+    "victim": {"kind": "RESIDENT_ID", "number": "990000198504120010"},
     "agent": {"name": "𠮷世明", "relation": "配偶", "phone": "13800000002"},
+    "born_on": "1990-08-23",
+    "claimed": 1860000,
+    "received_on": "2026-06-12",
     "status": "ACTIVE",
 }
 
@@ -70,6 +91,10 @@ BASICS_IN_FULL: Final[Json] = {
     "facts": FACTS,
     "claim": CLAIM,
     "place_of_cause": "442000",
+    "place_of_performance": "442000",
+    "place_of_employer": "442000",
+    "place_of_organ": "440000",
+    "place_of_dispute_organ": "442000",
     "channel": "WORKSTATION",
     "opponents": [
         {
@@ -85,6 +110,8 @@ BASICS_IN_FULL: Final[Json] = {
     "urgency": "LIMITATION_LT_7_DAYS",
     "urgency_reason": "劳动关系于2025年6月18日终止，仲裁时效将于2026年6月18日届满。",
     "limitation_on": "2026-06-18",
+    "split_from": EARLIER_CASE,
+    "split_into": ["01975a3e-6c00-7c11-9a52-3b1f0c7d4e09"],
     "clocks": [
         {
             **CLOCK_BRIEFLY,
@@ -120,6 +147,23 @@ BASICS_IN_FULL: Final[Json] = {
             "due_rolled": "2026-06-15",
             "met_on": "2026-06-12",
         },
+        {
+            "rule": "STATED_LIMITATION",
+            "rules": "2026-11-22",
+            "zh": "法定时效或者期限",
+            "en": "Limitation or statutory period",
+            "basis": "中华人民共和国法律援助法第四十四条第一项",
+            "unit": "CALENDAR_DAY",
+            "set_for": "2026-06-18",
+            "met_by": ["limitation_stated", "arbitration_filed", "suit_filed"],
+            "remind_before": 30,
+            "aid_first_below": 7,
+            "region": "510521",
+            "started_on": "2026-06-10",
+            "due_strict": "2026-06-18",
+            "due_rolled": "2026-06-18",
+            "told": ["REMINDED"],
+        },
     ],
 }
 
@@ -153,6 +197,13 @@ APPLICATION: Final[Json] = {"kind": "APPLICATION", "title": "法律援助申请�
 
 FIRST_TENURE: Final[Json] = {"number": 1, "institution": "510521", "since": "2026-06-10T09:30:00+08:00"}
 SECOND_TENURE: Final[Json] = {"number": 2, "institution": "442000", "since": "2026-06-15T10:05:00+08:00"}
+
+ATTESTED: Final[Json] = {
+    "applicant": AYGUL,
+    "salt": "01975a3e-6c04-7b65-9c46-77a3d4e5f608",
+    "token": "eyJhbGciOiJFZDI1NTE5In0.eyJwdXJwb3NlIjoiaGFyZHNoaXAifQ.c2lnbmF0dXJl",
+}
+REVOCATION: Final = "eyJhbGciOiJFZDI1NTE5In0.eyJwdXJwb3NlIjoicmV2b2NhdGlvbiJ9.c2lnbmF0dXJl"
 
 DESIGNATION: Final[Json] = {
     "transfer": EARLIER_TRANSFER,

@@ -6,7 +6,8 @@ from typing import Final
 
 from transfer.messages.envelope import UnknownType, Unreadable
 from transfer.messages.examples import EXAMPLES, FULL
-from transfer.messages.examples_case import AYGUL, CASE, SECOND_TENURE, Json
+from transfer.messages.examples_case import AYGUL, CASE, SECOND_TENURE, TRANSFER, Json
+from transfer.messages.examples_eligibility_refused import REFUSED_ATTESTATIONS
 from transfer.messages.examples_evidence_refused import REFUSED_EVIDENCE
 from transfer.messages.refused import ABSENT, Refused
 
@@ -31,7 +32,8 @@ def _changed(part: Json, path: list[str], value: object) -> Json:
 _LATER: Final = "2226-06-13T10:00:00+08:00"
 
 REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
-    REFUSED_EVIDENCE
+    REFUSED_ATTESTATIONS
+    | REFUSED_EVIDENCE
     | {
         "legalaid.transfer.offered.v1": (
             Refused("unknown-type", "type", "legalaid.transfer.mislaid.v1", "transfer.mislaid.v1", error=UnknownType),
@@ -54,6 +56,14 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
                 "data.file.applicants.0.name",
                 "李\u200b大山",
                 "contains the character U+200B, which cannot be shown",
+                schema_finds=False,
+            ),
+            Refused(
+                "stranger-elected",
+                "data.file.election.representatives",
+                [CASE],
+                "a representative is not in the case",
+                of=FULL,
                 schema_finds=False,
             ),
             Refused(
@@ -105,6 +115,14 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
                 "data.file.basics.limitation_on",
                 ABSENT,
                 "names the last day of the limitation",
+                of=FULL,
+                schema_finds=False,
+            ),
+            Refused(
+                "clock-without-an-end",
+                "data.file.basics.clocks.0.length",
+                ABSENT,
+                "a term has a length, or its last day was set",
                 of=FULL,
                 schema_finds=False,
             ),
@@ -171,7 +189,7 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
                 "left-but-active",
                 "data.left.0.status",
                 "ACTIVE",
-                "an applicant who left is not active",
+                "an applicant who left has withdrawn, or is deemed to have",
                 of=FULL,
                 schema_finds=False,
             ),
@@ -274,6 +292,22 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
             Refused("rule-of-no-clock", "data.rules.0", "ASSIGN", "no clock runs by ASSIGN", schema_finds=False),
             Refused("stage-of-no-tenure", "data.stage.tenure", 2, "a tenure that is not listed", schema_finds=False),
             Refused("no-clocks", "data.basics", ABSENT, "data.basics: Field required"),
+        ),
+        "legalaid.case.matter_noticed.v1": (
+            Refused("no-fingerprints", "data.fingerprints", [], "data.fingerprints: Tuple should have at least 1 item"),
+            Refused("number-in-clear", "data.fingerprints.0", "990000198504120010", "String should match"),
+            Refused("no-first-receipt", "data.first_received_at", ABSENT, "data.first_received_at: Field required"),
+        ),
+        "legalaid.case.same_matter_known.v1": (
+            Refused("answers-nothing", "answers", ABSENT, "answers: Field required"),
+            Refused("no-case", "data.known_case", ABSENT, "data.known_case: Field required"),
+            Refused("holder-of-no-region", "data.institution", "042000", "data.institution: String should match"),
+        ),
+        "legalaid.case.split.v1": (
+            Refused("of-neither-case", "data.part", TRANSFER, "do not name the other case", schema_finds=False),
+            Refused("of-itself", "data.part", CASE, "the case is neither of the two", schema_finds=False),
+            Refused("of-nobody", "data.applicants", [], "data.applicants: Tuple should have at least 1 item"),
+            Refused("stage-of-no-tenure", "data.stage.tenure", 3, "a tenure that is not listed", schema_finds=False),
         ),
         "legalaid.receipt.issued.v1": (
             Refused("unknown-outcome", "data.receipts.0.outcome", "ok", "receipts.0.outcome: Input should be"),

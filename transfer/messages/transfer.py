@@ -7,7 +7,16 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from transfer.messages.case import CaseBasics, CaseFile, Designation, Material, StageReached, Tenures
+from transfer.messages.case import (
+    MAX_PAPERS,
+    MAX_PERSONS,
+    CaseBasics,
+    CaseFile,
+    Designation,
+    Material,
+    StageReached,
+    Tenures,
+)
 from transfer.messages.codes import ApplicantStatus, Defect, DisputeGround, RecallReason
 from transfer.messages.values import (
     ApplicantId,
@@ -39,6 +48,7 @@ class Offered(TransferMessage):
     receiver: InstitutionCode
     letter: Annotated[Line, Field(description="number of the official letter")]
     reason: Text
+    despite: Annotated[Text | None, Field(description="why it comes here, though no connecting point does")] = None
     file: CaseFile
     stage: StageReached
     tenures: Tenures
@@ -73,7 +83,7 @@ class SupplementItem(Frozen):
 class SupplementRequired(TransferMessage):
     """All that is missing, told once (LAL 43(2)), with the day by which it must come."""
 
-    items: Annotated[tuple[SupplementItem, ...], Field(min_length=1, max_length=500)]
+    items: Annotated[tuple[SupplementItem, ...], Field(min_length=1, max_length=MAX_PAPERS)]
     due_on: Day
 
 
@@ -93,17 +103,29 @@ class ApplicantLeft(Frozen):
 
     @model_validator(mode="after")
     def _has_left(self) -> Self:
-        if self.status is ApplicantStatus.ACTIVE:
-            raise ValueError("an applicant who left is not active")
+        if self.status not in {ApplicantStatus.WITHDRAWN, ApplicantStatus.DEEMED_WITHDRAWN}:
+            raise ValueError("an applicant who left has withdrawn, or is deemed to have")
         return self
 
 
-class Supplemented(TransferMessage):
-    """The answer to the one notice; who did not answer in time is deemed withdrawn, alone (LAL 43(2))."""
+class ApplicantTold(Frozen):
+    """That an applicant was told of the notice in writing, and on which day by telephone."""
 
-    answers: Annotated[tuple[SupplementAnswer, ...], Field(max_length=500)] = ()
-    materials: Annotated[tuple[Material, ...], Field(max_length=500)] = ()
-    left: Annotated[tuple[ApplicantLeft, ...], Field(max_length=500)] = ()
+    applicant: ApplicantId
+    by: Name
+    written_on: Day
+    phoned_on: Annotated[Day | None, Field(description="absent when nobody was reached")] = None
+
+
+class Supplemented(TransferMessage):
+    """The answer to the one notice; who was told and did not answer in time is deemed withdrawn, alone (LAL 43(2))."""
+
+    answers: Annotated[tuple[SupplementAnswer, ...], Field(max_length=MAX_PAPERS)] = ()
+    materials: Annotated[tuple[Material, ...], Field(max_length=MAX_PAPERS)] = ()
+    left: Annotated[tuple[ApplicantLeft, ...], Field(max_length=MAX_PERSONS)] = ()
+    told: Annotated[
+        tuple[ApplicantTold, ...], Field(max_length=MAX_PERSONS, description="who was told of the notice")
+    ] = ()
 
 
 class Accepted(TransferMessage):
@@ -114,7 +136,7 @@ class Accepted(TransferMessage):
     number: Annotated[Line | None, Field(description="the case number that the new holder gave")] = None
     accepted_by: Name
     stage: Annotated[StageReached, Field(description="the stage at the hand-over, as number 0 of the new tenure")]
-    applicants: Annotated[tuple[ApplicantId, ...], Field(min_length=1, max_length=500)]
+    applicants: Annotated[tuple[ApplicantId, ...], Field(min_length=1, max_length=MAX_PERSONS)]
 
     @model_validator(mode="after")
     def _stage_of_this_tenure(self) -> Self:
@@ -175,7 +197,7 @@ class RecallRequested(TransferMessage):
     explanation: Text | None = None
     applicants: Annotated[
         tuple[ApplicantId, ...],
-        Field(max_length=500, description="the applicants who withdraw; empty recalls the whole transfer"),
+        Field(max_length=MAX_PERSONS, description="the applicants who withdraw; empty recalls the whole transfer"),
     ] = ()
 
 
@@ -184,5 +206,5 @@ class Released(TransferMessage):
 
     applicants: Annotated[
         tuple[ApplicantId, ...],
-        Field(max_length=500, description="the applicants let go; empty releases the whole transfer"),
+        Field(max_length=MAX_PERSONS, description="the applicants let go; empty releases the whole transfer"),
     ] = ()

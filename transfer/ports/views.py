@@ -9,7 +9,6 @@ from transfer.messages.values import Digest
 from transfer.ports.paper import Behind
 from transfer.records import (
     CaseFilter,
-    CaseKey,
     CaseLine,
     DatabaseForm,
     FetchFilter,
@@ -19,6 +18,7 @@ from transfer.records import (
     KnownCase,
     MessageFilter,
     MessageLine,
+    Order,
     QuarantineLine,
     RequestFilter,
     RequestLine,
@@ -26,31 +26,41 @@ from transfer.records import (
     Traffic,
     TransferFilter,
     TransferLine,
+    WorkKey,
 )
 
 
 class Views(Protocol):
-    """What is read for pages and the API, past the domain. Lists give at most ``limit`` lines behind ``after``;
-    their order does not depend on what may change, so that paging neither skips nor repeats."""
+    """What is read for pages and the API, past the domain. Lists give at most ``limit`` lines behind ``after``.
+    Their order does not depend on what may change, so that paging neither skips nor repeats; worklists by need do."""
 
     async def case(self, case: UUID) -> KnownCase | None:
         """The whole of a case, in one consistent view."""
         ...
 
-    async def cases(self, chosen: CaseFilter, *, after: CaseKey | None, limit: int) -> Sequence[CaseLine]:
-        """The worklist: the urgent first, then by limitation, then by first receipt."""
+    async def cases(self, chosen: CaseFilter, *, order: Order, after: WorkKey | None, limit: int) -> Sequence[CaseLine]:
+        """The worklist; the age of a case is its first receipt."""
         ...
 
-    async def transfers(self, chosen: TransferFilter, *, after: TimeKey | None, limit: int) -> Sequence[TransferLine]:
-        """Transfers, those opened first first."""
+    async def transfers(
+        self, chosen: TransferFilter, *, order: Order, after: WorkKey | None, limit: int
+    ) -> Sequence[TransferLine]:
+        """Transfers; their age is their opening."""
         ...
 
-    async def requests(self, chosen: RequestFilter, *, after: TimeKey | None, limit: int) -> Sequence[RequestLine]:
-        """Evidence requests, those opened first first."""
+    async def requests(
+        self, chosen: RequestFilter, *, order: Order, after: WorkKey | None, limit: int
+    ) -> Sequence[RequestLine]:
+        """Evidence requests; their age is their opening."""
         ...
 
     async def to_watch(self, region: str, today: date, *, limit: int) -> Sequence[UUID]:
         """Cases that the region holds and of whose clocks something is to be said, the longest waiting first."""
+        ...
+
+    async def to_count(self, region: str, years: Collection[int], *, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """Cases that the region holds of which a running clock has no last day and may wait for one of these years
+        alone, by id."""
         ...
 
     async def history(self, case: UUID, *, after: int | None, limit: int) -> Sequence[HistoryLine] | None:

@@ -3,31 +3,53 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
+from datetime import date, datetime, time, timedelta
+from typing import Protocol, TypeVar
 from uuid import UUID
 
+from transfer.crypto.book import NoExchange
 from transfer.crypto.directory import Directory
+from transfer.crypto.errors import BadSignature, CryptoError, OfAnotherRegion
+from transfer.crypto.letters import CannotSeal
+from transfer.crypto.statements import read_statement
 from transfer.domain.case import Case
+from transfer.domain.clocks import CHINA, legal_day
 from transfer.domain.decision import Decision
-from transfer.domain.errors import UnknownInstitution, UnknownRegion
+from transfer.domain.errors import (
+    AlteredAttestation,
+    AttestationOfAnotherRegion,
+    CannotAttest,
+    ForgedAttestation,
+    UnknownInstitution,
+    UnknownRegion,
+)
+from transfer.domain.recognition import Forum
 from transfer.law.book import RuleBook
 from transfer.law.reckoning import CannotCount, working_days_after
 from transfer.messages.attachments import Attachment
 from transfer.messages.codes import ReceiptOutcome
+from transfer.messages.duplicates import Fingerprint
+from transfer.messages.eligibility import Statement, Token
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
+
+Kind = TypeVar("Kind", bound=Statement)
+Sign = Callable[[Statement, datetime], str]
+"""Signs a statement of this region that expires then; raises CannotSeal or NoExchange."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Where and when a decision is taken: this node's region, the directory, the time, a source of ids, the rules."""
+    """Where and when a decision is taken: this node's region, the directory, the time, a source of ids, the rules, the
+    region's signature, and what makes fingerprints with the keys that all regions share."""
 
     region: str
     directory: Directory
     now: datetime
     new_id: Callable[[], UUID]
     rules: RuleBook
+    sign: Sign
+    fingerprints: Callable[[Sequence[str]], tuple[Fingerprint, ...]] = lambda _lines: ()
 
     def deciding(self, institution: str) -> str:
         """The institution that decides for this one; raises UnknownInstitution."""
@@ -42,6 +64,34 @@ class Context:
             return working_days_after(start, working_days, self.rules.is_worked)
         except CannotCount:
             return None
+
+    def forum(self, region: str) -> Forum:
+        """Eligibility as it is judged today in that region."""
+        today = legal_day(self.now)
+
+        def recognises(other: str) -> bool:
+            agreed = self.directory.agreement(region, other, today)
+            return agreed is not None and agreed.mutual_recognition
+
+        return Forum(region=region, day=today, rules=self.rules, read=self.read, recognises=recognises)
+
+    def read(self, token: str, kind: type[Kind]) -> Kind:
+        """What a region signed; raises ForgedAttestation, AlteredAttestation, AttestationOfAnotherRegion."""
+        try:
+            return read_statement(token, kind, self.directory, self.now)
+        except BadSignature as error:
+            raise AlteredAttestation(key=error.detail) from error
+        except OfAnotherRegion as error:
+            raise AttestationOfAnotherRegion(key=error.detail) from error
+        except CryptoError as error:
+            raise ForgedAttestation(fault=error.message) from error
+
+    def signed(self, statement: Statement, until: date) -> Token:
+        """The statement signed by this region, to the end of that day in China; raises CannotAttest."""
+        try:
+            return self.sign(statement, datetime.combine(until + timedelta(days=1), time(), CHINA))
+        except (CannotSeal, NoExchange) as error:
+            raise CannotAttest(fault=str(error)) from error
 
     def known_region(self, region: str) -> str:
         """The region itself; raises UnknownRegion when it is not on the exchange."""
@@ -157,6 +207,14 @@ class Work(Protocol):
     async def load_awaited(self, digests: Collection[Digest]) -> Mapping[Digest, bool]:
         """Of these files, which are not kept, those that messages named: whether they are still on their way here, or
         will not come."""
+        ...
+
+    async def load_fingerprinted(self, prints: Collection[Fingerprint]) -> Mapping[Fingerprint, Collection[UUID]]:
+        """The cases of this region by those of these fingerprints that they have; they are not locked by it."""
+        ...
+
+    async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:
+        """How many messages of a type each of these regions has sent since then, whatever became of them."""
         ...
 
     def record(self, decision: Decision, cause: Cause) -> Case:

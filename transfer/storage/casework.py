@@ -66,11 +66,13 @@ async def write_cases(
     ]
     if holders:
         await connection.execute(inserting(tenures), holders)
+    # The place of a transfer or a request in worklists follows that of its case.
+    moved = {case.id for was, case in old if rows.case_place(was) != rows.case_place(case)}
     attempts = [
         rows.transfer_row(case, transfer)
         for case in changed
         for transfer in case.transfers
-        if transfer not in (loaded[case.id].transfers if case.id in loaded else ())
+        if case.id in moved or transfer not in (loaded[case.id].transfers if case.id in loaded else ())
     ]
     # Closed ones first: one open offer per case is an index, and indexes do not wait for the commit.
     await upsert(connection, transfers, sorted(attempts, key=lambda row: row["is_open"]), ("id",))
@@ -78,7 +80,7 @@ async def write_cases(
         rows.request_row(case, request)
         for case in changed
         for request in case.requests
-        if request not in (loaded[case.id].requests if case.id in loaded else ())
+        if case.id in moved or request not in (loaded[case.id].requests if case.id in loaded else ())
     ]
     await upsert(connection, evidence_requests, letters, ("id",))
 

@@ -2,24 +2,35 @@
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from transfer.domain.case import Case, Notice, Transfer
-from transfer.domain.clocks import running
+from transfer.domain.clocks import running, waits_for
+from transfer.domain.duplicates import SameMatter
 from transfer.domain.evidence import EvidenceRequest
-from transfer.domain.lifecycle import Side, State
+from transfer.domain.handling import UNHANDLED, Handling
+from transfer.domain.lifecycle import PAST, Side, State
+from transfer.domain.urgency import next_day
 from transfer.domain.watch import look_on
-from transfer.messages.case import Applicant, CaseBasics, Designation, Material, StageReached, Tenure
+from transfer.messages.case import Applicant, CaseBasics, Designation, Election, Material, StageReached, Tenure
 from transfer.messages.codes import RecallReason, ReceiptOutcome, Stage
+from transfer.messages.codes_urgency import place
+from transfer.messages.eligibility import NO_ATTESTATIONS, Attestations
 from transfer.messages.receipts import Receipt, Refusal
-from transfer.messages.transfer import CompetenceDisputed, Designated, SupplementRequired
+from transfer.messages.transfer import ApplicantTold, CompetenceDisputed, Designated, SupplementRequired
 from transfer.messages.values import Frozen
 from transfer.ports.work import InboxEntry
 
+_SAME_MATTER: Final[TypeAdapter[tuple[SameMatter, ...]]] = TypeAdapter(tuple[SameMatter, ...])
 _MATERIALS: Final[TypeAdapter[tuple[Material, ...]]] = TypeAdapter(tuple[Material, ...])
+
+
+NO_DAY: Final = date.max
+"""Stands in worklists for what nothing falls due of, so that it comes last."""
 
 
 class TransferDetail(Frozen):
@@ -27,12 +38,14 @@ class TransferDetail(Frozen):
 
     letter: str
     reason: str
+    despite: str | None
     notice: SupplementRequired | None
     dispute: CompetenceDisputed | None
     designations: tuple[tuple[str, Designated], ...]
     designation: Designation | None
     escalated: bool
     recall: RecallReason | None
+    told: tuple[ApplicantTold, ...]
     supplied: frozenset[str]
     heard: str | None
 
@@ -52,8 +65,22 @@ def case_row(case: Case) -> dict[str, Any]:
         "stage_number": case.stage.number,
         "duplicate_of": case.duplicate_of,
         "followers": json.dumps(sorted(case.followers)),
+        "same_matter": _SAME_MATTER.dump_json(case.same_matter).decode(),
         "notice": case.notice.model_dump_json() if case.notice else None,
+        "handling": case.handling.model_dump_json(exclude_none=True) if case.handling != UNHANDLED else None,
+        "election": case.election.model_dump_json() if case.election else None,
+        "attestations": None if case.attestations == NO_ATTESTATIONS else case.attestations.model_dump_json(),
         "watch_on": look_on(case),
+        **case_place(case),
+    }
+
+
+def case_place(case: Case) -> dict[str, Any]:
+    """Where the case stands in worklists."""
+    ongoing = case.stage.stage not in PAST
+    return {
+        "place": place(case.basics.urgency, open=ongoing),
+        "act_by": next_day(case, open=ongoing) or NO_DAY,
     }
 
 
@@ -67,6 +94,7 @@ def content_row(case: Case) -> dict[str, Any]:
         "first_received_by": basics.first_received_by,
         "limitation_on": basics.limitation_on,
         "due_on": min((clock.due_strict for clock in running(case) if clock.due_strict), default=None),
+        "waits_for": waits_for(case),
         "opponent": basics.opponents[0].name if basics.opponents else None,
         "basics": basics.model_dump_json(exclude_none=True),
         "materials": _MATERIALS.dump_json(case.materials, exclude_none=True).decode(),
@@ -104,10 +132,21 @@ def transfer_row(case: Case, transfer: Transfer) -> dict[str, Any]:
         "attempt": transfer.attempt,
         "signed_by": transfer.signed_by,
         "due_on": transfer.notice.due_on if transfer.notice else None,
+        "place": place(case.basics.urgency, open=transfer.is_open),
+        "act_by": _transfer_day(case, transfer) or NO_DAY,
         "opened_at": transfer.opened_at,
         "changed_at": transfer.changed_at,
         "detail": detail.model_dump_json(exclude_none=False),
     }
+
+
+def _transfer_day(case: Case, transfer: Transfer) -> date | None:
+    if not transfer.is_open:
+        return None
+    days = [next_day(case, open=True)]
+    if transfer.state is State.SUPPLEMENT_REQUIRED and transfer.notice is not None:
+        days.append(transfer.notice.due_on)
+    return min((day for day in days if day is not None), default=None)
 
 
 def to_transfer(row: Row[Any]) -> Transfer:
@@ -129,6 +168,7 @@ def to_transfer(row: Row[Any]) -> Transfer:
 
 def request_row(case: Case, request: EvidenceRequest) -> dict[str, Any]:
     """One evidence request; what is searched for stands in columns of its own beside the whole."""
+    urgent = [item.urgent.until for item in request.items if item.urgent is not None]
     return {
         "id": request.id,
         "case_id": case.id,
@@ -141,6 +181,9 @@ def request_row(case: Case, request: EvidenceRequest) -> dict[str, Any]:
         "lawyer": request.lawyer.name,
         "collector": request.collector,
         "due_on": request.due_on,
+        "pressing": int(bool(urgent)),
+        "place": place(case.basics.urgency, open=request.is_open, pressing=bool(urgent)),
+        "act_by": min((day for day in (request.due_on, *urgent) if day and request.is_open), default=NO_DAY),
         "opened_at": request.opened_at,
         "changed_at": request.changed_at,
         "detail": request.model_dump_json(exclude_none=True),
@@ -165,9 +208,13 @@ def to_case(
         stage=StageReached(stage=Stage(row.stage), tenure=row.stage_tenure, number=row.stage_number),
         followers=frozenset(json.loads(row.followers)),
         notice=Notice.model_validate_json(row.notice) if row.notice else None,
+        handling=Handling.model_validate_json(row.handling) if row.handling else UNHANDLED,
+        election=Election.model_validate_json(row.election) if row.election else None,
+        attestations=Attestations.model_validate_json(row.attestations) if row.attestations else NO_ATTESTATIONS,
         transfers=tuple(to_transfer(t) for t in transfers),
         requests=tuple(EvidenceRequest.model_validate_json(r.detail) for r in requests),
         duplicate_of=row.duplicate_of,
+        same_matter=_SAME_MATTER.validate_json(row.same_matter) if row.same_matter != "[]" else (),
     )
 
 

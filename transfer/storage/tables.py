@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
+from transfer.law.kept import Origin
 from transfer.messages.codes import ApplicantStatus, MediaType, ReceiptOutcome, Stage, Urgency
 from transfer.records import FetchState
 from transfer.storage.types import Instant, RowId
@@ -60,7 +61,11 @@ cases = Table(
     Column("first_received_by", String(20), nullable=False),
     Column("limitation_on", Date),
     Column("due_on", Date),
+    Column("place", SmallInteger, nullable=False),
+    Column("act_by", Date, nullable=False),
     Column("watch_on", Date),
+    # The first year that a clock without a last day may wait for.
+    Column("waits_for", SmallInteger),
     Column("opponent", Text),
     Column("holder", String(20), nullable=False),
     Column("holder_region", String(6), nullable=False),
@@ -70,7 +75,11 @@ cases = Table(
     Column("stage_number", Integer, nullable=False),
     Column("duplicate_of", Uuid),
     Column("followers", Text, nullable=False),
+    Column("same_matter", Text, nullable=False),
     Column("notice", Text),
+    Column("handling", Text),
+    Column("election", Text),
+    Column("attestations", Text),
     Column("basics", Text, nullable=False),
     Column("materials", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),
@@ -82,8 +91,22 @@ cases = Table(
     CheckConstraint("duplicate_of IS NULL OR duplicate_of <> id", name="not_its_own_duplicate"),
     _one_of("stage", Stage, "stage"),
     _one_of("urgency", Urgency, "urgency"),
+    Index(
+        "ix_cases_duplicate_of",
+        "duplicate_of",
+        sqlite_where=text("duplicate_of IS NOT NULL"),
+        postgresql_where=text("duplicate_of IS NOT NULL"),
+    ),
     Index("ix_cases_watch_on", "holder_region", "watch_on"),
-    Index("ix_cases_worklist", "holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"),
+    Index(
+        "ix_cases_waits_for",
+        "holder_region",
+        "id",
+        sqlite_where=text("waits_for IS NOT NULL"),
+        postgresql_where=text("waits_for IS NOT NULL"),
+    ),
+    Index("ix_cases_worklist", "holder_region", "place", "act_by", "first_received_at", "id"),
+    Index("ix_cases_place", "place", "act_by", "first_received_at", "id"),
 )
 
 applicants = Table(
@@ -100,6 +123,14 @@ applicants = Table(
     _one_of("status", ApplicantStatus, "status"),
     Index("ix_applicants_name", "name"),
     Index("ix_applicants_identity_number", "identity_number"),
+)
+
+# By these keyed hashes the matter of a case is known again; see domain/duplicates.py.
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("print", String(69), primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
 )
 
 tenures = Table(
@@ -126,6 +157,8 @@ transfers = Table(
     Column("attempt", Integer, nullable=False),
     Column("signed_by", Text),
     Column("due_on", Date),
+    Column("place", SmallInteger, nullable=False),
+    Column("act_by", Date, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("detail", Text, nullable=False),
@@ -136,7 +169,8 @@ transfers = Table(
     CheckConstraint("substr(sender, 1, 6) <> substr(receiver, 1, 6)", name="two_regions"),
     CheckConstraint("is_open = 0 OR state NOT IN ('accepted', 'linked_as_duplicate', 'released')", name="open"),
     CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
-    Index("ix_transfers_worklist", "side", "state", "is_open", "opened_at", "id"),
+    Index("ix_transfers_worklist", "place", "act_by", "opened_at", "id"),
+    Index("ix_transfers_opened_at", "opened_at", "id"),
     # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
     Index(
         "uq_transfers_open_offer",
@@ -161,6 +195,9 @@ evidence_requests = Table(
     Column("lawyer", Text, nullable=False),
     Column("collector", Text),
     Column("due_on", Date),
+    Column("pressing", SmallInteger, nullable=False),
+    Column("place", SmallInteger, nullable=False),
+    Column("act_by", Date, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("detail", Text, nullable=False),
@@ -169,7 +206,8 @@ evidence_requests = Table(
     _one_of("state", RequestState, "state"),
     CheckConstraint("is_open = 0 OR state NOT IN ('confirmed', 'declined', 'cancelled')", name="open"),
     CheckConstraint("side = 'requester' OR state NOT IN ('drafted', 'approved')", name="sent"),
-    Index("ix_evidence_requests_worklist", "is_open", "side", "due_on", "opened_at", "id"),
+    Index("ix_evidence_requests_worklist", "place", "act_by", "opened_at", "id"),
+    Index("ix_evidence_requests_opened_at", "opened_at", "id"),
 )
 
 stages = Table(
@@ -180,7 +218,7 @@ stages = Table(
     Column("number", Integer, primary_key=True),
     Column("stage", String(40), nullable=False),
     Column("occurred_on", Date, nullable=False),
-    Column("basis", String(20)),
+    Column("basis", String(40)),
     Column("note", Text),
     Column("institution", String(20), nullable=False),
     Column("at", Instant, nullable=False),
@@ -369,6 +407,22 @@ directories = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("note", Text, nullable=False),
     Column("kept_at", Instant, nullable=False),
+)
+
+# Append-only: each set of rules by which this node counted or counts, in the order in which they came.
+rule_sets = Table(
+    "rule_sets",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("origin", String(10), nullable=False),
+    Column("version", String(20), nullable=False),
+    Column("digest", String(71), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("origin", "version"),
+    _one_of("origin", Origin, "origin"),
+    CheckConstraint("number >= 1", name="number"),
 )
 
 answered = Table(

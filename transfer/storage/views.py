@@ -2,47 +2,40 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Date, Row, Select, and_, case, exists, func, literal, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, union
 
+from transfer.domain.duplicates import LinkedCase
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.records import (
-    URGENCY_RANK,
     CaseFilter,
-    CaseKey,
     CaseLine,
     DatabaseForm,
     HistoryLine,
     KnownCase,
+    Order,
     RequestFilter,
     RequestLine,
-    TimeKey,
     TransferFilter,
     TransferGlance,
     TransferLine,
+    WorkKey,
 )
 from transfer.storage import rows
 from transfer.storage.engine import reading
 from transfer.storage.migrate import current, head
 from transfer.storage.tables import applicants, cases, evidence_requests, history, stages, tenures, transfers
-from transfer.storage.types import Instant
 from transfer.storage.views_messages import MessageViews
+from transfer.storage.worklists import in_order, shown
 
 SHOWN_APPLICANTS: Final = 3
-NO_LIMITATION: Final = date(9999, 12, 31)
-
-_RANK: Final = case(
-    *((cases.c.urgency == urgency.value, literal(rank)) for urgency, rank in URGENCY_RANK.items()), else_=literal(2)
-)
-_LIMITATION: Final = func.coalesce(cases.c.limitation_on, literal(NO_LIMITATION, Date))
-_PLACE: Final = (_RANK, _LIMITATION, cases.c.first_received_at, cases.c.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +47,13 @@ class SqlViews(MessageViews):
         async with reading(self.store.engine) as connection:
             rows = await connection.execute(wanted.order_by(cases.c.watch_on, cases.c.id).limit(limit))
             return [row.id for row in rows]
+
+    async def to_count(self, region: str, years: Collection[int], *, after: UUID | None, limit: int) -> Sequence[UUID]:
+        wanted = select(cases.c.id).where(cases.c.holder_region == region, cases.c.waits_for.in_(years))
+        if after is not None:
+            wanted = wanted.where(cases.c.id > after)
+        async with reading(self.store.engine) as connection:
+            return (await connection.scalars(wanted.order_by(cases.c.id).limit(limit))).all()
 
     async def form(self) -> DatabaseForm:
         return DatabaseForm(found=await current(self.store.engine), needed=head())
@@ -73,24 +73,21 @@ class SqlViews(MessageViews):
                 )
             ]
             published = select(stages).where(stages.c.case_id == case).order_by(stages.c.tenure, stages.c.number)
+            linked = select(cases.c.id, cases.c.holder).where(cases.c.duplicate_of == case).order_by(cases.c.id)
             return KnownCase(
                 case=rows.to_case(found, *parts),
                 stages=tuple(_stage(row) for row in await connection.execute(published)),
+                linked=tuple(
+                    LinkedCase(case=one.id, institution=one.holder) for one in await connection.execute(linked)
+                ),
                 opened_at=found.opened_at,
                 changed_at=found.changed_at,
             )
 
-    async def cases(self, chosen: CaseFilter, *, after: CaseKey | None, limit: int) -> Sequence[CaseLine]:
+    async def cases(self, chosen: CaseFilter, *, order: Order, after: WorkKey | None, limit: int) -> Sequence[CaseLine]:
         # Only what orders them is sorted; the lines of the page are fetched after that.
-        statement = select(cases.c.id).where(*_chosen_cases(chosen)).order_by(*_PLACE).limit(limit)
-        if after is not None:
-            place = tuple_(
-                literal(after.rank),
-                literal(after.limitation_on or NO_LIMITATION, Date),
-                literal(after.first_received_at, Instant),
-                literal(after.id, cases.c.id.type),
-            )
-            statement = statement.where(tuple_(*_PLACE) > place)
+        wanted = select(cases.c.id).where(*_chosen_cases(chosen))
+        statement = in_order(wanted, cases, cases.c.first_received_at, order, after).limit(limit)
         async with reading(self.store.engine) as connection:
             ids = (await connection.scalars(statement)).all()
             if not ids:
@@ -121,30 +118,28 @@ class SqlViews(MessageViews):
             for case in ids
         ]
 
-    async def transfers(self, chosen: TransferFilter, *, after: TimeKey | None, limit: int) -> Sequence[TransferLine]:
-        place = (transfers.c.opened_at, transfers.c.id)
-        wanted = select(transfers.c.id).where(*_chosen_transfers(chosen)).order_by(*place).limit(limit)
-        if after is not None:
-            wanted = wanted.where(
-                tuple_(*place) > tuple_(literal(after.at, Instant), literal(after.id, transfers.c.id.type))
-            )
-        statement = (
+    async def transfers(
+        self, chosen: TransferFilter, *, order: Order, after: WorkKey | None, limit: int
+    ) -> Sequence[TransferLine]:
+        wanted = (
             select(transfers, cases.c.urgency, cases.c.limitation_on)
             .join(cases, cases.c.id == transfers.c.case_id)
-            .where(transfers.c.id.in_(wanted))
-            .order_by(*place)
+            .where(*_chosen_transfers(chosen))
         )
+        statement = in_order(wanted, transfers, transfers.c.opened_at, order, after).limit(limit)
         async with reading(self.store.engine) as connection:
             return [_transfer_line(row) for row in await connection.execute(statement)]
 
-    async def requests(self, chosen: RequestFilter, *, after: TimeKey | None, limit: int) -> Sequence[RequestLine]:
+    async def requests(
+        self, chosen: RequestFilter, *, order: Order, after: WorkKey | None, limit: int
+    ) -> Sequence[RequestLine]:
         asked = evidence_requests.c
-        place = (asked.opened_at, asked.id)
-        wanted = [getattr(asked, name) for name in _REQUEST_LINE]
-        statement = select(*wanted).where(*_chosen_requests(chosen)).order_by(*place).limit(limit)
-        if after is not None:
-            behind = tuple_(literal(after.at, Instant), literal(after.id, asked.id.type))
-            statement = statement.where(tuple_(*place) > behind)
+        wanted = (
+            select(*(getattr(asked, name) for name in _REQUEST_LINE), cases.c.urgency)
+            .join(cases, cases.c.id == asked.case_id)
+            .where(*_chosen_requests(chosen))
+        )
+        statement = in_order(wanted, evidence_requests, asked.opened_at, order, after).limit(limit)
         async with reading(self.store.engine) as connection:
             return [_request_line(row) for row in await connection.execute(statement)]
 
@@ -220,6 +215,8 @@ def _chosen_transfers(chosen: TransferFilter) -> list[ColumnElement[bool]]:
     if chosen.peer is not None:
         parties = (func.substr(transfers.c.sender, 1, 6), func.substr(transfers.c.receiver, 1, 6))
         conditions.append(or_(*(party == chosen.peer for party in parties)))
+    if chosen.urgency is not None:
+        conditions.append(cases.c.urgency == chosen.urgency.value)
     return conditions
 
 
@@ -234,6 +231,8 @@ _REQUEST_LINE: Final = (
     "lawyer",
     "collector",
     "due_on",
+    "pressing",
+    "act_by",
     "opened_at",
     "changed_at",
 )
@@ -247,6 +246,7 @@ def _chosen_requests(chosen: RequestFilter) -> list[ColumnElement[bool]]:
         asked.peer: chosen.peer,
         asked.lawyer: chosen.lawyer,
         asked.collector: chosen.collector,
+        cases.c.urgency: chosen.urgency,
     }
     conditions = [column == str(value) for column, value in equal.items() if value is not None]
     if chosen.open is not None:
@@ -258,7 +258,8 @@ def _chosen_requests(chosen: RequestFilter) -> list[ColumnElement[bool]]:
 
 def _request_line(row: Row[Any]) -> RequestLine:
     given = {name: getattr(row, name) for name in _REQUEST_LINE}
-    return RequestLine(case=given.pop("case_id"), open=bool(given.pop("is_open")), **given)
+    given |= {"open": bool(given.pop("is_open")), "pressing": bool(row.pressing), "act_by": shown(row.act_by)}
+    return RequestLine(case=given.pop("case_id"), urgency=row.urgency, **given)
 
 
 def _grouped(found: Iterable[Row[*tuple[Any, ...]]]) -> Mapping[UUID, list[Any]]:
@@ -277,6 +278,7 @@ def _case_line(
         matter=row.matter,
         urgency=row.urgency,
         limitation_on=row.limitation_on,
+        act_by=shown(row.act_by),
         first_received_at=row.first_received_at,
         first_received_by=row.first_received_by,
         opponent=row.opponent,
@@ -318,6 +320,7 @@ def _transfer_line(row: Row[Any]) -> TransferLine:
         due_on=row.due_on,
         urgency=row.urgency,
         limitation_on=row.limitation_on,
+        act_by=shown(row.act_by),
         opened_at=row.opened_at,
         changed_at=row.changed_at,
     )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     exists,
+    func,
     literal_column,
     select,
     union_all,
@@ -39,6 +40,7 @@ from transfer.storage.tables import (
     fetches,
     file_grants,
     file_uses,
+    fingerprints,
     history,
     inbox,
     lanes,
@@ -56,6 +58,7 @@ _INBOX: Final = union_all(
     ),
 )
 _SENT: Final = among(select(outbox.c.digest, outbox.c.recipient), outbox.c.conversation)
+_FINGERPRINTED: Final = among(select(fingerprints), fingerprints.c.print)
 _ANSWERED: Final = among(select(answered), answered.c.key)
 _ENTERED_AGAIN: Final = (
     update(inbox)
@@ -150,6 +153,18 @@ class SqlWork:
     async def load_awaited(self, digests: Collection[Digest]) -> Mapping[Digest, bool]:
         return await awaited(self.connection, digests)
 
+    async def load_fingerprinted(self, prints: Collection[str]) -> Mapping[str, Collection[UUID]]:
+        found: defaultdict[str, set[UUID]] = defaultdict(set)
+        for row in await rows_of(self.connection, _FINGERPRINTED, sorted(prints)):
+            found[row.print].add(row.case_id)
+        return found
+
+    async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:
+        counted = select(inbox.c.source, func.count()).where(
+            inbox.c.received_at >= since, inbox.c.type == type_, inbox.c.source.in_(sources)
+        )
+        return {row[0]: row[1] for row in await self.connection.execute(counted.group_by(inbox.c.source))}
+
     # Recording ----------------------------------------------------------------------------------------------
 
     def record(self, decision: Decision, cause: Cause) -> Case:
@@ -158,8 +173,9 @@ class SqlWork:
         if was is None or was.materials is not case.materials or was.requests is not case.requests:
             self._use(case.id, attachments_of((case.materials, case.requests)))
         self._changed[case.id] = case
+        self._rows[fingerprints] += [{"case_id": case.id, "print": one} for one in decision.fingerprints]
         for message in decision.messages:
-            self._send(case.id, message, cause)
+            self._send(message.conversation or case.id, message, cause)
         for stage in decision.stages:
             fields = {name: getattr(stage, name) for name in ("tenure", "number", "stage", "occurred_on", "basis")}
             fields |= {"note": stage.note, "institution": stage.institution, "at": stage.at}
@@ -299,10 +315,20 @@ class SqlWork:
         )
         await self._write_inbox()
         await want(self.connection, self._rows[fetches], now=self.now)
-        for table in (stages, outbox, receipts_due, quarantine, history, answered, file_uses, file_grants):
+        for table in (
+            stages,
+            outbox,
+            receipts_due,
+            quarantine,
+            history,
+            answered,
+            file_uses,
+            file_grants,
+            fingerprints,
+        ):
             if self._rows[table]:
                 # Of what cannot be opened and comes again and again, one is kept; a case may name a file many times.
-                once = table in (quarantine, file_uses)
+                once = table in (quarantine, file_uses, fingerprints)
                 statement = inserting_once(dialect, table) if once else inserting(table)
                 await self.connection.execute(statement, self._rows[table])
 

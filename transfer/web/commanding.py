@@ -1,7 +1,7 @@
 """What a caseworker can change: open a case, offer it, take a step, publish a stage."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
@@ -9,6 +9,8 @@ from pydantic_core import from_json
 from transfer.actions import commands, intake
 from transfer.actions.buttons import Button, OwnButton, draft_order, offer_order, stage_order
 from transfer.actions.desk import Idempotency, Order
+from transfer.actions.group_commands import Join
+from transfer.actions.roster import TEST_REGION
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
 from transfer.messages.codes import IdentityKind
@@ -21,9 +23,6 @@ from transfer.web.conditions import REPLAYED_HEADER, etag_of
 from transfer.web.faults import BeyondExchange, TestIdentity
 from transfer.web.route import Ask, Handler
 
-TEST_REGION: Final = "99"
-"""How the numbers of the never-assigned region 990000 begin."""
-
 
 class Nothing(BaseModel):
     """A body without fields; it may also be left out."""
@@ -34,8 +33,12 @@ class Nothing(BaseModel):
 async def open_case(ask: Ask) -> Reply:
     """Take in an application."""
     command: commands.OpenCase = ask.body
-    if not ask.parts.settings.test_identities:
-        _refuse_test_identities(command)
+    _check_identities(ask, command.applicants)
+    return await take_in(ask, command)
+
+
+async def take_in(ask: Ask, command: commands.OpenCase) -> Reply:
+    """A new case for these persons."""
     order = Order(
         by=command.by,
         institution=command.institution,
@@ -72,6 +75,8 @@ def own_step(button: OwnButton) -> Handler:
     """The handler of a step on the case itself."""
 
     async def take(ask: Ask) -> Reply:
+        if isinstance(ask.body, Join):
+            _check_identities(ask, ask.body.applicants)
         return await _carry_out(ask, button.order(ask.id("case"), ask.body), status=200)
 
     return take
@@ -117,11 +122,15 @@ def _reply(answered: Answered, headers: dict[str, str] | None = None) -> Reply:
     return Reply(status=answered.status, body=answered.body, headers=all_headers)
 
 
-def _refuse_test_identities(command: commands.OpenCase) -> None:
+def _check_identities(ask: Ask, applicants: Iterable[commands.NewApplicant]) -> None:
+    """Raises TestIdentity, unless this node takes them."""
+    if ask.parts.settings.test_identities:
+        return
     places = [
-        f"/applicants/{place}/identity/number"
-        for place, one in enumerate(command.applicants)
-        if one.identity.kind is IdentityKind.RESIDENT_ID and one.identity.number.startswith(TEST_REGION)
+        f"/applicants/{place}/{whose}/number"
+        for place, one in enumerate(applicants)
+        for whose, paper in (("identity", one.identity), ("victim", one.victim))
+        if paper and paper.kind is IdentityKind.RESIDENT_ID and paper.number.startswith(TEST_REGION)
     ]
     if places:
         said = "of the never-assigned region 990000"

@@ -8,30 +8,32 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter, ValidationError
 
 from transfer.messages.values import Day, Moment
-from transfer.records import CaseKey, TimeKey
+from transfer.records import TimeKey, WorkKey
 from transfer.web.faults import InvalidQuery
 
 Place = TypeVar("Place")
 
 MAX_ROW: Final = 2**53
-Rank = Annotated[int, Field(ge=0, le=9)]
+_Number = Annotated[int, Field(ge=0, le=9)]
 Row = Annotated[int, Field(ge=0, le=MAX_ROW)]
 
-_CASE: Final[TypeAdapter[tuple[Rank, Day | None, Moment, UUID]]] = TypeAdapter(tuple[Rank, Day | None, Moment, UUID])
+_WORK: Final[TypeAdapter[tuple[_Number, Day | None, Moment, UUID]]] = TypeAdapter(
+    tuple[_Number, Day | None, Moment, UUID]
+)
 _TIME: Final[TypeAdapter[tuple[Moment, UUID]]] = TypeAdapter(tuple[Moment, UUID])
 _ROW: Final[TypeAdapter[tuple[Row]]] = TypeAdapter(tuple[Row])
 
 
-def case_cursor(key: CaseKey) -> str:
-    return _word(_CASE, (key.rank, key.limitation_on, key.first_received_at, key.id))
+def work_cursor(key: WorkKey) -> str:
+    return _word(_WORK, (key.place, key.act_by, key.since, key.id))
 
 
-def case_key(cursor: str | None) -> CaseKey | None:
+def work_place(cursor: str | None) -> WorkKey | None:
     """Raises InvalidQuery, as the others."""
     if cursor is None:
         return None
-    rank, limitation_on, first_received_at, id_ = _read(_CASE, cursor)
-    return CaseKey(rank=rank, limitation_on=limitation_on, first_received_at=first_received_at, id=id_)
+    place, act_by, since, id_ = _read(_WORK, cursor)
+    return WorkKey(place=place, act_by=act_by, since=since, id=id_)
 
 
 def time_cursor(key: TimeKey) -> str:

@@ -48,6 +48,10 @@ class BeyondExchange(Fault):
     """The case would no longer fit into the messages by which regions hand it over."""
 
 
+class RowsBad(Fault):
+    """Rows of the sheet are wrong: mend them, or leave them out on purpose."""
+
+
 class KeyMissing(Fault):
     """The header Idempotency-Key is missing."""
 

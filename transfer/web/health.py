@@ -15,15 +15,16 @@ from transfer.crypto.book import DirectoryTooOld, NoExchange
 from transfer.crypto.errors import CryptoError
 from transfer.crypto.keystore import expiring
 from transfer.crypto.tls import RENEWAL, TlsFilesInvalid, certificates, moment, shown_until
+from transfer.domain.clocks import legal_day
 from transfer.ports.files import Files, FilesUnavailable
 from transfer.ports.views import Linked
-from transfer.ports.work import StorageUnavailable
+from transfer.ports.work import Context, StorageUnavailable
 from transfer.records import MessageState, Traffic
 from transfer.telemetry.metrics import CONNECTED, OUTBOX, QUARANTINED, REGISTRY
 from transfer.web.answers import Reply, reply
 from transfer.web.case_body import Body
 from transfer.web.faults import NotReady
-from transfer.web.measures import CERTIFICATE, DIRECTORY_EXPIRES, OLDEST, PARKED
+from transfer.web.measures import CALENDAR, CERTIFICATE, DIRECTORY_EXPIRES, OLDEST, PARKED
 from transfer.web.parts import Parts
 from transfer.web.route import Ask
 
@@ -131,6 +132,7 @@ async def metrics(ask: Ask) -> Reply:
     oldest = traffic.oldest_waiting
     DIRECTORY_EXPIRES.set(ask.parts.book.latest.expires_at.timestamp())
     now = ask.parts.clock()
+    CALENDAR.set(_days_known(ask.parts.context()))
     OLDEST.set((now - oldest.created_at).total_seconds() if oldest else 0)
     if file := ask.parts.settings.tls_cert:
         # What is wrong with the file stands in the state of the connection.
@@ -145,6 +147,7 @@ async def _checks(parts: Parts) -> AsyncIterator[Check]:
     yield await _database(parts)
     yield await asyncio.to_thread(_directory, parts)
     yield await asyncio.to_thread(_signing, parts)
+    yield _calendar(parts)
     if parts.files is not None:
         yield await _files(parts.files)
         if (cert := parts.settings.files_cert) and (key := parts.settings.files_key):
@@ -232,6 +235,23 @@ def _signing(parts: Parts) -> Check:
         todo = "Rotate them: `transfer keys rotate`, and have the operator sign the directory anew."
         return Check(name=name, ok=True, found=f"uses {found}; expires: {ends}", todo=todo)
     return Check(name=name, ok=True, found=f"uses {found}")
+
+
+def _calendar(parts: Parts) -> Check:
+    name = "calendar"
+    try:
+        context = parts.context()
+    except StorageUnavailable as error:
+        return Check(name=name, ok=False, found=str(error), todo="They are read as soon as the database answers.")
+    found = f"known for {_days_known(context)} days"
+    missing = context.rules.missing_years(legal_day(context.now))
+    todo = f"Load {missing[0]} as the State Council has announced it, by `transfer rules load`." if missing else None
+    return Check(name=name, ok=True, found=found, todo=todo)
+
+
+def _days_known(context: Context) -> int:
+    today = legal_day(context.now)
+    return (context.rules.known_until(today) - today).days + 1
 
 
 def _broker(role: str, link: Linked, seconds: float, lost_after: float) -> Check:

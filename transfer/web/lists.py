@@ -21,13 +21,13 @@ from transfer.records import (
     TimeKey,
     TransferFilter,
     TransferLine,
-    key_of,
+    work_key,
 )
 from transfer.web import queries
 from transfer.web.answers import Reply, reply
 from transfer.web.case_body import Body, case_in_full, known_case
 from transfer.web.conditions import etag_of, is_known
-from transfer.web.cursors import case_cursor, case_key, row_cursor, row_key, time_cursor, time_key
+from transfer.web.cursors import row_cursor, row_key, time_cursor, time_key, work_cursor, work_place
 from transfer.web.faults import NotFound
 from transfer.web.route import Ask
 
@@ -125,9 +125,11 @@ async def worklist(ask: Ask) -> Reply:
         q=query.q,
         due_before=query.due_before,
     )
-    found = await ask.parts.views.cases(chosen, after=case_key(query.cursor), limit=query.limit + 1)
+    found = await ask.parts.views.cases(
+        chosen, order=query.order, after=work_place(query.cursor), limit=query.limit + 1
+    )
     items, last = cut(found, query.limit)
-    return paged(CasePage(items=items, next=next_page(ask, case_cursor(key_of(last)) if last else None)))
+    return paged(CasePage(items=items, next=_behind(ask, last)))
 
 
 async def case(ask: Ask) -> Reply:
@@ -182,23 +184,29 @@ async def message(ask: Ask) -> Reply:
 
 
 async def transfers(ask: Ask) -> Reply:
-    """Transfers, those opened first first."""
+    """Transfers, what is urgent first."""
     query: queries.TransfersQuery = ask.query
-    chosen = TransferFilter(side=query.side, state=query.state, open=query.open, peer=query.peer)
-    found = await ask.parts.views.transfers(chosen, after=time_key(query.cursor), limit=query.limit + 1)
+    chosen = TransferFilter(**query.model_dump(exclude={"limit", "cursor", "order"}))
+    found = await ask.parts.views.transfers(
+        chosen, order=query.order, after=work_place(query.cursor), limit=query.limit + 1
+    )
     items, last = cut(found, query.limit)
-    cursor = time_cursor(TimeKey(at=last.opened_at, id=last.id)) if last else None
-    return paged(TransferPage(items=items, next=next_page(ask, cursor)))
+    return paged(TransferPage(items=items, next=_behind(ask, last)))
 
 
 async def requests(ask: Ask) -> Reply:
-    """Evidence requests, those opened first first."""
+    """Evidence requests, what is urgent first."""
     query: queries.RequestsQuery = ask.query
-    chosen = RequestFilter(**query.model_dump(exclude={"limit", "cursor"}))
-    found = await ask.parts.views.requests(chosen, after=time_key(query.cursor), limit=query.limit + 1)
+    chosen = RequestFilter(**query.model_dump(exclude={"limit", "cursor", "order"}))
+    found = await ask.parts.views.requests(
+        chosen, order=query.order, after=work_place(query.cursor), limit=query.limit + 1
+    )
     items, last = cut(found, query.limit)
-    cursor = time_cursor(TimeKey(at=last.opened_at, id=last.id)) if last else None
-    return paged(RequestPage(items=items, next=next_page(ask, cursor)))
+    return paged(RequestPage(items=items, next=_behind(ask, last)))
+
+
+def _behind(ask: Ask, last: CaseLine | TransferLine | RequestLine | None) -> str | None:
+    return next_page(ask, work_cursor(work_key(last)) if last else None)
 
 
 async def regions(ask: Ask) -> Reply:

@@ -16,3 +16,6 @@ DIRECTORY_EXPIRES: Final = Gauge(
 OLDEST: Final = Gauge(
     "transfer_oldest_waiting_seconds", "Age of the oldest message without a final receipt", registry=REGISTRY
 )
+CALENDAR: Final = Gauge(
+    "transfer_calendar_days", "Days from today on of which is known whether they are worked", registry=REGISTRY
+)

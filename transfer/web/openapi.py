@@ -10,7 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from transfer.actions.desk import KeyReused
 from transfer.domain import errors
-from transfer.messages import codes
+from transfer.messages import codes, codes_handling
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.web import conditions, faults
 from transfer.web.answers import JSON
@@ -58,7 +58,7 @@ _PART_HEADERS: Final = {
     "If-Range": "the ETag of which a part is at hand; of another file all is sent",
     "If-Match": "the ETag that is wanted, and no other",
 }
-_BY_RULE: Final = (errors.NotOfThisRegion, errors.UnknownInstitution)
+_BY_RULE: Final = (errors.NotOfThisRegion, errors.UnknownInstitution, errors.Recused)
 
 
 class _Untitled(GenerateJsonSchema):
@@ -249,7 +249,7 @@ def _answer_headers(route: Route) -> Json:
 
 def _word_codes(schemas: Json) -> None:
     """The wording of each code, in both languages and with its source."""
-    for name, one in vars(codes).items():
+    for name, one in (vars(codes) | vars(codes_handling)).items():
         if name in schemas and isinstance(one, type) and issubclass(one, codes.Code):
             sourced = [f"{code.value}: {code.zh} · {code.en}{f' ({code.basis})' if code.basis else ''}" for code in one]
             schemas[name]["description"] = "\n\n".join([str(one.__doc__), *sourced])

@@ -10,6 +10,7 @@ from transfer.crypto.directory import Directory
 from transfer.crypto.tickets import Tickets
 from transfer.ports.files import Files, NoFiles
 from transfer.ports.paper import Printer
+from transfer.ports.sheets import Sheets
 from transfer.ports.traffic import Wire
 from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
@@ -33,6 +34,7 @@ class Parts:
     files: Files | None
     tickets: Tickets
     printer: Printer
+    sheets: Sheets
 
     @property
     def directory(self) -> Directory:

@@ -10,7 +10,7 @@ from transfer.domain.lifecycle import Side, State
 from transfer.messages.attachments import FileName
 from transfer.messages.codes import Matter, Stage, Urgency
 from transfer.messages.values import Day, Line, RegionCode
-from transfer.records import Direction, FetchState, MessageState
+from transfer.records import Direction, FetchState, MessageState, Order
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
@@ -31,7 +31,20 @@ class Paged(Query):
     ] = None
 
 
-class CasesQuery(Paged):
+class Ordered(Paged):
+    """In which order, and only what is as urgent."""
+
+    order: Annotated[
+        Order,
+        Field(
+            description="need: by urgency, then the next due day, then age. age: those that came first first; by it "
+            "paging neither skips nor repeats what changes meanwhile"
+        ),
+    ] = Order.NEED
+    urgency: Urgency | None = None
+
+
+class CasesQuery(Ordered):
     """Which cases of the worklist."""
 
     holder: Annotated[
@@ -39,7 +52,6 @@ class CasesQuery(Paged):
         Field(description="cases held by this region, by other ones, or by that one", examples=["mine"]),
     ] = None
     stage: Annotated[tuple[Stage, ...], Field(max_length=20, description="may be given several times")] = ()
-    urgency: Urgency | None = None
     matter: Matter | None = None
     transfer_state: Annotated[State | None, Field(description="cases with a transfer in this state")] = None
     q: Annotated[
@@ -56,7 +68,14 @@ class CasesQuery(Paged):
     ] = None
 
 
-class TransfersQuery(Paged):
+class RulesQuery(Query):
+    """Where and when the rules are to hold."""
+
+    region: Annotated[RegionCode | None, Field(description="this node's, when absent")] = None
+    on: Annotated[Day | None, Field(description="today, when absent")] = None
+
+
+class TransfersQuery(Ordered):
     """Which transfers."""
 
     side: Annotated[Side | None, Field(description="the part that this region plays")] = None
@@ -65,7 +84,7 @@ class TransfersQuery(Paged):
     peer: Annotated[RegionCode | None, Field(description="the other region")] = None
 
 
-class RequestsQuery(Paged):
+class RequestsQuery(Ordered):
     """Which evidence requests."""
 
     side: Annotated[RequestSide | None, Field(description="the part that this region plays")] = None

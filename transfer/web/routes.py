@@ -6,21 +6,45 @@ from transfer.actions import commands
 from transfer.actions import evidence_commands as evidence
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS
 from transfer.domain import errors
+from transfer.domain.competence import Competence
 from transfer.domain.evidence_table import RequestStep
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.records import MessageLine
-from transfer.web import clocks, commanding, documents, health, lists, papers, quarantine, queries
+from transfer.web import (
+    case_body,
+    clocks,
+    commanding,
+    documents,
+    duties,
+    eligibility,
+    health,
+    lists,
+    papers,
+    quarantine,
+    queries,
+    rules,
+)
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
+from transfer.web.group_routes import GROUP_ROUTES, OF_INTAKE
+from transfer.web.own_steps import OF_PARTS, OWN_STEPS
 from transfer.web.route import Change, Route, Tag
-from transfer.web.steps import EVENTS
-from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, kebab
+from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
 
-_NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
-_OWN_PROBLEMS: Final = {EVENTS: (errors.NothingRuns, errors.ImplausibleDate)}
+_OF_STAGES: Final = (
+    errors.BasisMissing,
+    errors.DecisionDiffers,
+    errors.LawyersFirst,
+    errors.NotReplaced,
+    errors.NoFraud,
+    errors.NotTheClosingDay,
+    errors.NotParked,
+    errors.CompletionNotOverdue,
+    errors.NoGroundHolds,
+)
 
 _CASES: Final = (
     Route(
@@ -36,19 +60,18 @@ _CASES: Final = (
         change=Change.ADDS,
         problems=(
             TestIdentity,
-            FileNotKept,
-            FileOnItsWay,
-            errors.ImplausibleDate,
-            errors.UnknownInstitution,
-            errors.NotOfThisRegion,
+            errors.PersonTwice,
+            errors.GroundNotOpen,
+            errors.NoHomeFinding,
+            *OF_INTAKE,
         ),
     ),
     Route(
         method="GET",
         path="/v1/cases",
         handler=lists.worklist,
-        zh="案件列表：紧急在前，其次按时效和收到时间",
-        en="The worklist: the urgent first, then by limitation and first receipt",
+        zh="案件列表：紧急在前，其次按最近届满日和收到时间",
+        en="The worklist: the urgent first, then by the next due day and first receipt",
         tag=Tag.CASES,
         query=queries.CasesQuery,
         gives=lists.CasePage,
@@ -74,22 +97,35 @@ _CASES: Final = (
         takes=commands.PublishStage,
         gives=CaseBody,
         change=Change.CASE,
-        problems=(errors.UnknownCase, errors.NotTheHolder, errors.IllegalStage, errors.BasisMissing),
+        problems=(errors.UnknownCase, errors.NotTheHolder, errors.IllegalStage, *OF_PARTS, *_OF_STAGES),
     ),
     *(
         Route(
             method="POST",
             path=f"/v1/cases/{{case}}/{place}",
             handler=commanding.own_step(button),
-            zh=OWN_WORDING[place].zh,
-            en=OWN_WORDING[place].en,
+            zh=OWN_STEPS[place].wording.zh,
+            en=OWN_STEPS[place].wording.en,
             tag=Tag.CASES,
             takes=button.command,
             gives=CaseBody,
             change=Change.CASE,
-            problems=(errors.UnknownCase, errors.NotTheHolder, *_OWN_PROBLEMS.get(place, _NOT_FREE)),
+            problems=(
+                errors.UnknownCase,
+                *((errors.NotTheHolder,) if OWN_STEPS[place].by_holder else ()),
+                *OWN_STEPS[place].problems,
+            ),
         )
         for place, button in OWN_BUTTONS.items()
+    ),
+    Route(
+        method="GET",
+        path="/v1/duties",
+        handler=duties.duties,
+        zh="各阶段由谁办理、须说明什么",
+        en="Who enters each stage and event, and what must be said with it",
+        tag=Tag.CASES,
+        gives=duties.Duties,
     ),
     Route(
         method="GET",
@@ -99,6 +135,26 @@ _CASES: Final = (
         en="The clocks of a case, each with its sum day by day",
         tag=Tag.CASES,
         gives=clocks.Clocks,
+        problems=(errors.UnknownCase,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case}/competence",
+        handler=case_body.competence,
+        zh="案件由哪些地区管辖及理由",
+        en="Which regions are competent for a case and why, and what is not known yet",
+        tag=Tag.CASES,
+        gives=Competence,
+        problems=(errors.UnknownCase,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case}/eligibility",
+        handler=eligibility.eligibility,
+        zh="每名申请人的经济困难条件：认定、可以适用的依据及理由",
+        en="Of each applicant: what was found, whether it holds, and which grounds are open",
+        tag=Tag.CASES,
+        gives=eligibility.Eligibility,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -142,6 +198,7 @@ _TRANSFERS: Final = (
             errors.NotTheHolder,
             errors.TransferOpen,
             errors.MustEscalate,
+            errors.NoConnectingPoint,
             FileNotKept,
             FileOnItsWay,
         ),
@@ -172,8 +229,8 @@ _TRANSFERS: Final = (
         method="GET",
         path="/v1/transfers",
         handler=lists.transfers,
-        zh="转交列表：先发起者在前",
-        en="Transfers, those opened first first",
+        zh="转交列表：紧急在前，其次按最近届满日和发起时间",
+        en="Transfers, the urgent first, then by the next due day and opening",
         tag=Tag.TRANSFERS,
         query=queries.TransfersQuery,
         gives=lists.TransferPage,
@@ -216,6 +273,7 @@ _EVIDENCE: Final = (
                 errors.UnknownRequest,
                 errors.IllegalStep,
                 errors.NotThisSide,
+                errors.NoLongerHandling,
                 FileNotKept,
                 FileOnItsWay,
             ),
@@ -248,8 +306,8 @@ _EVIDENCE: Final = (
         method="GET",
         path="/v1/requests",
         handler=lists.requests,
-        zh="协作函列表：先发起者在前",
-        en="Evidence requests, those opened first first",
+        zh="协作函列表：紧急在前，其次按最近届满日和发起时间",
+        en="Evidence requests, the urgent first, then by the next due day and opening",
         tag=Tag.EVIDENCE,
         query=queries.RequestsQuery,
         gives=lists.RequestPage,
@@ -323,6 +381,16 @@ _MESSAGES: Final = (
 )
 
 _NODE: Final = (
+    Route(
+        method="GET",
+        path="/v1/rules",
+        handler=rules.rules,
+        zh="现行规则及其依据",
+        en="The rules of the law that are in force, with their sources",
+        tag=Tag.NODE,
+        query=queries.RulesQuery,
+        gives=rules.RulesInForce,
+    ),
     Route(
         method="GET",
         path="/v1/regions",
@@ -402,4 +470,4 @@ _NODE: Final = (
     ),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_CASES, *_TRANSFERS, *_EVIDENCE, *FILE_ROUTES, *_MESSAGES, *_NODE)
+ROUTES: Final[tuple[Route, ...]] = (*_CASES, *GROUP_ROUTES, *_TRANSFERS, *_EVIDENCE, *FILE_ROUTES, *_MESSAGES, *_NODE)

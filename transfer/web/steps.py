@@ -6,21 +6,23 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from transfer.actions.buttons import BUTTONS, OWN_BUTTONS
+from transfer.actions.buttons import BUTTONS
 from transfer.actions.sending import ATTEMPTS_BEFORE_ESCALATION, attempts
 from transfer.domain.case import Case, Transfer
 from transfer.domain.designation import judges
+from transfer.domain.duties import DUTY_OF
 from transfer.domain.errors import NoSuperior
 from transfer.domain.evidence_table import UNANSWERED, RequestSide, RequestStep
 from transfer.domain.lifecycle import OFFERABLE, PAST, REQUIRED_BASIS, Side, Step, open_stages, open_steps
 from transfer.messages.codes import LegalBasis, Stage
+from transfer.messages.codes_handling import Duty
+from transfer.messages.codes_urgency import LIMBS
 from transfer.ports.work import Context
-from transfer.web.wording import EVIDENCE_WORDING, OWN_WORDING, WORDING, Wording, kebab
+from transfer.web.own_steps import OWN_STEPS
+from transfer.web.wording import EVIDENCE_WORDING, WORDING, Wording, kebab
 
 PUBLISH_STAGE: Final = "publish-stage"
 DRAFT_REQUEST: Final = "draft-request"
-ANSWER_NOTICE: Final = "notice/answer"
-EVENTS: Final = "events"
 
 
 class StageOpen(BaseModel):
@@ -32,6 +34,8 @@ class StageOpen(BaseModel):
     zh: str
     en: str
     grounds: tuple[LegalBasis, ...]
+    duty: Annotated[Duty | None, Field(description="whose step it is")]
+    part: Annotated[str | None, Field(description="kind of the part that is said with it")]
 
 
 class StepOpen(BaseModel):
@@ -60,8 +64,11 @@ def _steps(case: Case, context: Context) -> Iterator[StepOpen]:
     holds = case.holder_region == context.region and case.duplicate_of is None
     yield from _transfer_steps(case, context, path, holds=holds)
     yield from _evidence_steps(case, path, holds=holds)
+    for place, step in OWN_STEPS.items():
+        if (holds or not step.by_holder) and step.opens(case, context):
+            yield _opened(place.replace("/", "-"), step.wording, f"{path}/{place}")
     if holds:
-        yield from _own_steps(case, path)
+        yield from _stage_steps(case, path)
 
 
 def _transfer_steps(case: Case, context: Context, path: str, *, holds: bool) -> Iterator[StepOpen]:
@@ -84,14 +91,13 @@ def _evidence_steps(case: Case, path: str, *, holds: bool) -> Iterator[StepOpen]
         yield _opened(DRAFT_REQUEST, EVIDENCE_WORDING[RequestStep.DRAFT], f"{path}/requests")
 
 
-def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
-    if case.open_offer is None and case.stage.stage in OFFERABLE:
-        waits = case.notice is not None and not case.notice.answered
-        for place in OWN_BUTTONS:
-            if place != EVENTS and (place != ANSWER_NOTICE or waits):
-                yield _opened(place.replace("/", "-"), OWN_WORDING[place], f"{path}/{place}")
-    yield _opened(EVENTS, OWN_WORDING[EVENTS], f"{path}/{EVENTS}")
-    stages = open_stages(case.stage.stage, offered=case.open_offer is not None)
+def _stage_steps(case: Case, path: str) -> Iterator[StepOpen]:
+    urgent = case.basics.urgency in LIMBS
+    stages = tuple(
+        stage
+        for stage in open_stages(case.stage.stage, offered=case.open_offer is not None)
+        if not (urgent and stage is Stage.SUSPENDED)
+    )
     if stages:
         yield StepOpen(
             step=PUBLISH_STAGE,
@@ -99,10 +105,20 @@ def _own_steps(case: Case, path: str) -> Iterator[StepOpen]:
             en="Bring the case to its next stage",
             ground=None,
             href=f"{path}/stages",
-            stages=tuple(
-                StageOpen(stage=s, zh=s.zh, en=s.en, grounds=tuple(sorted(REQUIRED_BASIS.get(s, ())))) for s in stages
-            ),
+            stages=tuple(_stage(s, came_from=case.stage.stage) for s in stages),
         )
+
+
+def _stage(stage: Stage, *, came_from: Stage) -> StageOpen:
+    row = DUTY_OF.get(stage)
+    return StageOpen(
+        stage=stage,
+        zh=stage.zh,
+        en=stage.en,
+        grounds=tuple(sorted(REQUIRED_BASIS.get(stage, ()))),
+        duty=row.duty if row else None,
+        part=row.kind if row and row.after in {None, came_from} else None,
+    )
 
 
 def _opened(

@@ -29,7 +29,7 @@ WORDING: Final[Mapping[Step, Wording]] = MappingProxyType(
         Step.SUPPLEMENT: Wording(zh="补正", en="Answer the notice", ground="LAL 43(2)"),
         Step.ACCEPT: Wording(zh="受理", en="Accept the case", ground="LAL 43(1)"),
         Step.DISPUTE: Wording(zh="提出管辖异议", en="Dispute competence", ground="LAL 38"),
-        Step.LINK: Wording(zh="并入先收到的案件", en="Link as a duplicate", ground="O148 10"),
+        Step.LINK: Wording(zh="并入先收到的案件", en="Link as a duplicate", ground="O148"),
         Step.ESCALATE: Wording(zh="报请指定管辖", en="Ask the superior to name the competent region"),
         Step.DESIGNATE: Wording(zh="指定管辖", en="Name the competent region"),
         Step.RECALL: Wording(zh="撤回转交", en="Recall the offer"),
@@ -63,17 +63,6 @@ EVIDENCE_WORDING: Final[Mapping[RequestStep, Wording]] = MappingProxyType(
         RequestStep.HAND_ON: Wording(zh="登记证据移交", en="Record that evidence was handed on"),
     }
 )
-
-
-OWN_WORDING: Final[Mapping[str, Wording]] = MappingProxyType(
-    {
-        "notice": Wording(zh="一次性告知申请人补正", en="Tell the applicants what is missing", ground="LAL 43(2)"),
-        "notice/answer": Wording(zh="登记申请人补正", en="Enter what the applicants supplied", ground="LAL 43(2)"),
-        "withdrawals": Wording(zh="登记申请人撤回申请", en="Enter that applicants withdrew"),
-        "events": Wording(zh="登记期限起算或者届满的事由", en="Enter an event that begins or meets a term"),
-    }
-)
-"""Steps on the case itself, by their places below it."""
 
 
 def kebab(step: StrEnum) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from transfer.crypto.errors import CryptoError
+from transfer.law.book import RulesInvalid
 from transfer.ports.work import StorageUnavailable
 
 log = structlog.get_logger(__name__)
@@ -87,7 +88,7 @@ class Duty:
     async def _pause(self, error: Exception) -> None:
         self.failures += 1
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-        expected = isinstance(error, (StorageUnavailable, ConnectionError, CryptoError))
+        expected = isinstance(error, (StorageUnavailable, ConnectionError, CryptoError, RulesInvalid))
         log.warning(
             "duty_failed",
             duty=self.name,

@@ -1,7 +1,7 @@
 """Keeps what a node trusts up to date while it runs: the directory, and its own keys."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +97,10 @@ class TrustKeeper:
         if self._keys is None:
             self._keys = self.load_keys()
         return self._keys
+
+    def fingerprints(self, lines: Sequence[str]) -> tuple[str, ...]:
+        """Made with the keys that all regions share, as far as this one holds them now; raises as ``keys``."""
+        return self.keys.matching.fingerprints(lines)
 
     async def ready(self, region: str) -> None:
         """Look for the first time; raises DirectoryMissing, which says what is wrong with the file, or

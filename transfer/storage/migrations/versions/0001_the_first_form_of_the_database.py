@@ -97,6 +97,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version", name=op.f("pk_directories")),
     )
     op.create_table(
+        "rule_sets",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("digest", sa.String(length=71), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_rule_sets_number")),
+        sa.CheckConstraint("origin IN ('built_in', 'loaded')", name=op.f("ck_rule_sets_origin")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_rule_sets")),
+        sa.UniqueConstraint("origin", "version", name=op.f("uq_rule_sets_origin_version")),
+    )
+    op.create_table(
         "answered",
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("request", sa.String(length=71), nullable=False),
@@ -119,7 +133,10 @@ def upgrade() -> None:
         sa.Column("first_received_by", sa.String(length=20), nullable=False),
         sa.Column("limitation_on", sa.Date(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("act_by", sa.Date(), nullable=False),
         sa.Column("watch_on", sa.Date(), nullable=True),
+        sa.Column("waits_for", sa.SmallInteger(), nullable=True),
         sa.Column("opponent", sa.Text(), nullable=True),
         sa.Column("holder", sa.String(length=20), nullable=False),
         sa.Column("holder_region", sa.String(length=6), nullable=False),
@@ -129,7 +146,11 @@ def upgrade() -> None:
         sa.Column("stage_number", sa.Integer(), nullable=False),
         sa.Column("duplicate_of", sa.Uuid(), nullable=True),
         sa.Column("followers", sa.Text(), nullable=False),
+        sa.Column("same_matter", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=True),
+        sa.Column("handling", sa.Text(), nullable=True),
+        sa.Column("election", sa.Text(), nullable=True),
+        sa.Column("attestations", sa.Text(), nullable=True),
         sa.Column("basics", sa.Text(), nullable=False),
         sa.Column("materials", sa.Text(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
@@ -152,12 +173,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_cases_duplicate_of",
+            ["duplicate_of"],
+            unique=False,
+            sqlite_where=sa.text("duplicate_of IS NOT NULL"),
+            postgresql_where=sa.text("duplicate_of IS NOT NULL"),
+        )
         batch_op.create_index("ix_cases_watch_on", ["holder_region", "watch_on"], unique=False)
         batch_op.create_index(
+            "ix_cases_waits_for",
+            ["holder_region", "id"],
+            unique=False,
+            sqlite_where=sa.text("waits_for IS NOT NULL"),
+            postgresql_where=sa.text("waits_for IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_cases_worklist",
-            ["holder_region", "stage", "urgency", "limitation_on", "first_received_at", "id"],
+            ["holder_region", "place", "act_by", "first_received_at", "id"],
             unique=False,
         )
+        batch_op.create_index("ix_cases_place", ["place", "act_by", "first_received_at", "id"], unique=False)
 
     op.create_table(
         "destinations",
@@ -352,7 +388,9 @@ def upgrade() -> None:
         sa.Column("identity_number", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.CheckConstraint("status IN ('ACTIVE', 'WITHDRAWN', 'DEEMED_WITHDRAWN')", name=op.f("ck_applicants_status")),
+        sa.CheckConstraint(
+            "status IN ('ACTIVE', 'WITHDRAWN', 'DEEMED_WITHDRAWN', 'SPLIT_OFF')", name=op.f("ck_applicants_status")
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_applicants_case_id")),
         sa.PrimaryKeyConstraint("case_id", "position", name=op.f("pk_applicants")),
         sa.UniqueConstraint("case_id", "id", name=op.f("uq_applicants_case_id_id")),
@@ -362,13 +400,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_applicants_name", ["name"], unique=False)
 
     op.create_table(
+        "fingerprints",
+        sa.Column("print", sa.String(length=69), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_fingerprints_case_id")),
+        sa.PrimaryKeyConstraint("print", "case_id", name=op.f("pk_fingerprints")),
+    )
+    op.create_table(
         "stages",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenure", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("stage", sa.String(length=40), nullable=False),
         sa.Column("occurred_on", sa.Date(), nullable=False),
-        sa.Column("basis", sa.String(length=20), nullable=True),
+        sa.Column("basis", sa.String(length=40), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("institution", sa.String(length=20), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -402,6 +447,8 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("signed_by", sa.Text(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("act_by", sa.Date(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
@@ -422,7 +469,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "position", name=op.f("uq_transfers_case_id_position")),
     )
     with op.batch_alter_table("transfers", schema=None) as batch_op:
-        batch_op.create_index("ix_transfers_worklist", ["side", "state", "is_open", "opened_at", "id"], unique=False)
+        batch_op.create_index("ix_transfers_worklist", ["place", "act_by", "opened_at", "id"], unique=False)
+        batch_op.create_index("ix_transfers_opened_at", ["opened_at", "id"], unique=False)
         batch_op.create_index(
             "uq_transfers_open_offer",
             ["case_id"],
@@ -444,6 +492,9 @@ def upgrade() -> None:
         sa.Column("lawyer", sa.Text(), nullable=False),
         sa.Column("collector", sa.Text(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("pressing", sa.SmallInteger(), nullable=False),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("act_by", sa.Date(), nullable=False),
         sa.Column("opened_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
@@ -463,13 +514,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "position", name=op.f("uq_evidence_requests_case_id_position")),
     )
     with op.batch_alter_table("evidence_requests", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_evidence_requests_worklist", ["is_open", "side", "due_on", "opened_at", "id"], unique=False
-        )
+        batch_op.create_index("ix_evidence_requests_worklist", ["place", "act_by", "opened_at", "id"], unique=False)
+        batch_op.create_index("ix_evidence_requests_opened_at", ["opened_at", "id"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("evidence_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_evidence_requests_opened_at")
         batch_op.drop_index("ix_evidence_requests_worklist")
 
     op.drop_table("evidence_requests")
@@ -496,11 +547,13 @@ def downgrade() -> None:
             sqlite_where=sa.text("side = 'sender' AND is_open = 1"),
             postgresql_where=sa.text("side = 'sender' AND is_open = 1"),
         )
+        batch_op.drop_index("ix_transfers_opened_at")
         batch_op.drop_index("ix_transfers_worklist")
 
     op.drop_table("transfers")
     op.drop_table("tenures")
     op.drop_table("stages")
+    op.drop_table("fingerprints")
     with op.batch_alter_table("applicants", schema=None) as batch_op:
         batch_op.drop_index("ix_applicants_name")
         batch_op.drop_index("ix_applicants_identity_number")
@@ -558,8 +611,15 @@ def downgrade() -> None:
     op.drop_table("history")
     op.drop_table("destinations")
     op.drop_table("directories")
+    op.drop_table("rule_sets")
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index("ix_cases_place")
         batch_op.drop_index("ix_cases_worklist")
+        batch_op.drop_index(
+            "ix_cases_duplicate_of",
+            sqlite_where=sa.text("duplicate_of IS NOT NULL"),
+            postgresql_where=sa.text("duplicate_of IS NOT NULL"),
+        )
 
     op.drop_table("cases")
     with op.batch_alter_table("answered", schema=None) as batch_op:

@@ -1,0 +1,1 @@
+"""Lists of persons as files: read from .xlsx and .csv, and a template made; alone imports openpyxl."""

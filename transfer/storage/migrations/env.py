@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from transfer.storage.tables import metadata
+from transfer.storage.ledger_tables import ledger_entries
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=metadata,
+    target_metadata=ledger_entries.metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
     user_module_prefix="types.",

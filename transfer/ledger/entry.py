@@ -1,0 +1,173 @@
+"""Entries of the ledger: what happened at this node, as the bytes that are hashed into the tree.
+
+An entry holds facts that are no personal data: codes, ids, times, digests. Names and free texts stand outside, under a
+key of the person or the case that they are about; the entry holds the digest over them and a salt, so that they can be
+erased while the entry stays provable, and nobody can guess them from it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final, Self
+from uuid import UUID
+
+VERSION: Final = 1
+SALT_SIZE: Final = 16
+
+
+class Kind(StrEnum):
+    """What an entry tells of."""
+
+    SENT = "sent"
+    """A message was written to be sent."""
+    RECEIVED = "received"
+    """A message came, and what became of it."""
+    SETTLED = "settled"
+    """What the recipient says became of a message of this node."""
+    SET_ASIDE = "set_aside"
+    """Something came that cannot count as a message; it lies in quarantine."""
+    STEP = "step"
+    """A decision on a case, by a person or through a message."""
+    ATTEMPT = "attempt"
+    """A step that was asked for and refused."""
+    READ = "read"
+    """Somebody read personal data."""
+    FILE = "file"
+    """A file came, was handed out, or was refused."""
+    EXPORT = "export"
+    """Data left the node in a file."""
+    AUDIT = "audit"
+    """An auditor asked."""
+    ERASED = "erased"
+    """The key of somebody's texts was destroyed."""
+    DIRECTORY = "directory"
+    """Another directory is in force."""
+    RULES = "rules"
+    """Another set of rules is in force."""
+    KEYS = "keys"
+    """This node's own keys changed."""
+    WITNESSED = "witnessed"
+    """A checkpoint of another region was seen: cosigned, or refused as a fork."""
+    RECONCILED = "reconciled"
+    """Two regions compared what one sent and the other received."""
+
+
+class EntryMalformed(ValueError):
+    """The bytes are no entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that happened. ``facts`` are values of JSON without floats; ``texts`` is the digest of what stands
+    outside, None where nothing does; ``subject`` says under whose key that stands."""
+
+    id: UUID
+    at: datetime
+    kind: Kind
+    case: UUID | None = None
+    facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    subject: UUID | None = None
+    texts: str | None = None
+
+    @property
+    def body(self) -> bytes:
+        """The bytes that are hashed: JSON in its one form (see canonical)."""
+        return canonical(
+            {
+                "v": VERSION,
+                "id": str(self.id),
+                "at": moment(self.at),
+                "kind": self.kind.value,
+                "case": str(self.case) if self.case else None,
+                "facts": dict(self.facts),
+                "subject": str(self.subject) if self.subject else None,
+                "texts": self.texts,
+            }
+        )
+
+    @classmethod
+    def parse(cls, body: bytes) -> Self:
+        """From the bytes of an entry; raises EntryMalformed, which names the field."""
+        try:
+            found = json.loads(body)
+        except ValueError:
+            raise EntryMalformed("not JSON") from None
+        if not isinstance(found, dict) or found.keys() != _FIELDS:
+            raise EntryMalformed(f"an entry has the fields {', '.join(sorted(_FIELDS))}")
+        if found["v"] != VERSION:
+            raise EntryMalformed(f"v: this reads entries of version {VERSION}")
+        try:
+            made = cls(
+                id=_uuid(found, "id"),
+                at=_moment(found["at"]),
+                kind=_kind(found["kind"]),
+                case=_uuid(found, "case") if found["case"] is not None else None,
+                facts=_facts(found["facts"]),
+                subject=_uuid(found, "subject") if found["subject"] is not None else None,
+                texts=_digest(found["texts"]) if found["texts"] is not None else None,
+            )
+        except (TypeError, AttributeError) as error:
+            raise EntryMalformed(str(error)) from None
+        if made.body != body:
+            raise EntryMalformed("not in its one form")
+        return made
+
+
+_FIELDS: Final = {"v", "id", "at", "kind", "case", "facts", "subject", "texts"}
+
+
+def canonical(value: object) -> bytes:
+    """JSON in one form (RFC 8785 for what is used here: no floats, names in ASCII): sorted, no spaces, UTF-8."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def moment(at: datetime) -> str:
+    """A time as entries have it: RFC 3339, UTC, microseconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def texts_of(texts: Mapping[str, Any], salt: bytes) -> bytes:
+    """What stands outside an entry, with its salt, as the bytes that its digest is of."""
+    return canonical({"salt": salt.hex(), **texts})
+
+
+def texts_digest(texts: bytes) -> str:
+    """The digest by which an entry holds its texts."""
+    return f"sha256:{hashlib.sha256(texts).hexdigest()}"
+
+
+def _uuid(found: Mapping[str, Any], name: str) -> UUID:
+    try:
+        return UUID(found[name])
+    except (ValueError, AttributeError, TypeError):
+        raise EntryMalformed(f"{name}: a UUID is due") from None
+
+
+def _moment(given: str) -> datetime:
+    try:
+        return datetime.strptime(given, "%Y-%m-%dT%H:%M:%S.%f%z")
+    except (ValueError, TypeError):
+        raise EntryMalformed("at: a time in UTC with microseconds is due") from None
+
+
+def _kind(given: str) -> Kind:
+    try:
+        return Kind(given)
+    except ValueError:
+        raise EntryMalformed("kind: not one of those that there are") from None
+
+
+def _facts(given: object) -> Mapping[str, Any]:
+    if not isinstance(given, dict):
+        raise EntryMalformed("facts: an object is due")
+    return given
+
+
+def _digest(given: str) -> str:
+    if not given.startswith("sha256:") or len(given) != len("sha256:") + 64:
+        raise EntryMalformed("texts: a digest is due")
+    return given

@@ -1,0 +1,101 @@
+"""The tables of the ledger. Rows are inserted and never changed or deleted, but for the keys, which are destroyed."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
+
+from transfer.storage.tables import metadata
+from transfer.storage.types import Instant, RowId
+
+# What happened, written by the transaction in which it did; ids rise with time.
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("case_id", Uuid),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_ledger_entries_case_id", "case_id", "id"),
+)
+
+# The names and texts of an entry, sealed under the key of its subject.
+ledger_texts = Table(
+    "ledger_texts",
+    metadata,
+    Column("entry", Uuid, ForeignKey("ledger_entries.id"), primary_key=True),
+    Column("subject", Uuid, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_ledger_texts_subject", "subject"),
+)
+
+# A key per person, and one per case for what is about nobody alone. To erase is to delete the row.
+ledger_keys = Table(
+    "ledger_keys",
+    metadata,
+    Column("subject", Uuid, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+)
+
+# The order: the place of each entry in the tree, given in batches after the fact.
+ledger_leaves = Table(
+    "ledger_leaves",
+    metadata,
+    Column("place", RowId, primary_key=True, autoincrement=False),
+    Column("entry", Uuid, ForeignKey("ledger_entries.id"), nullable=False, unique=True),
+    Column("hash", LargeBinary(32), nullable=False),
+    CheckConstraint("place >= 0", name="place"),
+)
+
+# The hashes of whole subtrees of 2^8, 2^16, 2^24 … leaves; those between are made again from these.
+ledger_nodes = Table(
+    "ledger_nodes",
+    metadata,
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("place", RowId, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    CheckConstraint("level > 0 AND level % 8 = 0", name="level"),
+)
+
+# The checkpoints that this node signed.
+ledger_heads = Table(
+    "ledger_heads",
+    metadata,
+    Column("size", RowId, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# What other regions signed: their own checkpoints as this node saw them.
+ledger_seen = Table(
+    "ledger_seen",
+    metadata,
+    Column("region", String(6), primary_key=True),
+    Column("size", RowId, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary(32), primary_key=True),
+    Column("note", Text, nullable=False),
+    # cosigned, or refused: a fork is kept as the evidence that it is.
+    Column("verdict", String(10), nullable=False),
+    Column("at", Instant, nullable=False),
+    CheckConstraint("verdict IN ('cosigned', 'refused')", name="verdict"),
+)
+
+# What other regions signed under this node's checkpoints.
+ledger_cosignatures = Table(
+    "ledger_cosignatures",
+    metadata,
+    Column("size", RowId, ForeignKey("ledger_heads.size"), primary_key=True),
+    Column("region", String(6), primary_key=True),
+    Column("line", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)

@@ -2,7 +2,8 @@
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3))
 BROKER ?=
-PYTEST ?=
+# Most tests wait for a broker or for another process, so two at once take little more than half the time.
+PYTEST ?= -n 2 --dist loadfile --no-loadscope-reorder
 ONCE ?=
 SECONDS ?= 60
 

@@ -189,7 +189,7 @@ class MemoryWork:
 
     async def load_fingerprinted(self, prints: Collection[str]) -> Mapping[str, Collection[UUID]]:
         found: defaultdict[str, set[UUID]] = defaultdict(set)
-        for known, case in self.room.content.fingerprints:
+        for known, case in self.draft.fingerprints:
             if known in prints:
                 found[known].add(case)
         return found

@@ -6,7 +6,7 @@ from collections.abc import Callable
 _LOOK_AGAIN = 0.05
 
 
-def until(true: Callable[[], object], what: object = "what was waited for", *, seconds: float = 30.0) -> None:
+def until(true: Callable[[], object], what: object = "what was waited for", *, seconds: float = 60.0) -> None:
     """Look again and again; fails at the deadline, and says ``what`` as it is then."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -744,6 +744,18 @@ async def test_a_case_is_found_by_each_of_its_fingerprints(ground: Ground) -> No
     }
 
 
+async def test_a_case_of_the_same_transaction_is_found_by_its_fingerprints_and_changed_once_more(
+    ground: Ground,
+) -> None:
+    case = a_case()
+    async with ground.room.work() as work:
+        work.record(replace(a_decision(case), fingerprints=("1:aa",)), CAUSE)
+        found = await work.load_fingerprinted({"1:aa"})
+        [known] = (await work.load_cases(found["1:aa"])).values()
+        work.record(a_decision(known), CAUSE)
+    assert (known.version, (await ground.case(case.id)).version) == (1, 2)
+
+
 async def test_a_message_may_go_in_the_conversation_of_another_case(ground: Ground) -> None:
     case, about = a_case(), uuid4()
     message = Outgoing(recipient=ZHONGSHAN, data=a_stage(case=about), conversation=about)

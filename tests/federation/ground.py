@@ -148,7 +148,7 @@ class Ground:
         region: str,
         true: Any,
         *,
-        seconds: float = 30.0,
+        seconds: float = 60.0,
         what: str = "what was waited for",
     ) -> View:
         """The region's record once it is as wanted."""
@@ -164,7 +164,7 @@ class Ground:
         await until(as_wanted, seconds=seconds, what=f"{region}: {what}")
         return seen[0]
 
-    async def knows(self, region: str, cases: list[str], *, state: str | None = None, seconds: float = 30.0) -> View:
+    async def knows(self, region: str, cases: list[str], *, state: str | None = None, seconds: float = 60.0) -> View:
         """Returns when the region has these cases, their last transfers in that state."""
 
         def known(view: View) -> bool:
@@ -273,7 +273,7 @@ class Tap:
                 await message.ack()
         return heard
 
-    async def messages(self, count: int, *, seconds: float = 20.0) -> list[bytes]:
+    async def messages(self, count: int, *, seconds: float = 60.0) -> list[bytes]:
         """The contents of the first ``count`` different messages that it heard, receipts aside."""
         heard: dict[bytes, None] = {}
         wire = shared().wire(self.recipient)

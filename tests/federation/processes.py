@@ -30,7 +30,7 @@ class NodeRefused(Exception):
         super().__init__(f"{kind}: {said}")
 
 
-async def until(true: Callable[[], bool | Awaitable[bool]], *, seconds: float = 30.0, what: str) -> None:
+async def until(true: Callable[[], bool | Awaitable[bool]], *, seconds: float = 60.0, what: str) -> None:
     """Returns as soon as it is true; fails when it is not by the deadline."""
     deadline = time.monotonic() + seconds
     while True:
@@ -55,7 +55,7 @@ class NodeProcess:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         asyncio.get_running_loop().add_reader(self._orders.fileno(), self._answered)
 
-    async def do(self, name: str, /, *, seconds: float = 30.0, **words: Any) -> Any:
+    async def do(self, name: str, /, *, seconds: float = 60.0, **words: Any) -> Any:
         """One command of node_process.Clerk. Raises NodeRefused, NodeDied, TimeoutError."""
         number = next(self._numbers)
         done = self._waiting[number] = asyncio.get_running_loop().create_future()
@@ -66,7 +66,7 @@ class NodeProcess:
         async with asyncio.timeout(seconds):
             return await done
 
-    async def ready(self, *, seconds: float = 30.0) -> "NodeProcess":
+    async def ready(self, *, seconds: float = 60.0) -> "NodeProcess":
         """Returns when it is connected to the broker with all of its roles."""
 
         async def connected() -> bool:
@@ -88,7 +88,7 @@ class NodeProcess:
                 lines.append(json.loads(line))
         return [line for line in lines if event is None or line.get("event") == event]
 
-    async def logs(self, event: str, *, seconds: float = 30.0) -> list[dict[str, Any]]:
+    async def logs(self, event: str, *, seconds: float = 60.0) -> list[dict[str, Any]]:
         """Returns the events of that name when there is one."""
         await until(lambda: bool(self.log(event)), seconds=seconds, what=f"{self.name} logs {event}")
         return self.log(event)
@@ -102,13 +102,13 @@ class NodeProcess:
         assert self._process.pid is not None
         return self._process.pid
 
-    async def has_died(self, *, seconds: float = 30.0) -> None:
+    async def has_died(self, *, seconds: float = 60.0) -> None:
         """Returns when it was killed where its plan said; fails when it ended in another way."""
         await until(lambda: self._process.exitcode is not None, seconds=seconds, what=f"{self.name} dies")
         assert self._process.exitcode == -signal.SIGKILL, f"{self.name} ended with {self._process.exitcode}"
         self._leave()
 
-    async def has_stopped(self, *, seconds: float = 30.0) -> None:
+    async def has_stopped(self, *, seconds: float = 60.0) -> None:
         """Returns when it was stopped where its plan said; thaw() lets it go on."""
 
         def stopped() -> bool:
@@ -128,7 +128,7 @@ class NodeProcess:
     def thaw(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
 
-    async def stop(self, *, seconds: float = 20.0) -> None:
+    async def stop(self, *, seconds: float = 60.0) -> None:
         """In good order."""
         self._orders.send((0, "stop", {}))
         await until(lambda: self._process.exitcode is not None, seconds=seconds, what=f"{self.name} stops")

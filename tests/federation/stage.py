@@ -177,7 +177,7 @@ def today() -> str:
     return legal_day(clock.now()).isoformat()
 
 
-def seen(look: Callable[[], Seen], true: Callable[[Seen], object], *, by: Served, seconds: float = 30.0) -> Seen:
+def seen(look: Callable[[], Seen], true: Callable[[Seen], object], *, by: Served, seconds: float = 60.0) -> Seen:
     """What is seen once it is as wanted; fails when it is not by the deadline."""
     deadline = time.monotonic() + seconds
     while not true(found := look()):

@@ -136,7 +136,7 @@ async def until_sent(ground: Ground, times: int) -> None:
     async def enough() -> bool:
         return await sent(ground) >= times
 
-    await until(enough, seconds=10, what=f"{times} sent")
+    await until(enough, what=f"{times} sent")
 
 
 async def test_after_a_loss_the_probe_brings_the_rest_after_it(ground: Ground) -> None:

@@ -76,7 +76,7 @@ def stage(calm_broker: Broker, pki: Pki, tmp_path: Path) -> Iterator[Stage]:
     calm_broker.delete_vhost(made.vhost)
 
 
-def until_none_is_left(stage: Stage, *, seconds: float = 15.0) -> None:
+def until_none_is_left(stage: Stage, *, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while left := stage.nodes():
         assert time.monotonic() < deadline, f"nodes still run: {left}"

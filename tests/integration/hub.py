@@ -39,7 +39,7 @@ def parcel(
     return Parcel(id=id or uuid4(), type=OFFERED, recipient=recipient, body=content)
 
 
-async def until(true: Callable[[], bool | Awaitable[bool]], *, seconds: float = 30.0, what: str = "this") -> None:
+async def until(true: Callable[[], bool | Awaitable[bool]], *, seconds: float = 60.0, what: str = "this") -> None:
     """Returns as soon as it is true; fails when it is not by the deadline."""
     deadline = time.monotonic() + seconds
     while True:
@@ -73,14 +73,14 @@ class Hub:
         """The listener without TLS."""
         return Address(host=HOST, port=self.broker.ports.amqp, vhost=self.vhost, username=region, password=password)
 
-    def publisher(self, region: str = LUXIAN, *, timeout_seconds: float = 5.0) -> Publisher:
+    def publisher(self, region: str = LUXIAN, *, timeout_seconds: float = 60.0) -> Publisher:
         return Publisher(self.address(region), region=region, clock=now, timeout_seconds=timeout_seconds)
 
     def consumer(self, region: str = ZHONGSHAN, *, prefetch: int = 200) -> Consumer:
         return Consumer(self.address(region), region=region, clock=now, prefetch=prefetch)
 
     @asynccontextmanager
-    async def publishing(self, region: str = LUXIAN, *, timeout_seconds: float = 5.0) -> AsyncIterator[Publisher]:
+    async def publishing(self, region: str = LUXIAN, *, timeout_seconds: float = 60.0) -> AsyncIterator[Publisher]:
         async with self.publisher(region, timeout_seconds=timeout_seconds) as publisher:
             await until(lambda: publisher.connected, what="the publisher is connected")
             yield publisher
@@ -123,7 +123,7 @@ class Hub:
             found = await channel.declare_queue(queue, passive=True)
             return found.declaration_result.message_count or 0
 
-    async def holds(self, queue: str, messages: int, *, seconds: float = 30.0) -> None:
+    async def holds(self, queue: str, messages: int, *, seconds: float = 60.0) -> None:
         """Returns when the queue has this many messages ready."""
 
         async def ready() -> bool:

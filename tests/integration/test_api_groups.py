@@ -217,6 +217,13 @@ def test_a_preview_at_the_command_line_needs_no_node(tmp_path: Path) -> None:
     assert "TEST_IDENTITY" in command("preview", good).output
 
 
+def test_a_preview_at_the_command_line_names_columns_that_nothing_is_taken_from(tmp_path: Path) -> None:
+    [sheet] = written(tmp_path, odd="姓名,证件类型,证件号码,代表人\n李小山,暂无证件,,是\n".encode())
+    said = command("preview", sheet).output
+    assert said.startswith("1 of 1 rows would be taken in\nnothing is taken from the columns 代表人: ")
+    assert json.loads(command("preview", sheet, "--json").output)["ignored"] == ["代表人"]
+
+
 def test_the_template_is_written(tmp_path: Path) -> None:
     assert command("template", "--out", str(tmp_path / "list.xlsx")).exit_code == OK
     assert command("preview", str(tmp_path / "list.xlsx"), "--test-identities").exit_code == OK

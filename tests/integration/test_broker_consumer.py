@@ -29,16 +29,15 @@ async def receive_all(consumer: Consumer, messages: int, *, limit: int = 50) -> 
 
 
 async def test_batches_keep_the_order_and_their_size(hub: Hub) -> None:
-    async with hub.publishing() as publisher, hub.consuming() as consumer:
+    async with hub.publishing() as publisher, hub.consuming() as consumer, asyncio.TaskGroup() as beside:
         seen: list[int] = []
-        sending = asyncio.create_task(hub.send(publisher, 2000))
+        beside.create_task(hub.send(publisher, 2000))
         async for batch in consumer.batches(70):
             assert 1 <= len(batch.deliveries) <= 70
             seen += numbers(batch)
             await batch.ack()
             if len(seen) == 2000:
                 break
-        await sending
     assert seen == list(range(2000))
     assert await hub.depth("inbox.442000") == 0
 

@@ -170,7 +170,7 @@ def test_a_frozen_node_keeps_its_port_and_answers_after_the_thaw(chaos: Broker) 
     assert not is_free(chaos.ports.amqp)
     assert not serves(chaos, timeout=0.5)
     chaos.thaw()
-    wait_until(lambda: serves(chaos), seconds=20, what="the thawed node answers")
+    wait_until(lambda: serves(chaos), seconds=60, what="the thawed node answers")
 
 
 def test_a_killed_node_comes_back_on_its_ports_with_its_queues(chaos: Broker) -> None:

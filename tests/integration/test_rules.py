@@ -309,7 +309,7 @@ def killed_on_its_way(place: Place, *words: str) -> None:
         stderr=subprocess.STDOUT,
     )
     place_of = Path(f"/proc/{process.pid}/fd")
-    until(lambda: any("socket:" in one or one.endswith("node.db") for one in links(place_of)), seconds=20)
+    until(lambda: any("socket:" in one or one.endswith("node.db") for one in links(place_of)))
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=2)
     process.kill()
@@ -344,7 +344,7 @@ def test_processes_that_run_take_a_new_set_without_a_restart(place: Place) -> No
         assert {version_at(one), version_at(other)} == {RELEASE}
         place.load(terms=[longer_review()])
         for address in (one, other):
-            until(partial(has_version, address, f"{RELEASE}+2026-12-20"), seconds=20)
+            until(partial(has_version, address, f"{RELEASE}+2026-12-20"))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The same matter in two regions, or twice in one, is found without naming anyone."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,10 @@ from tests.federation.exchange import START, Exchange, an_application
 from tests.story import Story
 from transfer.actions.buttons import BUTTONS, OWN_BUTTONS, offer_order
 from transfer.actions.commands import NewApplicant, Offer, OpenCase
+from transfer.actions.desk import Desk, Order
+from transfer.actions.intake import open_case
 from transfer.crypto.matching import MatchKey
+from transfer.domain.case import Case
 from transfer.domain.duplicates import LinkedCase, matter_lines, same_name, same_number
 from transfer.domain.errors import NotThisSide
 from transfer.domain.lifecycle import Step
@@ -206,6 +210,19 @@ def test_within_one_region_both_cases_show_the_other_at_intake() -> None:
     assert shown(exchange, ZHONGSHAN, first) == [(second, DuplicateAdvice.HERE_TWICE)]
     names = [line.event.name for line in exchange.rooms[ZHONGSHAN].content.history if line.case == first]
     assert names == ["case_opened", "same_matter_found"]
+
+
+async def test_two_applications_of_one_matter_that_are_taken_in_together_show_each_other() -> None:
+    exchange = three()
+    command = OpenCase.model_validate(
+        dict(an_application(ZHONGSHAN, persons=1)) | {"applicants": (person(),), "opponents": (EMPLOYER,)}
+    )
+    order = Order(by="王芳", institution=ZHONGSHAN, create=lambda at: open_case(command, at))
+    desk = Desk(room=exchange.rooms[ZHONGSHAN], context=exchange.contexts[ZHONGSHAN])
+    cases = await asyncio.gather(desk.carry_out(order), desk.carry_out(order))
+    one, other = (case.id for case in cases if isinstance(case, Case))
+    assert shown(exchange, ZHONGSHAN, one) == [(other, DuplicateAdvice.HERE_TWICE)]
+    assert shown(exchange, ZHONGSHAN, other) == [(one, DuplicateAdvice.HERE_TWICE)]
 
 
 def test_of_several_cases_the_one_received_first_is_the_answer() -> None:

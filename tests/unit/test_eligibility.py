@@ -22,6 +22,7 @@ from transfer.messages.codes import ApplicantCategory, HardshipGround, IdentityK
 from transfer.messages.codes_clocks import CaseEvent
 from transfer.messages.codes_handling import RefusalReason
 from transfer.messages.eligibility import Found
+from transfer.web.eligibility import eligibility_of
 
 G: Final = HardshipGround
 CHENGDU, MIANYANG, KUNMING, ZHOUSHAN, XIAOGAN = "510104", "510700", "530102", "330900", "420900"
@@ -306,3 +307,15 @@ def test_an_applicant_is_stored_and_sent_with_the_finding() -> None:
     [applicant] = story.known(XIAOGAN).applicants
     assert Applicant.model_validate_json(applicant.model_dump_json()) == applicant
     assert ApplicantCategory.MIGRANT_WORKER in applicant.categories
+
+
+def test_whoever_holds_the_case_is_told_to_look_again_and_no_follower() -> None:
+    lapses = date(2026, 3, 31)
+    story = handed_over(a_story().find(G.INFO_SHARING, until=lapses), XIAOGAN).find(G.INFO_SHARING, until=lapses)
+    story.reach(Stage.UNDER_REVIEW, Stage.GRANTED).on(2026, 4, 1)
+
+    def told(region: str) -> list[LegalBasis | None]:
+        found = eligibility_of(story.known(region), story.exchange.contexts[region]())
+        return [one.look_again for one in found.items]
+
+    assert (told(XIAOGAN), told(ZHOUSHAN)) == ([LegalBasis.LAL_48_4], [None])

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from transfer.actions.roster import Roster, read_roster
+from transfer.actions.roster import read_roster
 from transfer.cli.exits import FAULT, WrongUsage
 from transfer.cli.known import case_here
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
@@ -46,12 +46,17 @@ def preview(ctx: click.Context, *, sheet: Path, test_identities: bool, as_json: 
 
     Nothing is kept, and no node is needed. Exits with 1 when a row is bad.
     """
-    roster = run(_roster(sheet.read_bytes(), test_identities=test_identities))
+    read = run(SheetFiles().read(sheet.read_bytes()))
+    roster = read_roster(read, test_identities=test_identities)
     misfits = [one.model_dump(mode="json") for one in roster.misfits]
     if as_json:
-        print_json({"rows": roster.rows, "persons": len(roster.persons), "misfits": misfits})
+        print_json({"rows": roster.rows, "persons": len(roster.persons), "misfits": misfits, "ignored": read.ignored})
     else:
         click.echo(f"{len(roster.persons)} of {roster.rows} rows would be taken in")
+        if read.ignored:
+            click.echo(
+                f"nothing is taken from the columns {', '.join(read.ignored)}: the template has no such headings"
+            )
         _print_misfits(misfits)
     if roster.misfits:
         ctx.exit(FAULT)
@@ -106,10 +111,6 @@ def report_(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
     for name, value in found:
         said = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
         console().print(f"{name:15}  {said}", markup=False)
-
-
-async def _roster(content: bytes, *, test_identities: bool) -> Roster:
-    return read_roster(await SheetFiles().read(content), test_identities=test_identities)
 
 
 async def _report(settings: Settings, case: UUID) -> GroupReport:

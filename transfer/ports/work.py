@@ -210,7 +210,8 @@ class Work(Protocol):
         ...
 
     async def load_fingerprinted(self, prints: Collection[Fingerprint]) -> Mapping[Fingerprint, Collection[UUID]]:
-        """The cases of this region by those of these fingerprints that they have; they are not locked by it."""
+        """The cases of this region by those of these fingerprints that they have, those recorded in this transaction
+        too; they are not locked by it."""
         ...
 
     async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:

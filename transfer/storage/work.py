@@ -157,6 +157,10 @@ class SqlWork:
         found: defaultdict[str, set[UUID]] = defaultdict(set)
         for row in await rows_of(self.connection, _FINGERPRINTED, sorted(prints)):
             found[row.print].add(row.case_id)
+        # Those of an application that was taken in a moment ago, in this same transaction.
+        for fresh in self._rows[fingerprints]:
+            if fresh["print"] in prints:
+                found[fresh["print"]].add(fresh["case_id"])
         return found
 
     async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:

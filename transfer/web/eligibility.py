@@ -43,7 +43,7 @@ class PersonShown(Body):
     why_not: WhyNot | None
     why_not_zh: str | None
     why_not_en: str | None
-    look_again: Annotated[LegalBasis | None, Field(description="what a decision rested on no longer holds")]
+    look_again: Annotated[LegalBasis | None, Field(description="the holder's: what it decided on holds no longer")]
     grounds: tuple[GroundShown, ...]
 
 
@@ -66,6 +66,7 @@ async def eligibility(ask: Ask) -> Reply:
 def eligibility_of(case: Case, context: Context) -> Eligibility:
     """As it stands in the region that holds the case."""
     forum = context.forum(case.holder_region)
+    decides = context.region == case.holder_region
 
     def person(one: Applicant) -> PersonShown:
         why_not = why_not_held(case, one, forum)
@@ -76,7 +77,7 @@ def eligibility_of(case: Case, context: Context) -> Eligibility:
             why_not=why_not,
             why_not_zh=why_not.zh if why_not else None,
             why_not_en=why_not.en if why_not else None,
-            look_again=look_again(case, one, forum),
+            look_again=look_again(case, one, forum) if decides else None,
             grounds=tuple(_ground(judgement) for judgement in judged(case, one, forum)),
         )
 

@@ -5,18 +5,17 @@ from typing import Final
 from tests.bench.product import receives, sends
 from tests.bench.role import main
 from tests.bench.times import Mark
-from transfer.storage import settling, work
+from transfer.storage import arrivals, settling, work
 from transfer.storage.noting import Noting
 
-TELL: Final = ("stepped", "sent", "received", "set_aside")
+TOLD: Final = ((work, "stepped"), (work, "sent"), (arrivals, "received"), (settling, "settled"))
 
 
 def leave_out() -> None:
     """Nothing is told and nothing written; for this process alone."""
-    for name in TELL:
-        setattr(work, name, _nothing)
-    setattr(settling, "settled", _nothing)  # noqa: B010 - mypy knows the function that stands there
-    setattr(Noting, "write", _write)  # noqa: B010 - as above
+    for module, name in TOLD:
+        setattr(module, name, _nothing)
+    setattr(Noting, "write", _write)  # noqa: B010 - mypy knows the function that stands there
 
 
 def _nothing(*_given: object, **_named: object) -> None:

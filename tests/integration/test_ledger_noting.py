@@ -13,10 +13,13 @@ from deploy.local.postgres import Postgres
 from tests.builders import a_case_basics, a_stage, a_tenure, an_applicant
 from tests.integration.api_node import LUXIAN, OFFER, ZHONGSHAN, Api, application, serving, today
 from tests.noted import Noted, noted
+from transfer.actions.desk import Order
+from transfer.actions.watching import watch_case
 from transfer.crypto.errors import CannotBeOpened
 from transfer.crypto.texts import new_key, open_texts, seal_texts
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision, Event, Outgoing
+from transfer.domain.errors import UnknownCase
 from transfer.handlers.receive import Applied, Duplicate
 from transfer.ledger.entry import Kind
 from transfer.messages.codes import Hop, ReceiptOutcome, RefusalCode
@@ -419,3 +422,24 @@ async def test_entries_rise_with_time(store: Store) -> None:
     entries = await noted(store.engine)
     assert len(entries) == 18
     assert [one.kind for one in entries] == [Kind.STEP, Kind.SENT] * 9
+
+
+async def test_what_one_applicant_did_stands_under_the_key_of_that_applicant(here: Api) -> None:
+    persons = [application()["applicants"][0] | {"name": name} for name in ("李大山", "李小河", "李中原")]
+    case = await here.opened(applicants=persons)
+    ids = [one["id"] for one in case["applicants"]]
+    for leaving in (ids[:1], ids[1:]):
+        body = {"by": "王芳", "institution": ZHONGSHAN, "applicants": leaving}
+        answer = await here.post(f"/v1/cases/{case['id']}/withdrawals", body)
+        assert answer.status == (200 if leaving == ids[:1] else 409), answer
+    opened, withdrew = await of(here, Kind.STEP)
+    assert (opened.entry.subject, withdrew.entry.subject) == (UUID(case["id"]), UUID(ids[0]))
+    assert withdrew.texts == {"by": "王芳"}
+    assert {"applicants/0", "applicants/1", "applicants/2"} <= await held(here, case["id"])
+
+
+async def test_what_the_node_orders_of_itself_is_no_attempt(here: Api) -> None:
+    look = Order(by=ZHONGSHAN, institution=ZHONGSHAN, case=uuid4(), decide=watch_case)
+    with pytest.raises(UnknownCase):
+        await here.node.desk.carry_out(look)
+    assert await of(here, Kind.ATTEMPT) == []

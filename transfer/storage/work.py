@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,12 +11,10 @@ from uuid import UUID
 from sqlalchemy import (
     Table,
     bindparam,
-    exists,
     func,
     literal_column,
     select,
     union_all,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,8 +28,9 @@ from transfer.messages.values import Digest
 from transfer.ports.ledger import Happened
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
+from transfer.storage.arrivals import write_inbox, write_quarantine
 from transfer.storage.casework import read_cases, write_cases
-from transfer.storage.happened import received, sent, set_aside, stepped
+from transfer.storage.happened import sent, stepped
 from transfer.storage.naming import awaited, digests_of, touch, want, wanted
 from transfer.storage.noting import Noting
 from transfer.storage.recent import RecentCases
@@ -49,7 +48,6 @@ from transfer.storage.tables import (
     inbox,
     lanes,
     outbox,
-    quarantine,
     receipts_due,
     stages,
 )
@@ -64,11 +62,6 @@ _INBOX: Final = union_all(
 _SENT: Final = among(select(outbox.c.digest, outbox.c.recipient), outbox.c.conversation)
 _FINGERPRINTED: Final = among(select(fingerprints), fingerprints.c.print)
 _ANSWERED: Final = among(select(answered), answered.c.key)
-_ENTERED_AGAIN: Final = (
-    update(inbox)
-    .where(inbox.c.source == bindparam("at_source"), inbox.c.message == bindparam("at_message"))
-    .values(outcome=bindparam("new_outcome"), refusal=bindparam("new_refusal"))
-)
 
 FINAL: Final = (ReceiptOutcome.APPLIED, ReceiptOutcome.REFUSED)
 
@@ -326,7 +319,7 @@ class SqlWork:
             ],
             ("conversation", "peer"),
         )
-        await self._write_inbox()
+        news += await write_inbox(self.connection, self._entered, self._known, now=self.now)
         await want(self.connection, self._rows[fetches], now=self.now)
         for table in (
             stages,
@@ -343,69 +336,9 @@ class SqlWork:
                 once = table in (file_uses, fingerprints)
                 statement = inserting_once(dialect, table) if once else inserting(table)
                 await self.connection.execute(statement, self._rows[table])
-
-        happened = [*news, *self._news_of_inbox(), *self._happened, *await self._write_quarantine()]
+        news += await write_quarantine(self.connection, self._aside)
         written_rows += written(stages.name, self._rows[stages])
-        await self.noting.write(self.connection, happened, now=self.now, rows=written_rows)
-
-    def _news_of_inbox(self) -> Iterator[Happened]:
-        """What came, and what came before and fares otherwise now."""
-        for key, entry in self._entered.items():
-            known = self._known.get(key)
-            if known is None or (known.outcome, known.refusal) != (entry.outcome, entry.refusal):
-                yield received(entry)
-
-    async def _write_quarantine(self) -> Sequence[Happened]:
-        """Of what cannot be opened and comes again and again, one is kept; gives what is."""
-        if not self._aside:
-            return ()
-        fields = ("id", "at", "source", "message", "conversation", "type", "exchange", "user_id", "digest", "body")
-        lying = [
-            {
-                **{name: getattr(one, name) for name in fields},
-                "code": one.refusal.code.value,
-                "refusal": one.refusal.model_dump_json(),
-            }
-            for one in self._aside
-        ]
-        statement = inserting_once(self.connection.dialect.name, quarantine).returning(quarantine.c.id)
-        kept = set(await self.connection.scalars(statement, lying))
-        return [set_aside(one) for one in self._aside if one.id in kept]
-
-    async def _write_inbox(self) -> None:
-        fresh = [e for key, e in self._entered.items() if key not in self._known]
-        again = [e for key, e in self._entered.items() if key in self._known]
-        if fresh:
-            await self.connection.execute(inserting(inbox), [rows.entry_row(entry) for entry in fresh])
-        if again:
-            await self.connection.execute(
-                _ENTERED_AGAIN,
-                [
-                    {
-                        "at_source": e.source,
-                        "at_message": e.message,
-                        "new_outcome": e.outcome.value,
-                        "new_refusal": e.refusal.model_dump_json() if e.refusal else None,
-                    }
-                    for e in again
-                ],
-            )
-        cured = [e.message for e in again if e.outcome is ReceiptOutcome.APPLIED]
-        for start in range(0, len(cured), CHUNK):
-            # It came again and was applied: staff need not look at the copy in quarantine any more.
-            await self.connection.execute(
-                update(quarantine)
-                .where(
-                    quarantine.c.applied_at.is_(None),
-                    quarantine.c.message.in_(cured[start : start + CHUNK]),
-                    exists().where(
-                        inbox.c.source == quarantine.c.source,
-                        inbox.c.message == quarantine.c.message,
-                        inbox.c.digest == quarantine.c.digest,
-                    ),
-                )
-                .values(applied_at=self.now)
-            )
+        await self.noting.write(self.connection, [*news, *self._happened], now=self.now, rows=written_rows)
 
 
 def _receipt(entry: InboxEntry) -> Receipt:

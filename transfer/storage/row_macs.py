@@ -1,7 +1,7 @@
 """Keyed digests of rows, by which the ledger holds what a step wrote without telling it."""
 
 import hmac
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -69,7 +69,7 @@ class WrittenRow:
 
     def mac(self, key: bytes) -> str:
         """HMAC-SHA256 over the table and the values in their one form."""
-        told = canonical([self.table, dict(_plain(self.values))])
+        told = canonical([self.table, self.values], _plain)
         return PREFIX + hmac.digest(key, told, "sha256").hex()
 
 
@@ -87,14 +87,13 @@ def written(table: str, rows: Iterable[Mapping[str, Any]]) -> list[WrittenRow]:
     return [WrittenRow(table=table, values=values) for values in rows]
 
 
-def _plain(values: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    for name, value in values.items():
-        match value:
-            case datetime():
-                yield name, moment(value)
-            case date():
-                yield name, value.isoformat()
-            case UUID():
-                yield name, str(value)
-            case _:
-                yield name, value
+def _plain(value: object) -> str:
+    match value:
+        case datetime():
+            return moment(value)
+        case date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case _:
+            raise TypeError(type(value).__name__)

@@ -7,7 +7,7 @@ erased while the entry stays provable, and nobody can guess them from it.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -120,9 +120,11 @@ class Entry:
 _FIELDS: Final = {"v", "id", "at", "kind", "case", "facts", "subject", "texts"}
 
 
-def canonical(value: object) -> bytes:
-    """JSON in one form (RFC 8785 for what is used here: no floats, names in ASCII): sorted, no spaces, UTF-8."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+def canonical(value: object, plain: Callable[[Any], str] | None = None) -> bytes:
+    """JSON in one form (RFC 8785 for what is used here: no floats, names in ASCII): sorted, no spaces, UTF-8. ``plain``
+    makes a text of what JSON does not know."""
+    told = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=plain)
+    return told.encode()
 
 
 def moment(at: datetime) -> str:

@@ -32,6 +32,7 @@ from transfer.messages.duplicates import Fingerprint
 from transfer.messages.eligibility import Statement, Token
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
+from transfer.ports.ledger import Happened
 
 Kind = TypeVar("Kind", bound=Statement)
 Sign = Callable[[Statement, datetime], str]
@@ -252,6 +253,10 @@ class Work(Protocol):
         """Keep the response to an idempotency key."""
         ...
 
+    def note(self, happened: Happened) -> None:
+        """Write this into the ledger; what the rest of the work tells of itself is written there without it."""
+        ...
+
 
 class WorkRoom(Protocol):
     """Where work is done: gives transactions, and wakes whoever sends the messages and receipts they leave."""
@@ -299,7 +304,8 @@ class QuarantineRoom(Protocol):
 
 
 class Shelf(Protocol):
-    """Keeps the directories that were in force, so that a node never goes back to an older one."""
+    """Keeps the directories that were in force, so that a node never goes back to an older one, and which keys it
+    held."""
 
     async def newest(self) -> str | None:
         """The signed note with the highest version."""
@@ -307,4 +313,8 @@ class Shelf(Protocol):
 
     async def keep(self, version: int, note: str) -> None:
         """This one is in force now; nothing changes when it is kept already."""
+        ...
+
+    async def hold(self, keys: Collection[str]) -> None:
+        """The node holds the keys with these ids now; the ledger tells of it when it held others before."""
         ...

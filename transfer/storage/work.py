@@ -11,12 +11,10 @@ from uuid import UUID
 from sqlalchemy import (
     Table,
     bindparam,
-    exists,
     func,
     literal_column,
     select,
     union_all,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,11 +25,16 @@ from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
+from transfer.ports.ledger import Happened
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
+from transfer.storage.arrivals import write_inbox, write_quarantine
 from transfer.storage.casework import read_cases, write_cases
+from transfer.storage.happened import sent, stepped
 from transfer.storage.naming import awaited, digests_of, touch, want, wanted
+from transfer.storage.noting import Noting
 from transfer.storage.recent import RecentCases
+from transfer.storage.row_macs import written
 from transfer.storage.settling import settle
 from transfer.storage.statements import CHUNK, among, inserting, inserting_once, padded, rows_of, upsert
 from transfer.storage.tables import (
@@ -45,7 +48,6 @@ from transfer.storage.tables import (
     inbox,
     lanes,
     outbox,
-    quarantine,
     receipts_due,
     stages,
 )
@@ -60,11 +62,6 @@ _INBOX: Final = union_all(
 _SENT: Final = among(select(outbox.c.digest, outbox.c.recipient), outbox.c.conversation)
 _FINGERPRINTED: Final = among(select(fingerprints), fingerprints.c.print)
 _ANSWERED: Final = among(select(answered), answered.c.key)
-_ENTERED_AGAIN: Final = (
-    update(inbox)
-    .where(inbox.c.source == bindparam("at_source"), inbox.c.message == bindparam("at_message"))
-    .values(outcome=bindparam("new_outcome"), refusal=bindparam("new_refusal"))
-)
 
 FINAL: Final = (ReceiptOutcome.APPLIED, ReceiptOutcome.REFUSED)
 
@@ -87,6 +84,7 @@ class SqlWork:
     now: datetime
     new_id: Callable[[], UUID]
     recent: RecentCases
+    noting: Noting
     destinations: set[str] = field(default_factory=set)
     shards: set[int] = field(default_factory=set)
     owes: bool = False
@@ -95,8 +93,10 @@ class SqlWork:
     _lanes: dict[tuple[UUID, str], _Lane] = field(default_factory=dict)
     _inbox: dict[tuple[str, UUID], InboxEntry] = field(default_factory=dict)
     _entered: dict[tuple[str, UUID], InboxEntry] = field(default_factory=dict)
-    _known: set[tuple[str, UUID]] = field(default_factory=set)
+    _known: dict[tuple[str, UUID], InboxEntry] = field(default_factory=dict)
     _told: list[tuple[str, Sequence[Receipt]]] = field(default_factory=list)
+    _aside: list[Quarantined] = field(default_factory=list)
+    _happened: list[Happened] = field(default_factory=list)
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
     # Loading ------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class SqlWork:
                 if (entry.source, entry.message) in keys or entry.outcome is ReceiptOutcome.PARKED:
                     found[entry.source, entry.message] = entry
         self._inbox |= found
-        self._known |= found.keys()
+        self._known |= found
         return found
 
     async def load_applied(self, lanes: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], int]:
@@ -178,8 +178,10 @@ class SqlWork:
             self._use(case.id, attachments_of((case.materials, case.requests)))
         self._changed[case.id] = case
         self._rows[fingerprints] += [{"case_id": case.id, "print": one} for one in decision.fingerprints]
+        detail = json.dumps(dict(decision.event.detail), default=str)
+        self._happened.append(stepped(case, decision.event, detail, cause))
         for message in decision.messages:
-            self._send(message.conversation or case.id, message, cause)
+            self._send(case.id, message, cause)
         for stage in decision.stages:
             fields = {name: getattr(stage, name) for name in ("tenure", "number", "stage", "occurred_on", "basis")}
             fields |= {"note": stage.note, "institution": stage.institution, "at": stage.at}
@@ -196,12 +198,13 @@ class SqlWork:
                 "source": cause.source,
                 "message": cause.message,
                 "tenure": case.holder.number,
-                "detail": json.dumps(dict(decision.event.detail), default=str),
+                "detail": detail,
             }
         )
         return case
 
-    def _send(self, conversation: UUID, message: Outgoing, cause: Cause) -> None:
+    def _send(self, case: UUID, message: Outgoing, cause: Cause) -> None:
+        conversation = message.conversation or case
         lane = self._lane(conversation, message.recipient)
         lane.sent += 1
         attributes = Attributes(
@@ -218,19 +221,19 @@ class SqlWork:
         shard = conversation.int % SHARDS
         self.shards.add(shard)
         self.destinations.add(message.recipient)
-        self._rows[outbox].append(
-            {
-                "message": attributes.id,
-                "conversation": conversation,
-                "recipient": message.recipient,
-                "sequence": lane.sent,
-                "shard": shard,
-                "type": attributes.type,
-                "digest": digest_of(body),
-                "body": body,
-                "created_at": cause.at,
-            }
-        )
+        row = {
+            "message": attributes.id,
+            "conversation": conversation,
+            "recipient": message.recipient,
+            "sequence": lane.sent,
+            "shard": shard,
+            "type": attributes.type,
+            "digest": digest_of(body),
+            "body": body,
+            "created_at": cause.at,
+        }
+        self._rows[outbox].append(row)
+        self._happened.append(sent(case, row, message.answers))
         for digest in self._use(conversation, attachments_of(message.data)):
             grant = {"digest": digest, "recipient": message.recipient, "message": attributes.id, "at": cause.at}
             self._rows[file_grants].append(grant)
@@ -274,10 +277,7 @@ class SqlWork:
         self._rows[receipts_due].append({"recipient": recipient, **rows.receipt_row(receipt)})
 
     def record_quarantined(self, message: Quarantined) -> None:
-        fields = ("id", "at", "source", "message", "conversation", "type", "exchange", "user_id", "digest", "body")
-        row = {name: getattr(message, name) for name in fields}
-        row |= {"code": message.refusal.code.value, "refusal": message.refusal.model_dump_json()}
-        self._rows[quarantine].append(row)
+        self._aside.append(message)
 
     def record_receipts(self, source: str, receipts: Sequence[Receipt]) -> None:
         self._told.append((source, receipts))
@@ -294,6 +294,9 @@ class SqlWork:
             }
         )
 
+    def note(self, happened: Happened) -> None:
+        self._happened.append(happened)
+
     @property
     def seen(self) -> Iterable[Case]:
         """The cases as this transaction leaves them."""
@@ -304,9 +307,12 @@ class SqlWork:
     async def flush(self) -> None:
         """Write everything that was recorded; the caller commits."""
         dialect = self.connection.dialect.name
-        for source, receipts in self._told:
-            await settle(self.connection, source, receipts, now=self.now)
-        await write_cases(self.connection, self._loaded, self._changed.values(), now=self.now)
+        news = [
+            one
+            for source, receipts in self._told
+            for one in await settle(self.connection, source, receipts, now=self.now)
+        ]
+        written_rows = await write_cases(self.connection, self._loaded, self._changed.values(), now=self.now)
         touched = [(key, lane) for key, lane in sorted(self._lanes.items()) if lane.changed]
         await upsert(
             self.connection,
@@ -317,13 +323,12 @@ class SqlWork:
             ],
             ("conversation", "peer"),
         )
-        await self._write_inbox()
+        news += await write_inbox(self.connection, self._entered, self._known, now=self.now)
         await want(self.connection, self._rows[fetches], now=self.now)
         for table in (
             stages,
             outbox,
             receipts_due,
-            quarantine,
             history,
             answered,
             file_uses,
@@ -331,45 +336,13 @@ class SqlWork:
             fingerprints,
         ):
             if self._rows[table]:
-                # Of what cannot be opened and comes again and again, one is kept; a case may name a file many times.
-                once = table in (quarantine, file_uses, fingerprints)
+                # A case may name a file many times.
+                once = table in (file_uses, fingerprints)
                 statement = inserting_once(dialect, table) if once else inserting(table)
                 await self.connection.execute(statement, self._rows[table])
-
-    async def _write_inbox(self) -> None:
-        fresh = [e for key, e in self._entered.items() if key not in self._known]
-        again = [e for key, e in self._entered.items() if key in self._known]
-        if fresh:
-            await self.connection.execute(inserting(inbox), [rows.entry_row(entry) for entry in fresh])
-        if again:
-            await self.connection.execute(
-                _ENTERED_AGAIN,
-                [
-                    {
-                        "at_source": e.source,
-                        "at_message": e.message,
-                        "new_outcome": e.outcome.value,
-                        "new_refusal": e.refusal.model_dump_json() if e.refusal else None,
-                    }
-                    for e in again
-                ],
-            )
-        cured = [e.message for e in again if e.outcome is ReceiptOutcome.APPLIED]
-        for start in range(0, len(cured), CHUNK):
-            # It came again and was applied: staff need not look at the copy in quarantine any more.
-            await self.connection.execute(
-                update(quarantine)
-                .where(
-                    quarantine.c.applied_at.is_(None),
-                    quarantine.c.message.in_(cured[start : start + CHUNK]),
-                    exists().where(
-                        inbox.c.source == quarantine.c.source,
-                        inbox.c.message == quarantine.c.message,
-                        inbox.c.digest == quarantine.c.digest,
-                    ),
-                )
-                .values(applied_at=self.now)
-            )
+        news += await write_quarantine(self.connection, self._aside)
+        written_rows += written(stages.name, self._rows[stages])
+        await self.noting.write(self.connection, [*news, *self._happened], now=self.now, rows=written_rows)
 
 
 def _receipt(entry: InboxEntry) -> Receipt:

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from deploy.local.postgres import Postgres
 from tests.integration.api_node import LUXIAN, ZHONGSHAN
 from tests.tampering import Change, Played, changed, checkpoint, deleted, inserted, noted, other, played, swapped
-from transfer.ledger.entry import Entry, Kind
+from transfer.crypto.texts import seal_texts
+from transfer.ledger.entry import Entry, Kind, texts_of
 from transfer.ledger.tiles import WIDTH, Tiled
 from transfer.ledger.tree import leaf_hash
 from transfer.ledger.verify import Fault
@@ -349,3 +350,11 @@ async def test_an_entry_whose_facts_are_not_those_of_its_kind_is_a_fault_like_ot
             faults = await play.faults(forged)
             assert names(faults, f"place {place}", "its leaf do not fit"), kind
             assert names(faults, "history"), kind
+
+
+async def test_a_text_that_was_sealed_anew_by_somebody_who_has_the_key_is_found(play: Played) -> None:
+    keys = {row["subject"]: row["key"] for row in await play.rows(ledger.ledger_keys)}
+    row = (await play.rows(ledger.ledger_texts))[0]
+    other_texts = seal_texts(keys[row["subject"]], row["entry"], texts_of({"by": "somebody else"}, b"s" * 16))
+    faults = await play.faults(changed(ledger.ledger_texts, row, sealed=other_texts))
+    assert names(faults, "texts of entry", "not those that the entry was made with"), faults

@@ -19,6 +19,8 @@ PAIRS: Final = (
     ("fetch", "curl-site"),
     ("fetch-cut", "curl-cut"),
     ("group", "rows"),
+    ("ledger", "hashlib"),
+    ("ledger-sqlite", "hashlib"),
 )
 _COMPARED: Final = (
     "throughput_per_second",
@@ -28,6 +30,8 @@ _COMPARED: Final = (
     "receipted_p50_ms",
     "megabytes_per_second",
     "node_seconds",
+    "verify_seconds",
+    "verify_cpu_seconds",
 )
 
 _MEBIBYTE: Final = 1 << 20
@@ -52,6 +56,11 @@ _LINES: Final = (
     ("  import", "import_seconds", 1, 3),
     ("  offer", "offer_seconds", 1, 3),
     ("  acceptance", "acceptance_seconds", 1, 3),
+    ("the ledger: put in order, entries/s", "sequenced_per_second", 1, 0),
+    ("  a look for more, ms", "look_ms", 1, 1),
+    ("  verified, s", "verify_seconds", 1, 2),
+    ("  CPU of the node for that, s", "verify_cpu_seconds", 1, 2),
+    ("  memory for that, MiB", "verify_memory_bytes", _MEBIBYTE, 0),
 )
 
 

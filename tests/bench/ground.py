@@ -79,6 +79,19 @@ async def fresh_ground(servers: Servers, contender: Contender) -> AsyncIterator[
 
 
 @contextlib.asynccontextmanager
+async def fresh_database(servers: Servers) -> AsyncIterator[str]:
+    """The address of an empty database."""
+    name = f"bench_{secrets.token_hex(4)}"
+    async with _connected(servers.postgres) as connection:
+        await connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield _renamed(servers.postgres, name)
+    finally:
+        async with _connected(servers.postgres) as connection:
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextlib.asynccontextmanager
 async def _connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(url)
     try:

@@ -22,14 +22,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision, Outgoing
+from transfer.ledger.entry import Entry
 from transfer.messages.attachments import Attachment, attachments_of
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
+from transfer.ports.ledger import Happened, Head, LedgerDecision, Seen, Words
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
 from transfer.storage.casework import read_cases, write_cases
+from transfer.storage.ledger_tables import ledger_cosignatures, ledger_entries, ledger_seen
 from transfer.storage.naming import awaited, digests_of, touch, want, wanted
 from transfer.storage.recent import RecentCases
 from transfer.storage.settling import settle
@@ -49,6 +52,7 @@ from transfer.storage.tables import (
     receipts_due,
     stages,
 )
+from transfer.storage.witnessing import cosigned_row, lock, read_heads, read_seen, read_words, seen_row
 
 _LANES: Final = among(select(lanes), lanes.c.conversation)
 _INBOX: Final = union_all(
@@ -106,10 +110,13 @@ class SqlWork:
         if wanted:
             self._loaded |= await read_cases(self.connection, wanted, self.recent)
             # The lock on the case covers its lanes: nobody writes a lane without the case.
-            for row in await rows_of(self.connection, _LANES, wanted):
-                self._lanes[row.conversation, row.peer] = _Lane(sent=row.sent, applied=row.applied)
+            await self._load_lanes(wanted)
         current = self._loaded | self._changed
         return {case: current[case] for case in ids if case in current}
+
+    async def _load_lanes(self, conversations: Sequence[UUID]) -> None:
+        for row in await rows_of(self.connection, _LANES, conversations):
+            self._lanes[row.conversation, row.peer] = _Lane(sent=row.sent, applied=row.applied)
 
     async def load_inbox(
         self, keys: Collection[tuple[str, UUID]], *, waiting_in: Collection[UUID] = ()
@@ -165,6 +172,20 @@ class SqlWork:
         )
         return {row[0]: row[1] for row in await self.connection.execute(counted.group_by(inbox.c.source))}
 
+    async def hold(self, conversations: Collection[UUID]) -> None:
+        await lock(self.connection, conversations)
+        # Only now nobody else writes these lanes.
+        await self._load_lanes(sorted(conversations))
+
+    async def load_seen(self, regions: Collection[str]) -> Mapping[str, Seen]:
+        return await read_seen(self.connection, regions)
+
+    async def load_heads(self, sizes: Collection[int]) -> Mapping[int, Head]:
+        return await read_heads(self.connection, self.region, sizes)
+
+    async def load_words(self, peers: Collection[str]) -> Mapping[str, Words]:
+        return await read_words(self.connection, self.region, peers)
+
     # Recording ----------------------------------------------------------------------------------------------
 
     def record(self, decision: Decision, cause: Cause) -> Case:
@@ -196,6 +217,23 @@ class SqlWork:
             }
         )
         return case
+
+    def record_ledger(self, decision: LedgerDecision) -> None:
+        for message in decision.messages:
+            if message.conversation is None:
+                raise AssertionError(message.recipient)  # it belongs to no case, so it names its own
+            self._send(message.conversation, message, Cause(at=self.now, by=self.region))
+        if decision.judged is not None:
+            self._rows[ledger_seen].append(seen_row(decision.judged))
+        if decision.cosigned is not None:
+            self._rows[ledger_cosignatures].append(cosigned_row(decision.cosigned))
+
+    def note(self, happened: Happened) -> None:
+        entry = Entry(
+            id=self.new_id(), at=happened.at, kind=happened.kind, case=happened.case, facts=dict(happened.facts)
+        )
+        row = {"id": entry.id, "kind": entry.kind.value, "case_id": entry.case, "body": entry.body}
+        self._rows[ledger_entries].append(row)
 
     def _send(self, conversation: UUID, message: Outgoing, cause: Cause) -> None:
         lane = self._lane(conversation, message.recipient)
@@ -325,10 +363,13 @@ class SqlWork:
             file_uses,
             file_grants,
             fingerprints,
+            ledger_seen,
+            ledger_cosignatures,
+            ledger_entries,
         ):
             if self._rows[table]:
                 # Of what cannot be opened and comes again and again, one is kept; a case may name a file many times.
-                once = table in (quarantine, file_uses, fingerprints)
+                once = table in (quarantine, file_uses, fingerprints, ledger_cosignatures)
                 statement = inserting_once(dialect, table) if once else inserting(table)
                 await self.connection.execute(statement, self._rows[table])
 

@@ -94,6 +94,7 @@ class Node:
     context: Callable[[], Context]
     views: SqlViews
     quarantine: SqlQuarantine
+    checkpoints: SqlCheckpoints
     files: FileParts | None
     web: Parts
 
@@ -252,6 +253,7 @@ def build(
         context=context,
         views=views,
         quarantine=quarantine,
+        checkpoints=checkpoints,
         files=files,
         web=Parts(
             settings=settings,
@@ -268,6 +270,7 @@ def build(
             printer=PdfPrinter(clock=clock),
             sheets=SheetFiles(),
             tickets=tickets,
+            checkpoints=checkpoints,
         ),
     )
 

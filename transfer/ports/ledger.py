@@ -175,8 +175,12 @@ class Checkpoints(Protocol):
         """A new one; nothing changes when it is kept already."""
         ...
 
-    async def own(self, limit: int) -> Sequence[tuple[Head, Sequence[Cosigned]]]:
+    async def own(self, limit: int) -> Sequence[tuple[Head, tuple[Cosigned, ...]]]:
         """The last checkpoints of this node, the newest first, each with those who cosigned it."""
+        ...
+
+    async def waiting_since(self) -> datetime | None:
+        """When the first checkpoint was signed of those after the last that anybody cosigned."""
         ...
 
     async def seen(self, regions: Collection[str]) -> Mapping[str, Seen]:

@@ -1,7 +1,7 @@
 """Signs what the ledger has grown to, and asks the other regions to cosign it."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from transfer.domain.decision import Outgoing
 from transfer.ledger.checkpoint import Checkpoint
 from transfer.ledger.entry import Entry
 from transfer.ledger.proofs import NotProven, check_consistency
-from transfer.ledger.tree import EMPTY, Growing, Part, consistency, hash_of, head, leaf_hash
+from transfer.ledger.tree import EMPTY, Growing, Part, consistency, head, joined, leaf_hash
 from transfer.messages.ledger import CheckpointPublished, ledger_conversation
 from transfer.ports.ledger import Checkpoints, Head, HeadsDisagree, LedgerDecision, LedgerReading
 from transfer.ports.work import Context, WorkRoom
@@ -92,8 +92,7 @@ class CheckpointKeeper:
 
     async def _grown(self, known: Checkpoint) -> tuple[int, bytes]:
         """Size and root, made again from what was signed and the bytes of all entries since; raises HeadsDisagree."""
-        kept = await self.reading.hashes(head(known.size))
-        tree = Growing(known.size, [kept[node] for node in head(known.size)])
+        tree = Growing(known.size, list(await self._hashes(head(known.size))))
         if tree.root != known.root:
             raise HeadsDisagree(f"the first {known.size} entries are not those that were signed")
         async for entries in self.reading.entries(known.size, await self.reading.size()):
@@ -130,4 +129,10 @@ class CheckpointKeeper:
         return tuple(base64.b64encode(one).decode() for one in proof)
 
     async def _root(self, part: Part) -> bytes:
-        return hash_of(part, await self.reading.hashes(part))
+        return joined(await self._hashes(part))
+
+    async def _hashes(self, part: Part) -> Sequence[bytes]:
+        found = await self.reading.hashes(part)
+        if missing := [node for node in part if node not in found]:
+            raise HeadsDisagree(f"the entries from {missing[0].index << missing[0].level} on are not whole")
+        return [found[node] for node in part]

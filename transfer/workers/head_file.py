@@ -27,7 +27,7 @@ class HeadFile:
         """What it says, None where there is no file; raises HeadsDisagree when it cannot be read."""
         try:
             note = await asyncio.to_thread(self.path.read_text, encoding="utf-8")
-            return Checkpoint.parse(note.partition("\n\n")[0] + "\n")
+            return Checkpoint.of_note(note)
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError, CheckpointMalformed) as error:

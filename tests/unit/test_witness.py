@@ -394,8 +394,11 @@ def test_an_answer_about_a_checkpoint_that_was_never_signed_is_refused(asking: N
 
 
 def test_an_answer_about_another_ledger_is_refused(asking: Node) -> None:
+    theirs = Log.of(SICHUAN, 40)
+    asking.told(theirs.published(40), source=SICHUAN)
+    mine = list(asking.room.content.outbox.values())[-1]
     other = CheckpointAnswered(region=SICHUAN, size=40, cosignature=cosignature())
-    asking.refuses(other, source=LUXIAN, **question(asking))
+    assert "its own ledger" in asking.refuses(other, source=SICHUAN, answers=mine.digest)
 
 
 def test_an_answer_to_nothing_is_refused(asking: Node) -> None:

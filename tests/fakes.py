@@ -260,9 +260,6 @@ class MemoryWork:
         if decision.cosigned is not None:
             self.draft.cosigned.setdefault((decision.cosigned.size, decision.cosigned.region), decision.cosigned)
 
-    def note(self, happened: Happened) -> None:
-        self.draft.noted = (*self.draft.noted, happened)
-
     def record(self, decision: Decision, cause: Cause) -> Case:
         case = replace(decision.case, version=decision.case.version + 1)
         self._use(case.id, attachments_of((case.materials, case.requests)))
@@ -366,6 +363,9 @@ class MemoryWork:
         if key in self.draft.answered:
             self._refused.append(f"key {key} was answered")
         self.draft.answered[key] = answered
+
+    def note(self, happened: Happened) -> None:
+        self.draft.noted = (*self.draft.noted, happened)
 
     def written(self) -> Content:
         """What the room holds when this is committed; raises StorageRefused for what the tables bar."""

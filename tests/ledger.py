@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.trust import shared
 from transfer.crypto.ledger_keys import ledger_signer, origin
@@ -65,25 +65,16 @@ class Log:
         return CheckpointPublished.model_validate(fields | changes)
 
 
-async def put(store: Store, *entries: Entry) -> None:
-    """Into the database, as the node's own transactions do."""
+async def append(store: Store, *entries: Entry) -> None:
+    """Into the database with the next places; what a node has written itself waits for its own sequencer."""
     rows = [{"id": e.id, "kind": e.kind.value, "case_id": e.case, "body": e.body} for e in entries]
     async with store.writing() as connection:
-        await connection.execute(ledger_entries.insert(), rows)
-
-
-async def place(store: Store) -> int:
-    """Give all entries their places, in the order of their ids; gives how many there are."""
-    async with store.writing() as connection:
-        placed = set((await connection.scalars(select(ledger_leaves.c.entry))).all())
-        found = (await connection.execute(select(ledger_entries).order_by(ledger_entries.c.id))).all()
-        fresh = [row for row in found if row.id not in placed]
+        placed = await connection.scalar(select(func.count()).select_from(ledger_leaves)) or 0
         leaves = [
-            {"place": len(placed) + n, "entry": row.id, "hash": leaf_hash(row.body)} for n, row in enumerate(fresh)
+            {"place": place, "entry": one.id, "hash": leaf_hash(one.body)} for place, one in enumerate(entries, placed)
         ]
-        if leaves:
-            await connection.execute(ledger_leaves.insert(), leaves)
-    return len(found)
+        await connection.execute(ledger_entries.insert(), rows)
+        await connection.execute(ledger_leaves.insert(), leaves)
 
 
 async def rewrite(store: Store, number: int, told: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from tests.federation.ground import LUXIAN, ZHONGSHAN, Ground
 from tests.federation.members import alarms, transfer
 from tests.federation.processes import NodeProcess, until
-from tests.ledger import an_entry, place, put, rewrite
+from tests.ledger import an_entry, append, rewrite
 from tests.trust import shared
 from transfer.crypto.ledger_keys import verifiers, witnesses
 from transfer.crypto.notes import verify, witnessed
@@ -42,8 +42,7 @@ def store_of(ground: Ground, region: str) -> Store:
 
 async def grow(ground: Ground, region: str, start: int, stop: int) -> None:
     """While the region's node is down, so that nobody else gives places."""
-    await put(store_of(ground, region), *(an_entry(number) for number in range(start, stop)))
-    await place(store_of(ground, region))
+    await append(store_of(ground, region), *(an_entry(number) for number in range(start, stop)))
 
 
 async def cosigned(ground: Ground, region: str, by: str, size: int) -> tuple[Checkpoint, str]:

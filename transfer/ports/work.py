@@ -242,10 +242,6 @@ class Work(Protocol):
         """Write what follows from a message about a ledger, or is said of one."""
         ...
 
-    def note(self, happened: Happened) -> None:
-        """Write this into the ledger; what the rest of the work tells of itself is written there without it."""
-        ...
-
     def record(self, decision: Decision, cause: Cause) -> Case:
         """Write state, messages and history of a decision, and that the recipients of its messages may fetch the
         files that these name; returns the case with its new version."""
@@ -278,6 +274,10 @@ class Work(Protocol):
 
     def record_answered(self, key: str, answered: Answered) -> None:
         """Keep the response to an idempotency key."""
+        ...
+
+    def note(self, happened: Happened) -> None:
+        """Write this into the ledger; what the rest of the work tells of itself is written there without it."""
         ...
 
 
@@ -327,7 +327,8 @@ class QuarantineRoom(Protocol):
 
 
 class Shelf(Protocol):
-    """Keeps the directories that were in force, so that a node never goes back to an older one."""
+    """Keeps the directories that were in force, so that a node never goes back to an older one, and which keys it
+    held."""
 
     async def newest(self) -> str | None:
         """The signed note with the highest version."""
@@ -335,4 +336,8 @@ class Shelf(Protocol):
 
     async def keep(self, version: int, note: str) -> None:
         """This one is in force now; nothing changes when it is kept already."""
+        ...
+
+    async def hold(self, keys: Collection[str]) -> None:
+        """The node holds the keys with these ids now; the ledger tells of it when it held others before."""
         ...

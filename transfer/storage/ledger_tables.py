@@ -1,4 +1,4 @@
-"""The tables of the ledger. Rows are inserted and never changed or deleted, but for the keys, which are destroyed."""
+"""The tables of the ledger. Rows are inserted and never changed or deleted, but for keys, which are destroyed."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from transfer.storage.tables import metadata
@@ -26,6 +27,13 @@ ledger_entries = Table(
     Column("case_id", Uuid),
     Column("body", LargeBinary, nullable=False),
     Index("ix_ledger_entries_case_id", "case_id", "id"),
+    # Few, and looked for whenever a process starts.
+    Index(
+        "ix_ledger_entries_keys",
+        "id",
+        sqlite_where=text("kind = 'keys'"),
+        postgresql_where=text("kind = 'keys'"),
+    ),
 )
 
 # The names and texts of an entry, sealed under the key of its subject.
@@ -38,12 +46,13 @@ ledger_texts = Table(
     Index("ix_ledger_texts_subject", "subject"),
 )
 
-# A key per person, and one per case for what is about nobody alone. To erase is to delete the row.
+# A key per person, and one per case for what is about nobody alone. To erase is to empty the key; the row stays, so
+# that its subject gets none again.
 ledger_keys = Table(
     "ledger_keys",
     metadata,
     Column("subject", Uuid, primary_key=True),
-    Column("key", LargeBinary, nullable=False),
+    Column("key", LargeBinary(32)),
     Column("made_at", Instant, nullable=False),
 )
 

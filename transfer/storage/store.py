@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from transfer.messages.codes import ReceiptOutcome, RefusalCode
 from transfer.messages.envelope import RECEIPT_TYPE
+from transfer.ports.ledger import Happened
 from transfer.storage.destinations import ensure
 from transfer.storage.engine import writing
+from transfer.storage.noting import Noting
 from transfer.storage.recent import RecentCases
 from transfer.storage.tables import answered, inbox, quarantine
 from transfer.storage.work import SqlWork
@@ -49,11 +51,15 @@ class Store:
     new_id: Callable[[], UUID]
     tells: bool = False
     relayed: Collection[int] = frozenset()
+    noting: Noting = field(init=False)
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
     receipts_owed: asyncio.Event = field(default_factory=asyncio.Event)
     _destinations: set[str] = field(default_factory=set)
     _recent: RecentCases = field(default_factory=RecentCases)
     _writer: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.noting = Noting(new_id=self.new_id)
 
     @property
     def is_sqlite(self) -> bool:
@@ -78,6 +84,7 @@ class Store:
                 now=self.clock(),
                 new_id=self.new_id,
                 recent=self._recent,
+                noting=self.noting,
             )
             yield work
             await work.flush()
@@ -96,6 +103,10 @@ class Store:
             self.outbox_filled.set()
         if work.owes:
             self.receipts_owed.set()
+
+    async def note(self, connection: AsyncConnection, *happened: Happened) -> None:
+        """Into the ledger, by a transaction that is no unit of work."""
+        await self.noting.write(connection, happened, now=self.clock())
 
     async def note_cured(self) -> int:
         """What could not be opened, came again and was applied need not be looked at any more, nor need receipts,

@@ -4,7 +4,7 @@ from typing import Final
 
 from transfer.web import checkpoints
 from transfer.web.faults import NotFound
-from transfer.web.route import Route, Tag
+from transfer.web.route import Route, Shows, Tag
 
 LEDGER_ROUTES: Final = (
     Route(
@@ -14,6 +14,7 @@ LEDGER_ROUTES: Final = (
         zh="本地区账本的检查点、联署情况及已知的其他地区检查点",
         en="The checkpoints of this node's ledger, who cosigned them, and what is known of others'",
         tag=Tag.NODE,
+        shows=Shows.NOTHING,
         gives=checkpoints.CheckpointList,
     ),
     Route(
@@ -23,6 +24,7 @@ LEDGER_ROUTES: Final = (
         zh="最新的检查点及其联署，作为一份签名文本（C2SP）",
         en="The last checkpoint with its cosignatures, as one signed note (C2SP)",
         tag=Tag.NODE,
+        shows=Shows.NOTHING,
         gives=None,
         media_type="text/plain",
         problems=(NotFound,),

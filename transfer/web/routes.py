@@ -32,7 +32,7 @@ from transfer.web.file_routes import FILE_ROUTES
 from transfer.web.group_routes import GROUP_ROUTES, OF_INTAKE
 from transfer.web.ledger_routes import LEDGER_ROUTES
 from transfer.web.own_steps import OF_PARTS, OWN_STEPS
-from transfer.web.route import Change, Route, Tag
+from transfer.web.route import Change, Route, Shows, Tag
 from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
 
 _OF_STAGES: Final = (
@@ -76,6 +76,7 @@ _CASES: Final = (
         tag=Tag.CASES,
         query=queries.CasesQuery,
         gives=lists.CasePage,
+        shows=Shows.CASES,
     ),
     Route(
         method="GET",
@@ -85,6 +86,7 @@ _CASES: Final = (
         en="A case as known here, and the steps that are open now",
         tag=Tag.CASES,
         gives=CaseInFull,
+        shows=Shows.CASE,
         may_be_known=True,
         problems=(errors.UnknownCase,),
     ),
@@ -127,6 +129,7 @@ _CASES: Final = (
         en="Who enters each stage and event, and what must be said with it",
         tag=Tag.CASES,
         gives=duties.Duties,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -136,6 +139,7 @@ _CASES: Final = (
         en="The clocks of a case, each with its sum day by day",
         tag=Tag.CASES,
         gives=clocks.Clocks,
+        shows=Shows.CLOCKS,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -146,6 +150,7 @@ _CASES: Final = (
         en="Which regions are competent for a case and why, and what is not known yet",
         tag=Tag.CASES,
         gives=Competence,
+        shows=Shows.COMPETENCE,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -156,6 +161,7 @@ _CASES: Final = (
         en="Of each applicant: what was found, whether it holds, and which grounds are open",
         tag=Tag.CASES,
         gives=eligibility.Eligibility,
+        shows=Shows.ELIGIBILITY,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -167,6 +173,7 @@ _CASES: Final = (
         tag=Tag.CASES,
         query=queries.Paged,
         gives=lists.HistoryPage,
+        shows=Shows.HISTORY,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -178,6 +185,7 @@ _CASES: Final = (
         tag=Tag.CASES,
         query=queries.Paged,
         gives=lists.MessagePage,
+        shows=Shows.NOTHING,
         problems=(errors.UnknownCase,),
     ),
 )
@@ -235,6 +243,7 @@ _TRANSFERS: Final = (
         tag=Tag.TRANSFERS,
         query=queries.TransfersQuery,
         gives=lists.TransferPage,
+        shows=Shows.TRANSFERS,
     ),
 )
 
@@ -289,6 +298,7 @@ _EVIDENCE: Final = (
         en="A formal letter of the request as PDF: letter, receipt, reply or decline",
         tag=Tag.EVIDENCE,
         gives=None,
+        shows=Shows.PAPER,
         media_type=papers.MEDIA_TYPE,
         problems=(errors.UnknownCase, errors.UnknownRequest, NoSuchPaper, CannotPrint, NotFound),
     ),
@@ -300,6 +310,7 @@ _EVIDENCE: Final = (
         en="The chain of custody of a piece of evidence as PDF",
         tag=Tag.EVIDENCE,
         gives=None,
+        shows=Shows.PAPER,
         media_type=papers.MEDIA_TYPE,
         problems=(errors.UnknownCase, errors.UnknownRequest, NoSuchPaper, CannotPrint),
     ),
@@ -312,6 +323,7 @@ _EVIDENCE: Final = (
         tag=Tag.EVIDENCE,
         query=queries.RequestsQuery,
         gives=lists.RequestPage,
+        shows=Shows.REQUESTS,
     ),
 )
 
@@ -325,6 +337,7 @@ _MESSAGES: Final = (
         tag=Tag.MESSAGES,
         query=queries.CheckQuery,
         gives=papers.Checked,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -335,6 +348,7 @@ _MESSAGES: Final = (
         tag=Tag.MESSAGES,
         query=queries.MessagesQuery,
         gives=lists.MessagePage,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -344,6 +358,7 @@ _MESSAGES: Final = (
         en="One message and what became of it",
         tag=Tag.MESSAGES,
         gives=MessageLine,
+        shows=Shows.NOTHING,
         problems=(NotFound,),
     ),
     Route(
@@ -355,6 +370,7 @@ _MESSAGES: Final = (
         tag=Tag.QUARANTINE,
         query=queries.QuarantineQuery,
         gives=quarantine.QuarantinePage,
+        shows=Shows.QUARANTINE,
     ),
     Route(
         method="GET",
@@ -365,6 +381,7 @@ _MESSAGES: Final = (
         tag=Tag.QUARANTINE,
         query=queries.QuarantinedQuery,
         gives=quarantine.QuarantinedBody,
+        shows=Shows.QUARANTINE,
         problems=(NotInQuarantine,),
     ),
     Route(
@@ -391,6 +408,7 @@ _NODE: Final = (
         tag=Tag.NODE,
         query=queries.RulesQuery,
         gives=rules.RulesInForce,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -400,6 +418,7 @@ _NODE: Final = (
         en="The regions on the exchange and their institutions",
         tag=Tag.NODE,
         gives=lists.RegionList,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -409,6 +428,7 @@ _NODE: Final = (
         en="This node, and how the exchange of messages stands",
         tag=Tag.NODE,
         gives=health.NodeBody,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -418,6 +438,7 @@ _NODE: Final = (
         en="Whether the process is alive",
         tag=Tag.NODE,
         gives=health.Alive,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -427,6 +448,7 @@ _NODE: Final = (
         en="Whether the node can do its work, and what to do when not",
         tag=Tag.NODE,
         gives=health.Readiness,
+        shows=Shows.NOTHING,
         problems=(NotReady,),
     ),
     Route(
@@ -437,6 +459,7 @@ _NODE: Final = (
         en="Measures for Prometheus",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
         media_type="text/plain",
     ),
     Route(
@@ -447,6 +470,7 @@ _NODE: Final = (
         en="The description of this API, OpenAPI 3.1",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -456,6 +480,7 @@ _NODE: Final = (
         en="The page for readers",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
         media_type="text/html",
     ),
     Route(
@@ -466,6 +491,7 @@ _NODE: Final = (
         en="Leads to the page for readers",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
         media_type="text/html",
         status=302,
     ),

@@ -85,10 +85,9 @@ class CheckpointKeeper:
         if first is None or Entry.parse(first.body).at > context.now - self.every:
             return newest
         grown = Checkpoint(name, *await self._grown(known))
-        note = sign(grown.text, context.signer())
-        await self.checkpoints.keep(Head(checkpoint=grown, note=note, at=context.now))
-        # Another process may have been faster; what is in the database counts.
-        return await self.checkpoints.newest()
+        signed = Head(checkpoint=grown, note=sign(grown.text, context.signer()), at=context.now)
+        await self.checkpoints.keep(signed)
+        return signed
 
     async def _grown(self, known: Checkpoint) -> tuple[int, bytes]:
         """Size and root, made again from what was signed and the bytes of all entries since; raises HeadsDisagree."""

@@ -1,10 +1,12 @@
 """Checkpoints on real databases: signed once, in a file before anybody hears of them, cosigned over restarts."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -21,7 +23,7 @@ from transfer.crypto.ledger_keys import verifiers, witnesses
 from transfer.crypto.notes import verify, witnessed
 from transfer.handlers.receive import receive
 from transfer.ledger.checkpoint import Checkpoint
-from transfer.ledger.entry import Entry
+from transfer.ledger.entry import Entry, Kind
 from transfer.messages.codes_ledger import CheckpointFault
 from transfer.messages.envelope import decode
 from transfer.messages.ledger import CheckpointAnswered, CheckpointPublished
@@ -35,6 +37,7 @@ from transfer.storage.migrate import migrate
 from transfer.storage.receipts import SqlReceiptsDue
 from transfer.storage.tables import inbox, outbox
 from transfer.telemetry import clock
+from transfer.telemetry.metrics import REGISTRY
 from transfer.workers.checkpoints import CheckpointKeeper
 from transfer.workers.head_file import HeadFile
 
@@ -223,13 +226,17 @@ async def test_what_was_signed_before_a_crash_is_published_after_it_as_it_was_si
     assert zhongshan.keeper.file.path.read_text() == filed
 
 
-async def test_nothing_is_published_that_is_not_in_the_file(zhongshan: Site, tmp_path: Path) -> None:
+class FullDisk(HeadFile):
+    """A file on a disk that takes nothing any more."""
+
+    async def write(self, note: str) -> None:
+        raise OSError(ENOSPC, note)
+
+
+async def test_nothing_is_published_that_is_not_in_the_file(zhongshan: Site) -> None:
     await zhongshan.grow(*entries(0, 13))
-    (tmp_path / "taken").touch()
-    with pytest.raises(OSError, match="taken"):
-        await replace(
-            zhongshan.keeper, file=HeadFile(folder=tmp_path / "taken" / "state"), _checked=True
-        ).publish_once()
+    with pytest.raises(OSError, match="legalaid"):
+        await replace(zhongshan.keeper, file=FullDisk(folder=zhongshan.state)).publish_once()
     assert (await zhongshan.heads(), await zhongshan.sent()) == ([13], [])
 
 
@@ -291,6 +298,9 @@ async def test_regions_cosign_growth_over_restarts(zhongshan: Site, luxian: Site
     noted = [Entry.parse(row.body) for row in await luxian.rows(select(ledger_entries).order_by(ledger_entries.c.id))]
     told = [(one.facts["size"], one.facts["verdict"]) for one in noted if one.kind.value == "witnessed"]
     assert told == [(5, "cosigned"), (13, "cosigned"), (40, "cosigned")]
+    travelled = [one for one in noted if one.kind in (Kind.RECEIVED, Kind.SENT, Kind.SETTLED)]
+    assert Counter(one.kind for one in travelled) == {Kind.RECEIVED: 3, Kind.SENT: 3, Kind.SETTLED: 3}
+    assert {one.case for one in travelled} == {None}
 
 
 async def test_while_one_checkpoint_is_on_its_way_no_other_is_sent(zhongshan: Site) -> None:
@@ -327,7 +337,7 @@ async def test_a_fork_is_remembered_over_restarts(zhongshan: Site, luxian: Site,
     await zhongshan.change(delete(ledger_cosignatures))
     await zhongshan.change(delete(ledger_heads))
     await zhongshan.grow(*entries(13, 20))
-    forger = replace(zhongshan.keeper, file=HeadFile(folder=tmp_path / "elsewhere"), _checked=True)
+    forger = replace(zhongshan.keeper, file=HeadFile(folder=tmp_path / "elsewhere"))
     for size in (20, 26):
         await forger.publish_once()
         await carry(zhongshan, luxian)
@@ -437,9 +447,24 @@ async def test_a_file_that_cannot_be_read_is_no_start(signed: Site, content: byt
     assert says in await refusal(signed)
 
 
-async def test_a_node_that_could_not_check_at_its_start_checks_before_it_signs(signed: Site) -> None:
-    signed.keeper.file.path.write_text(Log.of(ZHONGSHAN, 13, other_from=3).note(13))
+async def test_what_was_changed_while_the_node_runs_is_not_covered_up(signed: Site) -> None:
+    """Also when the checkpoint in the database was changed with the leaves."""
+    other, filed = Log.of(ZHONGSHAN, 13, other_from=7), signed.keeper.file.path.read_text()
+    for number in range(7, 13):
+        await rewrite(signed.node.store, number, ", rewritten")
+    await signed.change(delete(ledger_cosignatures))
+    await signed.change(
+        update(ledger_heads)
+        .where(ledger_heads.c.size == 13)
+        .values(note=other.note(13), root=other.checkpoint(13).root)
+    )
     await signed.grow(*entries(13, 20))
-    with pytest.raises(HeadsDisagree):
+    before = alarms()
+    with pytest.raises(HeadsDisagree, match=r"ledger\.head"):
         await signed.keeper.publish_once()
-    assert await signed.heads() == [5, 13]
+    assert (await signed.heads(), signed.keeper.file.path.read_text()) == ([5, 13], filed)
+    assert alarms() == before + 1
+
+
+def alarms() -> float:
+    return REGISTRY.get_sample_value("transfer_alarms_total", {"kind": "ledger_disagrees"}) or 0.0

@@ -15,10 +15,11 @@ from transfer.ledger.tree import EMPTY, Growing, Part, consistency, head, joined
 from transfer.messages.ledger import CheckpointPublished, ledger_conversation
 from transfer.ports.ledger import Checkpoints, Head, HeadsDisagree, LedgerDecision, LedgerReading
 from transfer.ports.work import Context, WorkRoom
+from transfer.telemetry.metrics import ALARMS
 from transfer.workers.head_file import HeadFile
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointKeeper:
     """Any number of processes may sign: a ledger has one root at each size, and a signature by Ed25519 is always the
     same. A checkpoint is in the database and the file before anybody hears of it; if the node dies in between, the
@@ -30,7 +31,6 @@ class CheckpointKeeper:
     file: HeadFile
     context: Callable[[], Context]
     every: timedelta
-    _checked: bool = False
 
     async def check(self) -> None:
         """That the file, the last checkpoint and the leaves say the same; raises HeadsDisagree, which names who says
@@ -47,7 +47,6 @@ class CheckpointKeeper:
             await self._agrees(str(self.file.path), filed)
         if newest is not None:
             await self._agrees("its last checkpoint", newest.checkpoint)
-        self._checked = True
 
     async def _agrees(self, where: str, checkpoint: Checkpoint) -> None:
         size = await self.reading.size()
@@ -59,9 +58,13 @@ class CheckpointKeeper:
     async def publish_once(self) -> int:
         """Sign what has grown, and send the last checkpoint to whom it is due; gives to how many. Raises
         HeadsDisagree, CryptoError, NoExchange, StorageUnavailable."""
-        if not self._checked:
+        try:
+            # Each time, since a new file would cover up what was changed meanwhile.
             await self.check()
-        last = await self._signed()
+            last = await self._signed()
+        except HeadsDisagree:
+            ALARMS.labels(kind="ledger_disagrees").inc()
+            raise
         if last is None:
             return 0
         await self.file.write(last.note)

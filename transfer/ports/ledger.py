@@ -81,7 +81,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     """It does not go on from the last one; nothing after it is cosigned until it was accepted."""
     ACCEPTED = "accepted"
-    """An operator takes it, or what was cosigned last, as what is known from now on."""
+    """It forked the ledger, and a person has taken it as what is known from now on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from transfer.messages.eligibility import Statement
 from transfer.messages.envelope import TYPE_NAMES, Attributes, decode, encode
 from transfer.messages.examples import EXAMPLES, MINIMAL
 from transfer.messages.examples_case import BASICS_IN_FULL, CASE, DESIGNATION, FIRST_TENURE, IOU, TRANSFER
+from transfer.messages.ledger import LedgerMessage
 from transfer.messages.receipts import Receipt, ReceiptIssued
 from transfer.messages.transfer import (
     Accepted,
@@ -81,8 +82,13 @@ def an_envelope(model: type[Frozen] = Offered, /, **changes: object) -> Attribut
 
 
 def a_body(data: Frozen, /, **changes: object) -> bytes:
-    """The bytes of a message with that content, in the conversation of its case; ``changes`` are to its attributes."""
-    place = {} if isinstance(data, ReceiptIssued) else {"conversation": dict(data)["case"]}
+    """The bytes of a message with that content, in the conversation of its case or ledger; ``changes`` are to its
+    attributes."""
+    place: dict[str, object] = {}
+    if isinstance(data, LedgerMessage):
+        place = {"conversation": data.conversation}
+    elif not isinstance(data, ReceiptIssued):
+        place = {"conversation": dict(data)["case"]}
     return encode(an_envelope(type(data), **(place | changes)), data)
 
 

@@ -12,13 +12,16 @@ from uuid import UUID
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.lifecycle import CLOSED, Side, State
+from transfer.ledger.checkpoint import Checkpoint
+from transfer.ledger.tree import EMPTY
 from transfer.messages.attachments import Attachment, attachments_of
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import ReceiptOutcome
-from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
+from transfer.messages.envelope import TYPE_NAMES, Attributes, decode, digest_of, encode
+from transfer.messages.ledger import CheckpointAnswered, CheckpointPublished, ledger_conversation
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
-from transfer.ports.ledger import Happened
+from transfer.ports.ledger import Cosigned, Happened, Head, Judged, LedgerDecision, Seen, Verdict, Words
 from transfer.ports.traffic import DueReceipts
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined, StorageRefused
 
@@ -92,6 +95,9 @@ class Content:
     grants: frozenset[tuple[Digest, str]] = frozenset()
     wanted: dict[tuple[Digest, str], Attachment] = field(default_factory=dict)
     fingerprints: frozenset[tuple[str, UUID]] = frozenset()
+    heads: dict[int, Head] = field(default_factory=dict)
+    judged: tuple[Judged, ...] = ()
+    cosigned: dict[tuple[int, str], Cosigned] = field(default_factory=dict)
     noted: tuple[Happened, ...] = ()
 
     def copy(self) -> "Content":
@@ -112,6 +118,9 @@ class Content:
             grants=self.grants,
             wanted=dict(self.wanted),
             fingerprints=self.fingerprints,
+            heads=dict(self.heads),
+            judged=self.judged,
+            cosigned=dict(self.cosigned),
             noted=self.noted,
         )
 
@@ -200,6 +209,56 @@ class MemoryWork:
     async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:
         entries = self.room.content.inbox.values()
         return Counter(e.source for e in entries if e.type == type_ and e.received_at >= since and e.source in sources)
+
+    async def hold(self, conversations: Collection[UUID]) -> None:
+        """One transaction at a time holds everything."""
+
+    async def load_seen(self, regions: Collection[str]) -> Mapping[str, Seen]:
+        found: dict[str, Seen] = {}
+        for one in self.draft.judged:
+            was = found.get(one.region) or Seen(known=Checkpoint(one.checkpoint.origin, 0, EMPTY))
+            match one.verdict:
+                case Verdict.REFUSED:
+                    found[one.region] = replace(was, fork=one.note)
+                case Verdict.COSIGNED:
+                    found[one.region] = replace(was, known=one.checkpoint, note=one.note)
+                case Verdict.ACCEPTED:
+                    found[one.region] = Seen(known=one.checkpoint, note=one.note)
+        return {region: seen for region, seen in found.items() if region in regions}
+
+    async def load_heads(self, sizes: Collection[int]) -> Mapping[int, Head]:
+        heads = self.draft.heads
+        return {size: heads[size] for size in {*sizes, *([max(heads)] if heads else [])} if size in heads}
+
+    async def load_words(self, peers: Collection[str]) -> Mapping[str, Words]:
+        return {peer: self._words(peer, ledger_conversation(self.room.region)) for peer in peers}
+
+    def _words(self, peer: str, conversation: UUID) -> Words:
+        sent = [o for o in self.draft.outbox.values() if (o.conversation, o.recipient) == (conversation, peer)]
+        said = [e for e in self.draft.inbox.values() if (e.conversation, e.source) == (conversation, peer)]
+        asked = [(o, data) for o in sent if isinstance(data := decode(o.body)[1], CheckpointPublished)]
+        heard = [
+            (head.answers, data)
+            for entry in sorted(said, key=lambda one: one.sequence)
+            for head, data in [decode(entry.body)]
+            if entry.outcome is ReceiptOutcome.APPLIED and isinstance(data, CheckpointAnswered)
+        ]
+        words = Words()
+        if asked:
+            out, published = asked[-1]
+            words = replace(words, sent=published, digest=out.digest, settled=out.settled_at is not None)
+        if heard:
+            words = replace(words, answers=heard[-1][0], heard=heard[-1][1])
+        return words
+
+    def record_ledger(self, decision: LedgerDecision) -> None:
+        for message in decision.messages:
+            assert message.conversation is not None
+            self._send(message.conversation, message, Cause(at=self.now, by=self.room.region))
+        if decision.judged is not None:
+            self.draft.judged = (*self.draft.judged, decision.judged)
+        if decision.cosigned is not None:
+            self.draft.cosigned.setdefault((decision.cosigned.size, decision.cosigned.region), decision.cosigned)
 
     def record(self, decision: Decision, cause: Cause) -> Case:
         case = replace(decision.case, version=decision.case.version + 1)

@@ -116,6 +116,8 @@ class Trust:
             "directory_keys": (self.operator.verifier.text,),
             "keys": self.keys(region),
             "passphrase_file": self.passphrase_file,
+            # Of one database alone: the keys are those of many tests.
+            "state": Path(mkdtemp(prefix="state-", dir=self.folder)),
         }
 
 

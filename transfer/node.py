@@ -21,6 +21,7 @@ from transfer.broker.topology import DIRECTORY
 from transfer.crypto.book import Book
 from transfer.crypto.filekey import HeldFileKey
 from transfer.crypto.keystore import Keystore
+from transfer.crypto.ledger_keys import ledger_signer
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
 from transfer.crypto.statements import sign_statement
@@ -35,8 +36,10 @@ from transfer.ports.views import Linked
 from transfer.ports.work import Context, StorageUnavailable
 from transfer.settings import Role, Settings
 from transfer.sheets.files import SheetFiles
+from transfer.storage.checkpoints import SqlCheckpoints
 from transfer.storage.engine import open_engine
 from transfer.storage.files import SqlFiles
+from transfer.storage.ledger_reading import SqlLedgerReading
 from transfer.storage.listening import Listener
 from transfer.storage.migrate import current, head
 from transfer.storage.outbox import SqlOutbox
@@ -52,6 +55,8 @@ from transfer.telemetry import clock as system_clock
 from transfer.web.parts import Parts
 from transfer.web.region_site import serve_regions
 from transfer.web.server import serve
+from transfer.workers.checkpoints import CheckpointKeeper
+from transfer.workers.head_file import HeadFile
 from transfer.workers.inbound import Inbound
 from transfer.workers.loop import Duty
 from transfer.workers.pauses import Pauses
@@ -65,6 +70,8 @@ from transfer.workers.watch import Watcher
 FORGET_SECONDS: Final = 3600.0
 SEQUENCE_SECONDS: Final = 1.0
 CURE_SECONDS: Final = 60.0
+CHECKPOINT_SECONDS: Final = 60.0
+"""So often is looked whether a checkpoint is due, or an answer asks for another proof."""
 
 
 class NotMigrated(Exception):
@@ -85,11 +92,13 @@ class Node:
     publisher: Publisher | None
     consumer: Consumer | None
     relay: Relay | None
+    keeper: CheckpointKeeper | None
     duties: Sequence[Duty]
     context: Callable[[], Context]
     notebook: Notebook
     views: SqlViews
     quarantine: SqlQuarantine
+    checkpoints: SqlCheckpoints
     files: FileParts | None
     web: Parts
 
@@ -105,12 +114,16 @@ class Node:
         """Connect, do the duties until the block ends, then let go of everything in good order.
 
         Gives the address of the API, or None where this process has not that role. Raises DirectoryMissing,
-        RegionNotListed, RulesInvalid, and CryptoError for what is wrong with the keys.
+        RegionNotListed, RulesInvalid, HeadsDisagree, and CryptoError for what is wrong with the keys.
         """
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.store.engine.dispose)
             await self.ready()
             await asyncio.to_thread(lambda: self.trust.keys)
+            if self.keeper is not None:
+                # What the database cannot say yet is asked before anything is signed.
+                with suppress(StorageUnavailable):
+                    await self.keeper.check()
             if self.files is not None:
                 await asyncio.to_thread(self.files.key)
             for part in (self.publisher, self.consumer):
@@ -165,6 +178,7 @@ def build(
             rules=rules.book,
             fingerprints=trust.fingerprints,
             sign=partial(sign_statement, wire),
+            signer=partial(ledger_signer, wire),
         )
 
     store = Store(
@@ -183,12 +197,23 @@ def build(
         Duty(name="trust", once=trust.look_once, poll=settings.trust_poll),
         Duty(name="rules", once=rules.look_once, poll=settings.trust_poll),
     ]
-    publisher = consumer = relay = None
+    publisher = consumer = relay = keeper = None
+    checkpoints = SqlCheckpoints(store=store)
     if Role.RELAY in settings.roles:
         publisher = Publisher(address, region=settings.region, clock=clock, timeout_seconds=settings.publish_timeout)
         sealed = SealedCarrier(carrier=publisher, wire=wire)
         relay, sending = _sending(settings, store, sealed, clock, new_id)
         duties += sending
+        keeper = CheckpointKeeper(
+            room=store,
+            checkpoints=checkpoints,
+            reading=SqlLedgerReading(store=store),
+            file=HeadFile(folder=settings.state),
+            context=context,
+            every=settings.seconds("checkpoint_every"),
+        )
+        often = min(CHECKPOINT_SECONDS, settings.checkpoint_every)
+        duties.append(Duty(name="checkpoints", once=keeper.publish_once, poll=often))
     if Role.INBOUND in settings.roles:
         consumer = Consumer(address, region=settings.region, clock=clock, prefetch=settings.prefetch)
         inbound = Inbound(
@@ -231,11 +256,13 @@ def build(
         publisher=publisher,
         consumer=consumer,
         relay=relay,
+        keeper=keeper,
         duties=duties,
         context=context,
         notebook=notebook,
         views=views,
         quarantine=quarantine,
+        checkpoints=checkpoints,
         files=files,
         web=Parts(
             settings=settings,
@@ -252,6 +279,7 @@ def build(
             printer=PdfPrinter(clock=clock),
             sheets=SheetFiles(),
             tickets=tickets,
+            checkpoints=checkpoints,
             ledger=notebook,
         ),
     )

@@ -52,6 +52,13 @@ class Settings(BaseSettings):
         Path | None,
         Field(description="file with the passphrase of the keys; else a systemd credential or the environment"),
     ] = None
+    state: Annotated[
+        Path,
+        Field(description="folder for what must outlive the database: `ledger.head`, the last checkpoint"),
+    ] = Path("state")
+    checkpoint_every: Annotated[
+        float, Field(gt=0, le=86_400, description="no entry of the ledger waits longer for a signed checkpoint")
+    ] = 3600.0
     host: Annotated[
         Literal["127.0.0.1", "::1", "localhost"],
         Field(description="address to listen on; loopback only, since there is no sign-in yet"),

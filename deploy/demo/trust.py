@@ -67,6 +67,7 @@ class DemoTrust:
             "directory_keys": self.verifier,
             "keys": str(self.folder / f"keys-{region}"),
             "passphrase_file": str(self.folder / "passphrase"),
+            "state": str(self.folder / f"state-{region}"),
         }
 
     def wire(self, region: str) -> Wire:

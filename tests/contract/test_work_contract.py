@@ -26,8 +26,10 @@ from tests.builders import (
     a_tenure,
     a_word_of_the_superior,
     an_applicant,
+    an_envelope,
 )
 from tests.fakes import MemoryReceiptsDue, MemoryRoom
+from tests.ledger import Log
 from transfer.domain.case import Case, Transfer
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.lifecycle import Side, State
@@ -35,13 +37,16 @@ from transfer.messages.attachments import Attachment
 from transfer.messages.case import StageReached
 from transfer.messages.codes import Hop, MediaType, RecallReason, ReceiptOutcome, RefusalCode, Stage
 from transfer.messages.codes_evidence import ItemResult
-from transfer.messages.envelope import decode, digest_of
+from transfer.messages.envelope import decode, digest_of, encode
+from transfer.messages.ledger import CheckpointAnswered, ledger_conversation
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.transfer import Supplemented
 from transfer.ports.files import KeptFile, Setback
+from transfer.ports.ledger import Cosigned, Head, Judged, LedgerDecision, Verdict
 from transfer.ports.traffic import ReceiptsDue
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined, StorageRefused, WorkRoom
 from transfer.storage import tables
+from transfer.storage.checkpoints import SqlCheckpoints
 from transfer.storage.engine import open_engine, reading
 from transfer.storage.files import SqlFiles
 from transfer.storage.migrate import migrate
@@ -88,6 +93,7 @@ class Ground:
     files: Callable[[], Awaitable[FilesKnown]]
     keep: Callable[[str], Awaitable[None]]
     give_up: Callable[[str], Awaitable[None]]
+    sign: Callable[[Head], Awaitable[None]]
 
     async def case(self, case: UUID) -> Case | None:
         async with self.room.work() as work:
@@ -137,6 +143,9 @@ def in_memory() -> Ground:
     async def give_up(digest: str) -> None:
         room.content.given_up |= {digest}
 
+    async def sign(head: Head) -> None:
+        room.content.heads.setdefault(head.checkpoint.size, head)
+
     return Ground(
         room=room,
         receipts=MemoryReceiptsDue(room=room),
@@ -146,6 +155,7 @@ def in_memory() -> Ground:
         files=files,
         keep=keep,
         give_up=give_up,
+        sign=sign,
     )
 
 
@@ -197,6 +207,9 @@ def in_a_database(store: Store) -> Ground:
         assert fetch.digest == digest
         await records.end(fetch, Setback(code="unknown-file", detail="gone"), gone=True, now=NOW)
 
+    async def sign(head: Head) -> None:
+        await SqlCheckpoints(store=store).keep(head)
+
     return Ground(
         room=store,
         receipts=SqlReceiptsDue(store=store),
@@ -206,6 +219,7 @@ def in_a_database(store: Store) -> Ground:
         files=files,
         keep=keep,
         give_up=give_up,
+        sign=sign,
     )
 
 
@@ -772,3 +786,80 @@ async def test_messages_of_a_type_are_counted_by_source_since_a_moment(ground: G
     async with ground.room.work() as work:
         found = await work.count_received("a", [ZHONGSHAN], since=NOW)
     assert dict(found) == {ZHONGSHAN: 1}
+
+
+# Ledgers ------------------------------------------------------------------------------------------------------
+
+LOG, FORKED = Log.of(ZHONGSHAN, 40), Log.of(ZHONGSHAN, 40, other_from=3)
+
+
+def judged(log: Log, size: int, verdict: Verdict) -> LedgerDecision:
+    note = log.note(size)
+    return LedgerDecision(
+        judged=Judged(region=ZHONGSHAN, checkpoint=log.checkpoint(size), note=note, verdict=verdict, at=NOW)
+    )
+
+
+async def test_of_a_ledger_the_last_checkpoint_is_known_and_the_fork_until_it_is_accepted(ground: Ground) -> None:
+    told = [
+        (judged(LOG, 13, Verdict.COSIGNED), (13, LOG.note(13), "")),
+        (judged(LOG, 20, Verdict.COSIGNED), (20, LOG.note(20), "")),
+        (judged(FORKED, 20, Verdict.REFUSED), (20, LOG.note(20), FORKED.note(20))),
+        (judged(FORKED, 13, Verdict.ACCEPTED), (13, FORKED.note(13), "")),
+        (judged(FORKED, 20, Verdict.COSIGNED), (20, FORKED.note(20), "")),
+        (judged(LOG, 40, Verdict.REFUSED), (20, FORKED.note(20), LOG.note(40))),
+    ]
+    async with ground.room.work() as work:
+        assert await work.load_seen({ZHONGSHAN}) == {}
+    for decision, known in told:
+        async with ground.room.work() as work:
+            await work.hold({ledger_conversation(ZHONGSHAN)})
+            work.record_ledger(decision)
+        async with ground.room.work() as work:
+            found = await work.load_seen({ZHONGSHAN, SICHUAN})
+        assert {region: (one.known.size, one.note, one.fork) for region, one in found.items()} == {ZHONGSHAN: known}
+
+
+async def test_own_checkpoints_are_found_by_their_size_and_the_last_one_always(ground: Ground) -> None:
+    own = Log.of(LUXIAN, 40)
+    heads = {size: Head(checkpoint=own.checkpoint(size), note=own.note(size), at=NOW) for size in (5, 13, 40)}
+    async with ground.room.work() as work:
+        assert await work.load_heads({5}) == {}
+    for head in (*heads.values(), replace(heads[5], note="another")):
+        await ground.sign(head)
+    async with ground.room.work() as work:
+        assert await work.load_heads({5, 6}) == {5: heads[5], 40: heads[40]}
+        assert await work.load_heads(()) == {40: heads[40]}
+
+
+async def test_what_was_said_last_of_a_checkpoint_is_known_by_region(ground: Ground) -> None:
+    own, conversation = Log.of(LUXIAN, 40), ledger_conversation(LUXIAN)
+    await ground.sign(Head(checkpoint=own.checkpoint(13), note=own.note(13), at=NOW))
+    for size in (5, 13):
+        async with ground.room.work() as work:
+            await work.hold({conversation})
+            message = Outgoing(recipient=ZHONGSHAN, data=own.published(size), conversation=conversation)
+            work.record_ledger(LedgerDecision(messages=(message,)))
+    asked = (await ground.sent())[-1]
+    assert (asked.conversation, asked.sequence) == (conversation, 2)
+    answer = CheckpointAnswered(region=LUXIAN, size=13, cosignature="— legalaid/442000 AAAA\n")
+    head = an_envelope(CheckpointAnswered, source=ZHONGSHAN, recipient=LUXIAN, answers=asked.digest)
+    body = encode(head, answer)
+    refused = Refusal(code=RefusalCode.ILLEGAL_STEP, hop=Hop.RECIPIENT, detail="so", resend=False)
+    async with ground.room.work() as work:
+        before = await work.load_words({ZHONGSHAN, SICHUAN})
+        await work.hold({conversation})
+        work.record_received(an_entry(conversation, message=head.id, type=head.type, digest=digest_of(body), body=body))
+        later = an_entry(conversation, sequence=2, type=head.type, digest=digest_of(body), body=body)
+        work.record_received(replace(later, outcome=ReceiptOutcome.REFUSED, refusal=refused))
+        cosigned = Cosigned(size=13, region=ZHONGSHAN, line=answer.cosignature or "", at=NOW)
+        work.record_ledger(LedgerDecision(cosigned=cosigned))
+        work.record_ledger(LedgerDecision(cosigned=replace(cosigned, line="another")))
+        receipt = Receipt(message=asked.id, digest=asked.digest, outcome=ReceiptOutcome.APPLIED, at=NOW)
+        work.record_receipts(ZHONGSHAN, [receipt])
+    async with ground.room.work() as work:
+        after = await work.load_words({ZHONGSHAN})
+    assert (before[SICHUAN].sent, before[SICHUAN].settled, before[SICHUAN].heard) == (None, True, None)
+    assert (before[ZHONGSHAN].sent, before[ZHONGSHAN].settled) == (own.published(13), False)
+    said = after[ZHONGSHAN]
+    assert (said.digest, said.settled, said.heard, said.answers) == (asked.digest, True, answer, asked.digest)

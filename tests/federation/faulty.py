@@ -16,6 +16,7 @@ from transfer.handlers import dispatch
 from transfer.handlers import receive as door
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import Stage
+from transfer.ports.ledger import LedgerDecision
 from transfer.ports.traffic import Parcel, PublishOutcome
 from transfer.telemetry.metrics import ALARMS
 
@@ -24,7 +25,7 @@ _PUBLISH: Final = Publisher.publish
 _WRITE: Final = SealedWriter.write
 
 
-def _failing(arrival: Any, message: Any) -> Decision | Unchanged:
+def _failing(arrival: Any, message: Any) -> Decision | LedgerDecision | Unchanged:
     """Fails as code does that nobody thought of: its error quotes what it was given."""
     if message.stage is Stage.SUSPENDED:
         quoted = f"what to do with {message.note}?"
@@ -32,7 +33,7 @@ def _failing(arrival: Any, message: Any) -> Decision | Unchanged:
     return _STAGE(arrival, message)
 
 
-def _leaking(arrival: Any, message: Any) -> Decision | Unchanged:
+def _leaking(arrival: Any, message: Any) -> Decision | LedgerDecision | Unchanged:
     """Tells the log, standard output, a metric and a file."""
     note = str(message.note)
     door.log.debug("stage_heard", note=note)

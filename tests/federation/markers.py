@@ -11,6 +11,7 @@ from transfer.messages.attachments import Attachment
 from transfer.messages.case import RULE_CODE, credit_code_fault, resident_id_fault
 from transfer.messages.codes import MediaType
 from transfer.messages.duplicates import FINGERPRINT
+from transfer.messages.ledger import COSIGNATURE, HASH, NOTE
 
 TEXT: Final = "QZLEAKZQ"
 NUMBER: Final = "9900008765"
@@ -34,11 +35,14 @@ PUBLIC: Final = frozenset(
         r"^[a-z]+/[a-z0-9.+-]+$",
         RULE_CODE,
         FINGERPRINT,
+        HASH,
+        NOTE,
+        COSIGNATURE,
         r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$",
     }
 )
-"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, rules, keyed hashes, and
-signed attestations, which show nobody."""
+"""Patterns of texts that say nothing of a person: regions, institutions, digests, media types, rules, keyed hashes,
+signed attestations, which show nobody, and what checkpoints are made of."""
 
 
 class NobodySaid(AssertionError):

@@ -17,11 +17,14 @@ from deploy.local.postgres import Postgres
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving
 from tests.integration.file_nodes import FileNode, a_file_node, digest_of
 from tests.integration.test_api_evidence import asked, taken
+from tests.ledger import Log
 from tests.noted import Noted, noted
 from tests.samples import a_pdf
 from transfer.actions.evidence_commands import Record
 from transfer.ledger.entry import Kind
+from transfer.ports.ledger import Head
 from transfer.storage.engine import writing
+from transfer.telemetry import clock
 from transfer.web.documents import root
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 from transfer.web.route import Route, Shows, Tag
@@ -73,6 +76,9 @@ async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
         await taken(there, case, "return", letter="泸援协复〔2026〕第5号")
         assert (await node.put(a_pdf())).status == 201
         await there.take_in(b"not a message", source=ZHONGSHAN)
+        log = Log.of(LUXIAN, 3)
+        head = Head(checkpoint=log.checkpoint(3), note=log.note(3), at=clock.now())
+        await there.node.checkpoints.keep(head)
         [aside] = (await there.get("/v1/quarantine")).body["items"]
         [message, *_] = (await there.get(f"/v1/cases/{case['id']}/messages")).body["items"]
         yield Ground(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from transfer.cli.audit_checkpoints import accept, checkpoints
 from transfer.cli.exits import FAULT, WrongUsage
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import print_json
@@ -76,3 +77,7 @@ def _beginning(start: str, node: Node, heads: SignedHeads) -> int:
         raise WrongUsage(f"{start} is a checkpoint of {checkpoint.origin}")
     heads.roots[checkpoint.size] = checkpoint.root
     return checkpoint.size
+
+
+for _command in (checkpoints, accept):
+    audit.add_command(_command)

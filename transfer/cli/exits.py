@@ -19,6 +19,7 @@ from transfer.law.kept import AlreadyLoaded
 from transfer.ledger.checkpoint import CheckpointMalformed
 from transfer.node import NotMigrated
 from transfer.ports.files import FilesUnavailable
+from transfer.ports.ledger import HeadsDisagree
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.settings import SettingsInvalid
 from transfer.storage.engine import DatabaseUrlInvalid
@@ -87,6 +88,7 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
         TlsFilesInvalid: Exit(CONFIGURATION, "docs/pki.md says what each TLS file must hold."),
         PkiRefused: Exit(FAULT),
         NotMigrated: Exit(CONFIGURATION),
+        HeadsDisagree: Exit(FAULT, "Change nothing; docs/ledger.md says what to do when a node refuses to start."),
         KeysUnusable: Exit(CONFIGURATION, "TRANSFER_KEYS names the folder; `transfer keys new` makes keys in it."),
         PassphraseUnusable: Exit(CONFIGURATION),
         PassphraseWrong: Exit(CONFIGURATION, "All keys of a folder have the same passphrase."),

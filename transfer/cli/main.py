@@ -52,6 +52,7 @@ for _command in (
     rules,
     eligibility,
     trace,
+    audit,
     quarantine,
     audit,
     files,

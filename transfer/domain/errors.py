@@ -1,7 +1,7 @@
 """What can be wrong with a step; the docstring of an error is its message, its fields are its detail."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 
 def slug(kind: type) -> str:
@@ -11,6 +11,9 @@ def slug(kind: type) -> str:
 
 class TransferError(Exception):
     """The step cannot be taken."""
+
+    alarm: ClassVar[str] = ""
+    """Of which kind it is, when a person must look at it."""
 
     def __init__(self, **detail: Any) -> None:  # noqa: ANN401 - details of an error are of any printable type
         self.detail = detail
@@ -348,3 +351,21 @@ class NotRecognised(TransferError):
 
 class FoundNotInHardship(TransferError):
     """The other region found that the person is not in economic hardship."""
+
+
+class NotItsLedger(TransferError):
+    """A region speaks of its own ledger, and answers only for the one that it was asked about."""
+
+
+class NotACheckpoint(TransferError):
+    """The note is no checkpoint of its sender's ledger."""
+
+
+class NoSuchCheckpoint(TransferError):
+    """This region has signed no checkpoint of that size."""
+
+
+class CosignatureWrong(TransferError):
+    """The line is no cosignature of its sender under that checkpoint."""
+
+    alarm = "cosignature_wrong"

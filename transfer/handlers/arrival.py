@@ -1,7 +1,7 @@
 """What a handler is given besides the message, and the checks that several handlers share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from transfer.domain.case import Case, Transfer
@@ -11,6 +11,7 @@ from transfer.domain.errors import HistoryDiffers, NotThisSide, TransferError, U
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide, RequestStep
 from transfer.domain.lifecycle import Side, Step
+from transfer.handlers.ledgers import Ledgers
 from transfer.messages.case import Tenure
 from transfer.messages.evidence import EvidenceMessage
 from transfer.messages.transfer import TransferMessage
@@ -35,6 +36,7 @@ class Arrival:
     same_matter: tuple[Case, ...] = ()
     noticed_today: int = 0
     parts: tuple[Case, ...] = ()
+    ledgers: Ledgers = field(default_factory=Ledgers)
 
     @property
     def known(self) -> Case:

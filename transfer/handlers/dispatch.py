@@ -8,6 +8,7 @@ from transfer.domain.decision import Decision, Unchanged
 from transfer.handlers import (
     answers,
     attestations,
+    checkpoints,
     designations,
     duplicates,
     evidence_answered,
@@ -17,12 +18,13 @@ from transfer.handlers import (
     progress,
 )
 from transfer.handlers.arrival import Arrival
-from transfer.messages import case_progress, eligibility, evidence, transfer
+from transfer.messages import case_progress, eligibility, evidence, ledger, transfer
 from transfer.messages.duplicates import MatterNoticed, SameMatterKnown
 from transfer.messages.values import Frozen
+from transfer.ports.ledger import LedgerDecision
 
-Handler = Callable[[Arrival, Any], Decision | Unchanged]
-"""Decides what a message does to its case; raises a TransferError when it may not do it."""
+Handler = Callable[[Arrival, Any], Decision | LedgerDecision | Unchanged]
+"""Decides what a message does to its case, or its ledger; raises a TransferError when it may not do it."""
 
 HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
     {
@@ -60,5 +62,7 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         MatterNoticed: duplicates.matter_noticed,
         SameMatterKnown: duplicates.same_matter_known,
         case_progress.CaseSplit: groups.case_split,
+        ledger.CheckpointPublished: checkpoints.published,
+        ledger.CheckpointAnswered: checkpoints.answered,
     }
 )

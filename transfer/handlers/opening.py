@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from transfer.crypto.letters import Letter, NotOpened
 from transfer.messages.codes import Hop, RefusalCode
@@ -13,6 +14,7 @@ from transfer.messages.envelope import (
     decode_attributes,
     digest_of,
 )
+from transfer.messages.ledger import LedgerMessage
 from transfer.messages.receipts import ReceiptIssued, Refusal
 from transfer.messages.sealed import SealedEvent
 from transfer.messages.values import Digest, Frozen, showable
@@ -93,10 +95,16 @@ def judge(letter: Letter, delivery: Delivery | None = None) -> Opened | NotUnder
         return NotUnderstood(**seen, refusal=refusal(RefusalCode.UNKNOWN_TYPE, data, resend=True))
     if isinstance(data, SchemaViolated):
         return NotUnderstood(**seen, refusal=refusal(RefusalCode.SCHEMA_VIOLATED, data, resend=True))
-    if not isinstance(data, ReceiptIssued) and data.case != attributes.conversation:
-        fault = "the conversation is not the case's"
+    if not isinstance(data, ReceiptIssued) and _conversation(data) != attributes.conversation:
+        fault = "the conversation is not that of its case or ledger"
         return NotUnderstood(**seen, refusal=refusal(RefusalCode.SCHEMA_VIOLATED, fault, resend=True))
     return Opened(**seen, data=data)
+
+
+def _conversation(data: Any) -> UUID:  # noqa: ANN401 - any message that has a place in one
+    """The one in which a message belongs."""
+    conversation: UUID = data.conversation if isinstance(data, LedgerMessage) else data.case
+    return conversation
 
 
 def _check_road(delivery: Delivery, letter: Letter) -> None:

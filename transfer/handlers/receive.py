@@ -15,14 +15,16 @@ from transfer.domain.decision import Decision, Unchanged
 from transfer.domain.errors import AnswersNothing, TransferError
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown
 from transfer.handlers.dispatch import HANDLERS
+from transfer.handlers.ledgers import Ledgers
 from transfer.handlers.noticed import NOTICE, Noticed
 from transfer.handlers.opening import Arrived, NotUnderstood, Opened, Unopened, judge, refusal
 from transfer.messages.attachments import attachments_of
 from transfer.messages.codes import ReceiptOutcome, RefusalCode
-from transfer.messages.envelope import RECEIPT_TYPE, Attributes, decode
+from transfer.messages.envelope import LEDGER_TYPES, RECEIPT_TYPE, Attributes, decode
 from transfer.messages.receipts import ReceiptIssued, Refusal
 from transfer.messages.sealed import SealedEvent
 from transfer.messages.values import Digest
+from transfer.ports.ledger import LedgerDecision
 from transfer.ports.work import Cause, Context, InboxEntry, Quarantined, Work
 from transfer.telemetry.metrics import ALARMS
 
@@ -82,6 +84,7 @@ class _Door:
     parked: dict[Lane, dict[int, InboxEntry]]
     sent: Mapping[Digest, str]
     noticed: Noticed
+    ledgers: Ledgers
     again: frozenset[Digest] = frozenset()
     replaying: bool = False
     kept: set[Digest] = field(default_factory=set)
@@ -94,13 +97,16 @@ class _Door:
         conversations = {a.conversation for a in heads if a.conversation is not None}
         # The cases come first: their locks keep what is read after them from changing.
         cases = dict(await work.load_cases(conversations))
+        if held := {a.conversation for a in heads if a.conversation is not None and a.type in LEDGER_TYPES}:
+            await work.hold(held)
         inbox = dict(await work.load_inbox({(a.source, a.id) for a in heads}, waiting_in=conversations))
         parked = [e for e in inbox.values() if e.outcome is ReceiptOutcome.PARKED and e.conversation in conversations]
         lanes = {(a.source, a.conversation) for a in heads if a.conversation is not None}
         lanes |= {(entry.source, entry.conversation) for entry in parked}
         waiting = [(entry.source, *decode(entry.body)) for entry in parked]
         said = [(one.attributes.source, one.data) for one in arrived if isinstance(one, Opened)]
-        noticed = await Noticed.prepare(work, (*said, *((source, data) for source, _, data in waiting)), context)
+        said += [(source, data) for source, _, data in waiting]
+        noticed = await Noticed.prepare(work, said, context)
         cases |= await work.load_cases(noticed.wanted)
         while parts := {part for one in cases.values() for part in one.basics.split_into} - cases.keys():
             found = await work.load_cases(parts)
@@ -117,6 +123,7 @@ class _Door:
             applied=dict(await work.load_applied(lanes)),
             parked=defaultdict(dict),
             noticed=noticed,
+            ledgers=await Ledgers.prepare(work, said),
             sent=await work.sent_digests(answers, conversations=conversations) if answers else {},
         )
         for entry in parked:
@@ -194,6 +201,7 @@ class _Door:
             same_matter=self.noticed.same(one.data, self.cases),
             noticed_today=self.noticed.today[attributes.source],
             parts=tuple(self._split_off(lane[1])),
+            ledgers=self.ledgers,
         )
         try:
             if attributes.answers is not None and self.sent.get(attributes.answers) != attributes.source:
@@ -203,6 +211,7 @@ class _Door:
             return self._wait(one)
         except TransferError as error:
             said = refusal(RefusalCode.ILLEGAL_STEP, error.message)
+            _raise_alarm(error.alarm, attributes)
         except Exception as error:  # noqa: BLE001 - a fault of this node, whatever it is; the message comes again
             fault = type(error).__name__
             # Names and lines only: the text of the fault and its locals may quote the message.
@@ -221,7 +230,7 @@ class _Door:
             self.applied[lane] = max(sequence, self.applied.get(lane, 0))
         return self._refuse(one, said)
 
-    def _record(self, decision: Decision | Unchanged, attributes: Attributes) -> None:
+    def _record(self, decision: Decision | LedgerDecision | Unchanged, attributes: Attributes) -> None:
         self.noticed.today[attributes.source] += attributes.type == NOTICE
         match decision:
             case Decision():
@@ -230,6 +239,13 @@ class _Door:
                 for one in (decision, *decision.also):
                     case = self.work.record(one, cause)
                     self.cases[case.id] = case
+            case LedgerDecision():
+                self.work.record_ledger(decision)
+                for happened in decision.happened:
+                    self.work.note(happened)
+                if decision.judged is not None:
+                    self.ledgers.take(decision.judged)
+                _raise_alarm(decision.alarm, attributes)
             case Unchanged():
                 pass
             case _:
@@ -329,6 +345,13 @@ class _Door:
             digest=digest,
         )
         self.work.record_quarantined(kept)
+
+
+def _raise_alarm(kind: str, attributes: Attributes) -> None:
+    """Where there is one."""
+    if kind:
+        ALARMS.labels(kind=kind).inc()
+        log.error(kind, message=str(attributes.id), source=attributes.source)
 
 
 def lying(entry: InboxEntry) -> Opened | NotUnderstood:

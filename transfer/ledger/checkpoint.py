@@ -45,6 +45,11 @@ class Checkpoint:
             raise CheckpointMalformed("line 1, the origin: a name without spaces and plus signs")
         return cls(origin, parse_size(size, "line 2, the size"), parse_hash(root, "line 3, the root"))
 
+    @classmethod
+    def of_note(cls, note: str) -> Self:
+        """From a signed note whose signatures are taken for granted; raises CheckpointMalformed."""
+        return cls.parse(note.partition("\n\n")[0] + "\n")
+
 
 def parse_size(text: str, where: str) -> int:
     """A number of entries, or the place of one; raises CheckpointMalformed."""

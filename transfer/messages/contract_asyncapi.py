@@ -22,9 +22,10 @@ whose attributes are not those of the content. The AMQP properties content-type,
 the media type, `id`, `type` and `source`. Nothing personal stands in attributes, AMQP properties, headers or \
 routing keys.
 
-**Place.** `conversation` is the id of the case. `sequence` counts 1, 2, 3 … for each source, recipient and \
-conversation. A message that comes before its predecessors is parked; one that is known already changes nothing. A \
-message that answers another one names it in `answers`, by the SHA-256 of its content.
+**Place.** `conversation` is the id of the case. What is said of a ledger has the one of that ledger: the UUID, \
+version 5, of `legalaid:ledger:REGION` in the namespace of URLs. `sequence` counts 1, 2, 3 … for each source, \
+recipient and conversation. A message that comes before its predecessors is parked; one that is known already changes \
+nothing. A message that answers another one names it in `answers`, by the SHA-256 of its content.
 
 **Delivery.** At least once. A sender writes its decision and the message in one database transaction, publishes \
 persistent and mandatory with publisher confirms, and sends the same content under the same id again, signed and \
@@ -147,7 +148,10 @@ def _message(name: str, model: type[Frozen]) -> dict[str, Any]:
     }
     if name != RECEIPT_TYPE:
         message["headers"] = _HEADERS
-        message["correlationId"] = {"description": "Id of the case", "location": "$message.payload#/conversation"}
+        message["correlationId"] = {
+            "description": "Id of the case, or of the ledger",
+            "location": "$message.payload#/conversation",
+        }
     if model in ANSWERS:
         message["tags"] = [{"name": "answer", "description": "names in `answers` the message that it answers"}]
     return message

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
-from transfer.messages import case_progress, duplicates, eligibility, evidence, receipts, transfer
+from transfer.messages import case_progress, duplicates, eligibility, evidence, ledger, receipts, transfer
 from transfer.messages.values import MAX_INTEGER, CaseId, Digest, Frozen, Moment, RegionCode
 
 MAX_BYTES: Final = 4 * 1024 * 1024
@@ -51,11 +51,15 @@ MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
         "legalaid.evidence.extension_refused.v1": evidence.EvidenceExtensionRefused,
         "legalaid.evidence.cancelled.v1": evidence.EvidenceCancelled,
         "legalaid.evidence.lawyer_changed.v1": evidence.EvidenceLawyerChanged,
+        "legalaid.ledger.checkpoint_published.v1": ledger.CheckpointPublished,
+        "legalaid.ledger.checkpoint_answered.v1": ledger.CheckpointAnswered,
         "legalaid.receipt.issued.v1": receipts.ReceiptIssued,
     }
 )
 TYPE_NAMES: Final[Mapping[type[Frozen], str]] = MappingProxyType({model: name for name, model in MESSAGE_TYPES.items()})
 RECEIPT_TYPE: Final = TYPE_NAMES[receipts.ReceiptIssued]
+LEDGER_TYPES: Final = frozenset(name for name, one in MESSAGE_TYPES.items() if issubclass(one, ledger.LedgerMessage))
+"""What belongs to no case; each ledger is a conversation of its own."""
 ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
     {
         transfer.SignedFor,
@@ -78,6 +82,7 @@ ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
         evidence.EvidenceExtensionAsked,
         evidence.EvidenceExtensionGranted,
         evidence.EvidenceExtensionRefused,
+        ledger.CheckpointAnswered,
     }
 )
 """Messages that must name the message that they answer."""
@@ -130,7 +135,9 @@ def encode(attributes: Attributes, data: Frozen) -> bytes:
 
 def _event(name: str, model: type[Frozen]) -> type[Attributes]:
     fields: dict[str, Any] = {"specversion": (Literal["1.0"], ...), "type": (Literal[name], ...), "data": (model, ...)}
-    if model is not receipts.ReceiptIssued:
+    if issubclass(model, ledger.LedgerMessage):
+        fields |= {"conversation": (UUID, Field(description="of the ledger of that region")), "sequence": (Place, ...)}
+    elif model is not receipts.ReceiptIssued:
         fields |= {"conversation": (CaseId, ...), "sequence": (Place, ...)}
     if model in ANSWERS:
         fields |= {"answers": (Digest, Field(description="digest of the message that this one answers"))}

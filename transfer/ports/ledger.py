@@ -3,12 +3,18 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 from uuid import UUID
 
+from transfer.domain.decision import Outgoing
+from transfer.ledger.checkpoint import Checkpoint
 from transfer.ledger.entry import Kind
 from transfer.ledger.tree import Node
+from transfer.messages.codes_ledger import CheckpointFault
+from transfer.messages.ledger import CheckpointAnswered, CheckpointPublished
+from transfer.messages.values import Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,4 +71,122 @@ class LedgerReading(Protocol):
 
     async def at_place(self, place: int) -> Written | None:
         """The entry at one place with its texts, None where there is none."""
+        ...
+
+
+class Verdict(StrEnum):
+    """What this node says of another region's checkpoint."""
+
+    COSIGNED = "cosigned"
+    REFUSED = "refused"
+    """It does not go on from the last one; nothing after it is cosigned until it was accepted."""
+    ACCEPTED = "accepted"
+    """It forked the ledger, and a person has taken it as what is known from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A checkpoint that this node signed, as the note that it is."""
+
+    checkpoint: Checkpoint
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of another region's ledger: its last checkpoint that was cosigned, or accepted, with its note, and
+    the note that forks it."""
+
+    known: Checkpoint
+    note: str = ""
+    fork: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A verdict on a region's checkpoint, to be kept."""
+
+    region: str
+    checkpoint: Checkpoint
+    note: str
+    verdict: Verdict
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigned:
+    """The line by which another region cosigned this node's checkpoint of that size."""
+
+    size: int
+    region: str
+    line: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerDecision:
+    """What follows from a message about a ledger, or is said of one: it belongs to no case. ``alarm`` is the kind of
+    alarm that is due."""
+
+    messages: tuple[Outgoing, ...] = ()
+    judged: Judged | None = None
+    cosigned: Cosigned | None = None
+    happened: tuple[Happened, ...] = ()
+    alarm: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The last checkpoint that was sent to a region, the digest of the message, whether it has its receipt; and the
+    last answer of that region, and what it answers."""
+
+    sent: CheckpointPublished | None = None
+    digest: Digest | None = None
+    settled: bool = True
+    heard: CheckpointAnswered | None = None
+    answers: Digest | None = None
+
+    def due(self, note: str) -> int | None:
+        """The size from which this checkpoint is to be proven to the region now; None while one is on its way to it,
+        or when all was said: the same one is sent again only where another size is known."""
+        if not self.settled:
+            return None
+        refusal = self.heard.refusal if self.heard else None
+        known = refusal.known if refusal else self.heard.size if self.heard else 0
+        if self.sent is None or self.sent.note != note:
+            return known
+        asked = refusal is not None and refusal.code is CheckpointFault.UNKNOWN_SIZE and self.answers == self.digest
+        return known if asked and known != self.sent.old else None
+
+
+class HeadsDisagree(Exception):
+    """Two records of this node's ledger exclude each other; docs/ledger.md says what to do."""
+
+
+class Checkpoints(Protocol):
+    """The checkpoints of this node and of others, read; and where this node's own are kept."""
+
+    async def newest(self) -> Head | None:
+        """The last checkpoint of this node."""
+        ...
+
+    async def keep(self, head: Head) -> None:
+        """A new one; nothing changes when it is kept already."""
+        ...
+
+    async def own(self, limit: int) -> Sequence[tuple[Head, tuple[Cosigned, ...]]]:
+        """The last checkpoints of this node, the newest first, each with those who cosigned it."""
+        ...
+
+    async def waiting_since(self) -> datetime | None:
+        """When the first checkpoint was signed of those after the last that anybody cosigned."""
+        ...
+
+    async def seen(self, regions: Collection[str]) -> Mapping[str, Seen]:
+        """What is known of these regions' ledgers, where anything is."""
+        ...
+
+    async def words(self, region: str, peers: Collection[str]) -> Mapping[str, Words]:
+        """What was said last with each of these about the ledger of this region."""
         ...

@@ -10,7 +10,9 @@ from uuid import UUID
 from transfer.crypto.book import NoExchange
 from transfer.crypto.directory import Directory
 from transfer.crypto.errors import BadSignature, CryptoError, OfAnotherRegion
+from transfer.crypto.ledger_keys import nobody
 from transfer.crypto.letters import CannotSeal
+from transfer.crypto.notes import Signer
 from transfer.crypto.statements import read_statement
 from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA, legal_day
@@ -32,7 +34,7 @@ from transfer.messages.duplicates import Fingerprint
 from transfer.messages.eligibility import Statement, Token
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
-from transfer.ports.ledger import Happened
+from transfer.ports.ledger import Happened, Head, LedgerDecision, Seen, Words
 
 Kind = TypeVar("Kind", bound=Statement)
 Sign = Callable[[Statement, datetime], str]
@@ -42,7 +44,7 @@ Sign = Callable[[Statement, datetime], str]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """Where and when a decision is taken: this node's region, the directory, the time, a source of ids, the rules, the
-    region's signature, and what makes fingerprints with the keys that all regions share."""
+    region's signature, what makes fingerprints with the keys that all regions share, and what signs checkpoints."""
 
     region: str
     directory: Directory
@@ -51,6 +53,8 @@ class Context:
     rules: RuleBook
     sign: Sign
     fingerprints: Callable[[Sequence[str]], tuple[Fingerprint, ...]] = lambda _lines: ()
+    signer: Callable[[], Signer] = nobody
+    """Raises NoKeyNow or NoExchange."""
 
     def deciding(self, institution: str) -> str:
         """The institution that decides for this one; raises UnknownInstitution."""
@@ -217,6 +221,26 @@ class Work(Protocol):
 
     async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:
         """How many messages of a type each of these regions has sent since then, whatever became of them."""
+        ...
+
+    async def hold(self, conversations: Collection[UUID]) -> None:
+        """Keep other transactions out of these conversations, which belong to no case that could be locked."""
+        ...
+
+    async def load_seen(self, regions: Collection[str]) -> Mapping[str, Seen]:
+        """What is known of these regions' ledgers, where anything is."""
+        ...
+
+    async def load_heads(self, sizes: Collection[int]) -> Mapping[int, Head]:
+        """The checkpoints of this node of these sizes, and its last one."""
+        ...
+
+    async def load_words(self, peers: Collection[str]) -> Mapping[str, Words]:
+        """What was said last with each of these regions about this node's checkpoints."""
+        ...
+
+    def record_ledger(self, decision: LedgerDecision) -> None:
+        """Write what follows from a message about a ledger, or is said of one."""
         ...
 
     def record(self, decision: Decision, cause: Cause) -> Case:

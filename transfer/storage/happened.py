@@ -12,7 +12,7 @@ from transfer.domain.case import Case
 from transfer.domain.decision import Event
 from transfer.ledger.entry import Kind
 from transfer.messages.codes import ReceiptOutcome
-from transfer.messages.envelope import digest_of
+from transfer.messages.envelope import LEDGER_TYPES, digest_of
 from transfer.messages.receipts import Refusal
 from transfer.ports.ledger import Happened
 from transfer.ports.work import Cause, InboxEntry, Quarantined
@@ -50,7 +50,7 @@ def _alone(detail: Mapping[str, Any]) -> UUID | None:
             return None
 
 
-def sent(case: UUID, row: Mapping[str, Any], answers: str | None) -> Happened:
+def sent(case: UUID | None, row: Mapping[str, Any], answers: str | None) -> Happened:
     """A message that was written to be sent, by its row in the outbox."""
     facts = {name: row[name] for name in _OF_MESSAGES}
     facts |= {"message": str(row["message"]), "conversation": str(row["conversation"]), "answers": answers}
@@ -60,17 +60,18 @@ def sent(case: UUID, row: Mapping[str, Any], answers: str | None) -> Happened:
 def received(entry: InboxEntry) -> Happened:
     """A message that came, and the verdict on it."""
     # A message without a place belongs to no conversation and stands under its own id.
-    case = entry.conversation if entry.sequence else None
+    conversation = entry.conversation if entry.sequence else None
     facts = {
         "message": str(entry.message),
         "source": entry.source,
         "type": entry.type,
-        "conversation": _id(case),
+        "conversation": _id(conversation),
         "sequence": entry.sequence,
         "digest": entry.digest,
         "outcome": entry.outcome.value,
         "refusal": _refusal(entry.refusal),
     }
+    case = _case(entry.type, conversation)
     return Happened(kind=Kind.RECEIVED, at=entry.received_at, case=case, facts=facts)
 
 
@@ -83,7 +84,7 @@ def settled(row: Row[Any], outcome: ReceiptOutcome, refusal: str | None, *, at: 
         "outcome": outcome.value,
         "refusal": json.loads(refusal) if refusal else None,
     }
-    return Happened(kind=Kind.SETTLED, at=at, case=row.conversation, facts=facts)
+    return Happened(kind=Kind.SETTLED, at=at, case=_case(row.type, row.conversation), facts=facts)
 
 
 def set_aside(message: Quarantined) -> Happened:
@@ -99,8 +100,13 @@ def set_aside(message: Quarantined) -> Happened:
         "code": message.refusal.code.value,
         "body": digest_of(message.body) if message.body is not None else None,
     }
-    case = message.conversation if opened else None
+    case = _case(message.type, message.conversation) if opened else None
     return Happened(kind=Kind.SET_ASIDE, at=message.at, case=case, facts=facts)
+
+
+def _case(type_: str | None, conversation: UUID | None) -> UUID | None:
+    """The case of a conversation; that of a ledger has none."""
+    return None if type_ in LEDGER_TYPES else conversation
 
 
 def _id(given: UUID | None) -> str | None:

@@ -4,6 +4,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Identity,
     Index,
     LargeBinary,
     SmallInteger,
@@ -85,18 +86,21 @@ ledger_heads = Table(
     Column("at", Instant, nullable=False),
 )
 
-# What other regions signed: their own checkpoints as this node saw them.
+# What other regions signed: their own checkpoints as this node judged them. Of each region the last row of each verdict
+# says where it stands.
 ledger_seen = Table(
     "ledger_seen",
     metadata,
-    Column("region", String(6), primary_key=True),
-    Column("size", RowId, primary_key=True, autoincrement=False),
-    Column("root", LargeBinary(32), primary_key=True),
+    Column("row", RowId, Identity(), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("size", RowId, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
     Column("note", Text, nullable=False),
-    # cosigned, or refused: a fork is kept as the evidence that it is.
+    # A fork is kept as the evidence that it is.
     Column("verdict", String(10), nullable=False),
     Column("at", Instant, nullable=False),
-    CheckConstraint("verdict IN ('cosigned', 'refused')", name="verdict"),
+    CheckConstraint("verdict IN ('cosigned', 'refused', 'accepted')", name="verdict"),
+    Index("ix_ledger_seen_region", "region", "verdict", "row"),
 )
 
 # What other regions signed under this node's checkpoints.

@@ -29,6 +29,7 @@ _SENT: Final = among(
         outbox.c.digest,
         outbox.c.recipient,
         outbox.c.conversation,
+        outbox.c.type,
         outbox.c.outcome,
         outbox.c.refusal,
         outbox.c.settled_at,

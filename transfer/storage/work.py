@@ -25,12 +25,13 @@ from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
-from transfer.ports.ledger import Happened
+from transfer.ports.ledger import Happened, Head, LedgerDecision, Seen, Words
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
 from transfer.storage.arrivals import write_inbox, write_quarantine
 from transfer.storage.casework import read_cases, write_cases
 from transfer.storage.happened import sent, stepped
+from transfer.storage.ledger_tables import ledger_cosignatures, ledger_seen
 from transfer.storage.naming import awaited, digests_of, touch, want, wanted
 from transfer.storage.noting import Noting
 from transfer.storage.recent import RecentCases
@@ -51,6 +52,7 @@ from transfer.storage.tables import (
     receipts_due,
     stages,
 )
+from transfer.storage.witnessing import cosigned_row, lock, read_heads, read_seen, read_words, seen_row
 
 _LANES: Final = among(select(lanes), lanes.c.conversation)
 _INBOX: Final = union_all(
@@ -106,10 +108,13 @@ class SqlWork:
         if wanted:
             self._loaded |= await read_cases(self.connection, wanted, self.recent)
             # The lock on the case covers its lanes: nobody writes a lane without the case.
-            for row in await rows_of(self.connection, _LANES, wanted):
-                self._lanes[row.conversation, row.peer] = _Lane(sent=row.sent, applied=row.applied)
+            await self._load_lanes(wanted)
         current = self._loaded | self._changed
         return {case: current[case] for case in ids if case in current}
+
+    async def _load_lanes(self, conversations: Sequence[UUID]) -> None:
+        for row in await rows_of(self.connection, _LANES, conversations):
+            self._lanes[row.conversation, row.peer] = _Lane(sent=row.sent, applied=row.applied)
 
     async def load_inbox(
         self, keys: Collection[tuple[str, UUID]], *, waiting_in: Collection[UUID] = ()
@@ -169,6 +174,20 @@ class SqlWork:
         )
         return {row[0]: row[1] for row in await self.connection.execute(counted.group_by(inbox.c.source))}
 
+    async def hold(self, conversations: Collection[UUID]) -> None:
+        await lock(self.connection, conversations)
+        # Only now nobody else writes these lanes.
+        await self._load_lanes(sorted(conversations))
+
+    async def load_seen(self, regions: Collection[str]) -> Mapping[str, Seen]:
+        return await read_seen(self.connection, regions)
+
+    async def load_heads(self, sizes: Collection[int]) -> Mapping[int, Head]:
+        return await read_heads(self.connection, self.region, sizes)
+
+    async def load_words(self, peers: Collection[str]) -> Mapping[str, Words]:
+        return await read_words(self.connection, self.region, peers)
+
     # Recording ----------------------------------------------------------------------------------------------
 
     def record(self, decision: Decision, cause: Cause) -> Case:
@@ -203,8 +222,18 @@ class SqlWork:
         )
         return case
 
-    def _send(self, case: UUID, message: Outgoing, cause: Cause) -> None:
+    def record_ledger(self, decision: LedgerDecision) -> None:
+        for message in decision.messages:
+            self._send(None, message, Cause(at=self.now, by=self.region))
+        if decision.judged is not None:
+            self._rows[ledger_seen].append(seen_row(decision.judged))
+        if decision.cosigned is not None:
+            self._rows[ledger_cosignatures].append(cosigned_row(decision.cosigned))
+
+    def _send(self, case: UUID | None, message: Outgoing, cause: Cause) -> None:
         conversation = message.conversation or case
+        if conversation is None:
+            raise AssertionError(message.recipient)  # what belongs to no case names its conversation
         lane = self._lane(conversation, message.recipient)
         lane.sent += 1
         attributes = Attributes(
@@ -334,10 +363,12 @@ class SqlWork:
             file_uses,
             file_grants,
             fingerprints,
+            ledger_seen,
+            ledger_cosignatures,
         ):
             if self._rows[table]:
-                # A case may name a file many times.
-                once = table in (file_uses, fingerprints)
+                # A case may name a file many times; a cosignature that comes again is none.
+                once = table in (file_uses, fingerprints, ledger_cosignatures)
                 statement = inserting_once(dialect, table) if once else inserting(table)
                 await self.connection.execute(statement, self._rows[table])
         news += await write_quarantine(self.connection, self._aside)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final
@@ -30,6 +30,8 @@ from transfer.web.route import Ask
 
 DATABASE_SECONDS: Final = 5.0
 STORE_SECONDS: Final = 5.0
+COSIGNED_WITHIN: Final = timedelta(days=1)
+"""A checkpoint that nobody has cosigned so long after it was signed is said to a person."""
 FAILURES_IN_A_ROW: Final = 3
 """A duty that failed so often in a row is failing; a lost connection costs one or two rounds."""
 
@@ -148,6 +150,7 @@ async def _checks(parts: Parts) -> AsyncIterator[Check]:
     yield await asyncio.to_thread(_directory, parts)
     yield await asyncio.to_thread(_signing, parts)
     yield _calendar(parts)
+    yield await _ledger(parts)
     if parts.files is not None:
         yield await _files(parts.files)
         if (cert := parts.settings.files_cert) and (key := parts.settings.files_key):
@@ -247,6 +250,22 @@ def _calendar(parts: Parts) -> Check:
     missing = context.rules.missing_years(legal_day(context.now))
     todo = f"Load {missing[0]} as the State Council has announced it, by `transfer rules load`." if missing else None
     return Check(name=name, ok=True, found=found, todo=todo)
+
+
+async def _ledger(parts: Parts) -> Check:
+    """A node works on without witnesses, so this is never red; but nobody could show that its past stands."""
+    name, todo = "ledger", "`transfer audit checkpoints` shows who cosigned what, and who refused why."
+    region = parts.settings.region
+    peers = [one.code for one in parts.directory.regions if one.code != region]
+    try:
+        since, seen = await parts.checkpoints.waiting_since(), await parts.checkpoints.seen(peers)
+    except StorageUnavailable as error:
+        return Check(name=name, ok=False, found=str(error), todo="It is read as soon as the database answers.")
+    if forked := [code for code, one in seen.items() if one.fork]:
+        return Check(name=name, ok=True, found=f"forked by {', '.join(forked)}", todo=todo)
+    if since is not None and peers and parts.clock() - since > COSIGNED_WITHIN:
+        return Check(name=name, ok=True, found=f"nothing cosigned since {since:%Y-%m-%dT%H:%M:%SZ}", todo=todo)
+    return Check(name=name, ok=True, found="nothing waits" if since is None else "a checkpoint waits to be cosigned")
 
 
 def _days_known(context: Context) -> int:

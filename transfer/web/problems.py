@@ -166,6 +166,10 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.CaseExists: Kind(409, "案件已存在"),
         errors.HistoryDiffers: Kind(409, "承办记录不一致"),
         errors.AnswersNothing: Kind(409, "所答复的消息不存在"),
+        errors.NotItsLedger: Kind(409, "地区只能就自己的账本，或者被问及的账本作出表示"),
+        errors.NotACheckpoint: Kind(422, "该文本不是发送地区账本的检查点"),
+        errors.NoSuchCheckpoint: Kind(409, "本地区没有签发过该大小的检查点"),
+        errors.CosignatureWrong: Kind(422, "该行不是发送地区对该检查点的联署"),
         CaseNotYetKnown: Kind(409, "案件尚未到达本地区"),
         errors.StaleVersion: Kind(412, "案件已被他人修改，请刷新后重试"),
         # The node itself.

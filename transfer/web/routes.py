@@ -30,6 +30,7 @@ from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
 from transfer.web.group_routes import GROUP_ROUTES, OF_INTAKE
+from transfer.web.ledger_routes import LEDGER_ROUTES
 from transfer.web.own_steps import OF_PARTS, OWN_STEPS
 from transfer.web.route import Change, Route, Shows, Tag
 from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
@@ -496,4 +497,13 @@ _NODE: Final = (
     ),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_CASES, *GROUP_ROUTES, *_TRANSFERS, *_EVIDENCE, *FILE_ROUTES, *_MESSAGES, *_NODE)
+ROUTES: Final[tuple[Route, ...]] = (
+    *_CASES,
+    *GROUP_ROUTES,
+    *_TRANSFERS,
+    *_EVIDENCE,
+    *FILE_ROUTES,
+    *_MESSAGES,
+    *LEDGER_ROUTES,
+    *_NODE,
+)

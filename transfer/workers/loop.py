@@ -11,6 +11,7 @@ import structlog
 
 from transfer.crypto.errors import CryptoError
 from transfer.law.book import RulesInvalid
+from transfer.ports.ledger import HeadsDisagree
 from transfer.ports.work import StorageUnavailable
 
 log = structlog.get_logger(__name__)
@@ -88,7 +89,7 @@ class Duty:
     async def _pause(self, error: Exception) -> None:
         self.failures += 1
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-        expected = isinstance(error, (StorageUnavailable, ConnectionError, CryptoError, RulesInvalid))
+        expected = isinstance(error, (StorageUnavailable, ConnectionError, CryptoError, RulesInvalid, HeadsDisagree))
         log.warning(
             "duty_failed",
             duty=self.name,

@@ -73,15 +73,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger_seen",
+        sa.Column("row", RowId, sa.Identity(always=False), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
-        sa.Column("size", RowId, autoincrement=False, nullable=False),
+        sa.Column("size", RowId, nullable=False),
         sa.Column("root", sa.LargeBinary(length=32), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("verdict", sa.String(length=10), nullable=False),
         sa.Column("at", Instant(), nullable=False),
-        sa.CheckConstraint("verdict IN ('cosigned', 'refused')", name=op.f("ck_ledger_seen_verdict")),
-        sa.PrimaryKeyConstraint("region", "size", "root", name=op.f("pk_ledger_seen")),
+        sa.CheckConstraint("verdict IN ('cosigned', 'refused', 'accepted')", name=op.f("ck_ledger_seen_verdict")),
+        sa.PrimaryKeyConstraint("row", name=op.f("pk_ledger_seen")),
     )
+    op.create_index("ix_ledger_seen_region", "ledger_seen", ["region", "verdict", "row"], unique=False)
     op.create_table(
         "ledger_cosignatures",
         sa.Column("size", RowId, nullable=False),

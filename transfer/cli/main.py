@@ -2,6 +2,7 @@
 
 import click
 
+from transfer.cli.audit import audit
 from transfer.cli.case import case
 from transfer.cli.clock import clock
 from transfer.cli.config import config
@@ -53,6 +54,7 @@ for _command in (
     trace,
     quarantine,
     files,
+    audit,
     config,
     schemas,
 ):

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 from uuid import UUID
 
+from transfer.ledger.checkpoint import Checkpoint
 from transfer.ledger.entry import Kind
 from transfer.ledger.tree import Node
 
@@ -65,4 +66,49 @@ class LedgerReading(Protocol):
 
     async def at_place(self, place: int) -> Written | None:
         """The entry at one place with its texts, None where there is none."""
+        ...
+
+    async def place_of(self, entry: UUID) -> int | None:
+        """Where the entry with this id stands; None for one that is not known or has no place yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A checkpoint that this node signed, as the note that it is."""
+
+    checkpoint: Checkpoint
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of another region's ledger: its last checkpoint that was cosigned, or accepted, with its note, and
+    the note that forks it."""
+
+    known: Checkpoint
+    note: str = ""
+    fork: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigned:
+    """The line by which another region cosigned this node's checkpoint of that size."""
+
+    size: int
+    region: str
+    line: str
+    at: datetime
+
+
+class Checkpoints(Protocol):
+    """The checkpoints of this node and of others, read."""
+
+    async def own(self, limit: int) -> Sequence[tuple[Head, Sequence[Cosigned]]]:
+        """The last checkpoints of this node, the newest first, each with those who cosigned it."""
+        ...
+
+    async def seen(self, regions: Collection[str]) -> Mapping[str, Seen]:
+        """What is known of these regions' ledgers, where anything is."""
         ...

@@ -31,7 +31,7 @@ from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
 from transfer.web.group_routes import GROUP_ROUTES, OF_INTAKE
 from transfer.web.own_steps import OF_PARTS, OWN_STEPS
-from transfer.web.route import Change, Route, Tag
+from transfer.web.route import Change, Route, Shows, Tag
 from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
 
 _OF_STAGES: Final = (
@@ -75,6 +75,7 @@ _CASES: Final = (
         tag=Tag.CASES,
         query=queries.CasesQuery,
         gives=lists.CasePage,
+        shows=Shows.CASES,
     ),
     Route(
         method="GET",
@@ -84,6 +85,7 @@ _CASES: Final = (
         en="A case as known here, and the steps that are open now",
         tag=Tag.CASES,
         gives=CaseInFull,
+        shows=Shows.CASE,
         may_be_known=True,
         problems=(errors.UnknownCase,),
     ),
@@ -126,6 +128,7 @@ _CASES: Final = (
         en="Who enters each stage and event, and what must be said with it",
         tag=Tag.CASES,
         gives=duties.Duties,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -135,6 +138,7 @@ _CASES: Final = (
         en="The clocks of a case, each with its sum day by day",
         tag=Tag.CASES,
         gives=clocks.Clocks,
+        shows=Shows.CLOCKS,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -145,6 +149,7 @@ _CASES: Final = (
         en="Which regions are competent for a case and why, and what is not known yet",
         tag=Tag.CASES,
         gives=Competence,
+        shows=Shows.COMPETENCE,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -155,6 +160,7 @@ _CASES: Final = (
         en="Of each applicant: what was found, whether it holds, and which grounds are open",
         tag=Tag.CASES,
         gives=eligibility.Eligibility,
+        shows=Shows.ELIGIBILITY,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -166,6 +172,7 @@ _CASES: Final = (
         tag=Tag.CASES,
         query=queries.Paged,
         gives=lists.HistoryPage,
+        shows=Shows.HISTORY,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -177,6 +184,7 @@ _CASES: Final = (
         tag=Tag.CASES,
         query=queries.Paged,
         gives=lists.MessagePage,
+        shows=Shows.NOTHING,
         problems=(errors.UnknownCase,),
     ),
 )
@@ -234,6 +242,7 @@ _TRANSFERS: Final = (
         tag=Tag.TRANSFERS,
         query=queries.TransfersQuery,
         gives=lists.TransferPage,
+        shows=Shows.TRANSFERS,
     ),
 )
 
@@ -288,6 +297,7 @@ _EVIDENCE: Final = (
         en="A formal letter of the request as PDF: letter, receipt, reply or decline",
         tag=Tag.EVIDENCE,
         gives=None,
+        shows=Shows.PAPER,
         media_type=papers.MEDIA_TYPE,
         problems=(errors.UnknownCase, errors.UnknownRequest, NoSuchPaper, CannotPrint, NotFound),
     ),
@@ -299,6 +309,7 @@ _EVIDENCE: Final = (
         en="The chain of custody of a piece of evidence as PDF",
         tag=Tag.EVIDENCE,
         gives=None,
+        shows=Shows.PAPER,
         media_type=papers.MEDIA_TYPE,
         problems=(errors.UnknownCase, errors.UnknownRequest, NoSuchPaper, CannotPrint),
     ),
@@ -311,6 +322,7 @@ _EVIDENCE: Final = (
         tag=Tag.EVIDENCE,
         query=queries.RequestsQuery,
         gives=lists.RequestPage,
+        shows=Shows.REQUESTS,
     ),
 )
 
@@ -324,6 +336,7 @@ _MESSAGES: Final = (
         tag=Tag.MESSAGES,
         query=queries.CheckQuery,
         gives=papers.Checked,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -334,6 +347,7 @@ _MESSAGES: Final = (
         tag=Tag.MESSAGES,
         query=queries.MessagesQuery,
         gives=lists.MessagePage,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -343,6 +357,7 @@ _MESSAGES: Final = (
         en="One message and what became of it",
         tag=Tag.MESSAGES,
         gives=MessageLine,
+        shows=Shows.NOTHING,
         problems=(NotFound,),
     ),
     Route(
@@ -354,6 +369,7 @@ _MESSAGES: Final = (
         tag=Tag.QUARANTINE,
         query=queries.QuarantineQuery,
         gives=quarantine.QuarantinePage,
+        shows=Shows.QUARANTINE,
     ),
     Route(
         method="GET",
@@ -364,6 +380,7 @@ _MESSAGES: Final = (
         tag=Tag.QUARANTINE,
         query=queries.QuarantinedQuery,
         gives=quarantine.QuarantinedBody,
+        shows=Shows.QUARANTINE,
         problems=(NotInQuarantine,),
     ),
     Route(
@@ -390,6 +407,7 @@ _NODE: Final = (
         tag=Tag.NODE,
         query=queries.RulesQuery,
         gives=rules.RulesInForce,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -399,6 +417,7 @@ _NODE: Final = (
         en="The regions on the exchange and their institutions",
         tag=Tag.NODE,
         gives=lists.RegionList,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -408,6 +427,7 @@ _NODE: Final = (
         en="This node, and how the exchange of messages stands",
         tag=Tag.NODE,
         gives=health.NodeBody,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -417,6 +437,7 @@ _NODE: Final = (
         en="Whether the process is alive",
         tag=Tag.NODE,
         gives=health.Alive,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -426,6 +447,7 @@ _NODE: Final = (
         en="Whether the node can do its work, and what to do when not",
         tag=Tag.NODE,
         gives=health.Readiness,
+        shows=Shows.NOTHING,
         problems=(NotReady,),
     ),
     Route(
@@ -436,6 +458,7 @@ _NODE: Final = (
         en="Measures for Prometheus",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
         media_type="text/plain",
     ),
     Route(
@@ -446,6 +469,7 @@ _NODE: Final = (
         en="The description of this API, OpenAPI 3.1",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -455,6 +479,7 @@ _NODE: Final = (
         en="The page for readers",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
         media_type="text/html",
     ),
     Route(
@@ -465,6 +490,7 @@ _NODE: Final = (
         en="Leads to the page for readers",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
         media_type="text/html",
         status=302,
     ),

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+from transfer.actions.auditing import Audit
 from transfer.actions.desk import Desk
 from transfer.actions.notebook import Notebook
 from transfer.broker.address import Address
@@ -35,8 +36,10 @@ from transfer.ports.views import Linked
 from transfer.ports.work import Context, StorageUnavailable
 from transfer.settings import Role, Settings
 from transfer.sheets.files import SheetFiles
+from transfer.storage.checkpoints import SqlCheckpoints
 from transfer.storage.engine import open_engine
 from transfer.storage.files import SqlFiles
+from transfer.storage.ledger_reading import SqlLedgerReading
 from transfer.storage.listening import Listener
 from transfer.storage.migrate import current, head
 from transfer.storage.outbox import SqlOutbox
@@ -249,6 +252,14 @@ def build(
             sheets=SheetFiles(),
             tickets=tickets,
             ledger=notebook,
+            audit=Audit(
+                region=settings.region,
+                ledger=notebook,
+                reading=SqlLedgerReading(store=store),
+                checkpoints=SqlCheckpoints(store=store),
+                book=book,
+                clock=clock,
+            ),
         ),
     )
 

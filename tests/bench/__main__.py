@@ -25,6 +25,7 @@ from tests.bench.groups import GROUP, play_groups
 from tests.bench.machine import described
 from tests.bench.product import PKI
 from tests.bench.rounds import Plan, play
+from tests.bench.trace import TRACE, play_traces
 
 QUICK: Final = Plan(count=1_000, warm_up=200, rate_seconds=5.0, settle=1.0)
 
@@ -32,7 +33,7 @@ QUICK: Final = Plan(count=1_000, warm_up=200, rate_seconds=5.0, settle=1.0)
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="Times that each contender is measured.")
 @click.option("--count", type=int, help="Messages of the throughput measure. [default: 5000]")
-@click.option("--only", help="Names of contenders, files or group, parted by commas. [default: all]")
+@click.option("--only", help="Names of contenders, files, group or trace, parted by commas. [default: all]")
 @click.option("--quick", is_flag=True, help="One round of few messages: to see that it works.")
 @click.option("--short", is_flag=True, help="Leave out the full store, the backlog and the idle node.")
 @click.option("--json", "output", type=click.Path(path_type=Path), default="bench.json", show_default=True)
@@ -42,14 +43,14 @@ def main(  # noqa: PLR0913 - one per option
     """Throughput, latency, CPU and memory of the contenders, taking turns, over the servers that AMQP_URL, AMQPS_URL,
     RABBITMQ_MANAGEMENT_URL and POSTGRES_URL name; BENCH_PKI names the folder of the authority that the broker trusts.
     Vhosts and databases are made for it and removed. First it measures a file, fetched
-    from one node by another and by curl, and a group of 500 persons."""
+    from one node by another and by curl, a group of 500 persons, and the history of a case in a large ledger."""
     console = Console()
     rounds = 1 if quick else rounds
     plan = QUICK if quick else Plan()
     if count is not None:
         plan = replace(plan, count=count, warm_up=max(1, count // 10))
     chosen = _chosen(only)
-    contenders = [CONTENDERS[name] for name in chosen if name not in (FILES, GROUP)]
+    contenders = [CONTENDERS[name] for name in chosen if name not in (FILES, GROUP, TRACE)]
     played: dict[str, list[Figures]] = {}
     try:
         servers = Servers.named_by(os.environ)
@@ -60,6 +61,10 @@ def main(  # noqa: PLR0913 - one per option
             groups = asyncio.run(play_groups(rounds, partial(console.print, highlight=False)))
             _show(groups, console)
             played |= groups
+        if TRACE in chosen:
+            traces = asyncio.run(play_traces(rounds, partial(console.print, highlight=False)))
+            _show(traces, console)
+            played |= traces
     except (NoServers, NotInstalled) as error:
         raise click.UsageError(str(error)) from error
     if contenders:
@@ -105,7 +110,7 @@ def _in_words(figures: dict[str, float]) -> str:
 
 
 def _chosen(only: str | None) -> Sequence[str]:
-    known = [FILES, GROUP, *CONTENDERS]
+    known = [FILES, GROUP, TRACE, *CONTENDERS]
     names = only.split(",") if only else known
     if unknown := [name for name in names if name not in known]:
         raise click.BadParameter(f"{', '.join(unknown)}; there are {', '.join(known)}", param_hint="--only")

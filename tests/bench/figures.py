@@ -18,6 +18,7 @@ PAIRS: Final = (
     ("fetch", "curl-site"),
     ("fetch-cut", "curl-cut"),
     ("group", "rows"),
+    ("trace", "primary-key"),
 )
 _COMPARED: Final = (
     "throughput_per_second",
@@ -27,6 +28,7 @@ _COMPARED: Final = (
     "receipted_p50_ms",
     "megabytes_per_second",
     "node_seconds",
+    "read_ms",
 )
 
 _MEBIBYTE: Final = 1 << 20
@@ -51,6 +53,7 @@ _LINES: Final = (
     ("  import", "import_seconds", 1, 3),
     ("  offer", "offer_seconds", 1, 3),
     ("  acceptance", "acceptance_seconds", 1, 3),
+    ("a read of the ledger, ms", "read_ms", 1, 2),
 )
 
 

@@ -29,7 +29,7 @@ from transfer.web.routes import ROUTES
 
 NAMES: Final = ("李大山", "王芳", "张伟", "刘洋", "周律师", "王主任")
 """Of applicants and staff."""
-READS: Final = [route for route in ROUTES if route.method == "GET"]
+READS: Final = [route for route in ROUTES if route.method == "GET" and route.shows is not Shows.AUDITED]
 SHOWING: Final = [route for route in READS if route.shows is not Shows.NOTHING]
 WHO: Final = {"Actor": quote("审计员 赵敏")}
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Formatter
 
@@ -34,7 +34,8 @@ from transfer.crypto.ledger_keys import origin
 from transfer.crypto.notes import Signer, sign
 from transfer.ledger.checkpoint import Checkpoint
 from transfer.ledger.entry import Kind, canonical
-from transfer.ports.ledger import Seen
+from transfer.ports.ledger import Happened, Seen
+from transfer.ports.work import StorageUnavailable
 
 
 async def test_a_bundle_of_a_case_shows_its_entries_and_who_signed_and_saw_them(tmp_path: Path) -> None:
@@ -247,6 +248,38 @@ async def test_an_erasure_is_told_and_the_chain_holds(tmp_path: Path) -> None:
     [erased] = [one for one in found.findings if one.says is Says.ERASED]
     assert "chain is intact" in erased.en
     assert "retention" in erased.zh
+
+
+@dataclass(slots=True)
+class Unwritable:
+    """A ledger in which so many more things can be noted, and then none."""
+
+    left: int = 0
+
+    async def note(self, *happened: Happened) -> None:
+        self.left -= len(happened)
+        if self.left < 0:
+            raise StorageUnavailable("no disk")
+
+
+async def test_what_cannot_be_noted_is_not_even_read() -> None:
+    here, _ = two_ledgers()
+    audit = replace(here.audit, ledger=Unwritable(), reading=None, checkpoints=None)  # type: ignore[arg-type] # not touched
+    for asked in (
+        audit.trace(CASE_ID, AUDITOR),
+        audit.prove(3, AUDITOR),
+        audit.bundle_of_case(CASE_ID, AUDITOR),
+        audit.bundle_of_range(0, 3, AUDITOR),
+    ):
+        with pytest.raises(StorageUnavailable):
+            await asked
+
+
+async def test_a_bundle_of_which_it_cannot_be_noted_that_it_left_has_no_end() -> None:
+    here, _ = two_ledgers()
+    stream = await replace(here.audit, ledger=Unwritable(left=1)).bundle_of_case(CASE_ID, AUDITOR)
+    with pytest.raises(StorageUnavailable):
+        await collected(stream)
 
 
 def test_every_sentence_can_be_said_in_both_languages() -> None:

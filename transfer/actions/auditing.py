@@ -57,7 +57,7 @@ class Audit:
 
     async def trace(self, case: UUID, asked: Asked) -> Trace:
         """The history of a case. Raises NotInTheLedger, LedgerAltered, StorageUnavailable."""
-        await self._note(Kind.AUDIT, asked, case, query="trace", about=str(case))
+        await self._note(Kind.AUDIT, asked, case, query="trace", about=str(case), unmasked=asked.unmask)
         told = [_opened(one, case, texts=asked.unmask) for one in await _as_written(self.reading.of_case(case))]
         if all(one.entry.kind is Kind.AUDIT for one in told):
             raise NotInTheLedger
@@ -69,7 +69,7 @@ class Audit:
     async def prove(self, entry: int | UUID, asked: Asked) -> EntryProof:
         """One entry, by its place or its id, and what shows that it stands there. Raises NotInTheLedger,
         NoCheckpointYet, LedgerAltered, StorageUnavailable."""
-        await self._note(Kind.AUDIT, asked, None, query="proof", about=str(entry))
+        await self._note(Kind.AUDIT, asked, None, query="proof", about=str(entry), unmasked=False)
         place = await self.reading.place_of(entry) if isinstance(entry, UUID) else entry
         written = None if place is None else await _as_written(self.reading.at_place(place))
         if place is None or written is None:
@@ -88,7 +88,7 @@ class Audit:
 
     async def bundle_of_case(self, case: UUID, asked: Asked) -> AsyncIterator[bytes]:
         """All entries of a case under the newest checkpoint. Raises as ``prove``; LedgerAltered may come at the end."""
-        await self._note(Kind.AUDIT, asked, case, query="bundle", about=str(case))
+        await self._note(Kind.AUDIT, asked, case, query="bundle", about=str(case), unmasked=asked.unmask)
         note, checkpoint = await self._newest()
         written = {
             one.place: one
@@ -109,7 +109,7 @@ class Audit:
         """All entries from one place to another, both included; names and texts never, since no one matter asks for
         them. Raises as ``bundle_of_case``."""
         about = f"{first}-{last}"
-        await self._note(Kind.AUDIT, asked, None, query="bundle", about=about)
+        await self._note(Kind.AUDIT, asked, None, query="bundle", about=about, unmasked=False)
         note, checkpoint = await self._newest()
         if last >= checkpoint.size:
             raise NoCheckpointYet

@@ -96,7 +96,7 @@ def _rows(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
         what = next((facts[name] for name in ("event", "what", "command", "query", "type") if facts.get(name)), "")
         about = [str(facts[name]) for name in ("id", "transfer", "request", "message", "code") if facts.get(name)]
         place = "" if one["place"] is None else str(one["place"])
-        by = "***" if texts is None else str(texts.get("by", ""))
+        by = "***" if one["closed"] else str((texts or facts).get("by") or facts.get("source") or "")
         institution = str(facts.get("institution") or "")
         yield place, local(one["at"]), one["kind"], str(what), by, institution, " ".join(about)
 

@@ -124,17 +124,7 @@ class Trace:
             "region": self.region,
             "case": str(self.case),
             "shared": self.shared(),
-            "entries": [
-                {
-                    "place": one.place,
-                    "id": str(one.entry.id),
-                    "at": moment(one.entry.at),
-                    "kind": one.entry.kind.value,
-                    "facts": {name: said for name, said in one.entry.facts.items() if name not in _OF_THE_LEDGER},
-                    "texts": {name: said for name, said in one.texts.items() if name != "salt"} if one.texts else None,
-                }
-                for one in self.told
-            ],
+            "entries": [_line(one) for one in self.told],
         }
 
 
@@ -166,6 +156,20 @@ def differences(here: Trace, there: Trace) -> Iterator[Difference]:
             yield Difference("content", key[0], f"{mine.type} {mine.sequence}", f"{theirs.type} {theirs.sequence}")
         elif mine.outcome != theirs.outcome:
             yield Difference("outcome", key[0], mine.outcome, theirs.outcome)
+
+
+def _line(one: Opened) -> dict[str, Any]:
+    """``closed`` are texts that are not shown: masked, or erased."""
+    entry = one.entry
+    return {
+        "place": one.place,
+        "id": str(entry.id),
+        "at": moment(entry.at),
+        "kind": entry.kind.value,
+        "facts": {name: said for name, said in entry.facts.items() if name not in _OF_THE_LEDGER},
+        "texts": None if one.texts is None else {name: said for name, said in one.texts.items() if name != "salt"},
+        "closed": entry.texts is not None and one.texts is None,
+    }
 
 
 def _first_missing(numbers: Collection[int]) -> Iterator[int]:

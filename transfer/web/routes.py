@@ -26,6 +26,7 @@ from transfer.web import (
     queries,
     rules,
 )
+from transfer.web.audit_routes import AUDIT_ROUTES
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
@@ -496,4 +497,13 @@ _NODE: Final = (
     ),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_CASES, *GROUP_ROUTES, *_TRANSFERS, *_EVIDENCE, *FILE_ROUTES, *_MESSAGES, *_NODE)
+ROUTES: Final[tuple[Route, ...]] = (
+    *_CASES,
+    *GROUP_ROUTES,
+    *_TRANSFERS,
+    *_EVIDENCE,
+    *FILE_ROUTES,
+    *_MESSAGES,
+    *AUDIT_ROUTES,
+    *_NODE,
+)

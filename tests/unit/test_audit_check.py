@@ -1,5 +1,7 @@
 """What auditors' files show: all of it when they are true, and which part is false when one was touched."""
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import dataclass, replace
@@ -248,6 +250,37 @@ async def test_an_erasure_is_told_and_the_chain_holds(tmp_path: Path) -> None:
     [erased] = [one for one in found.findings if one.says is Says.ERASED]
     assert "chain is intact" in erased.en
     assert "retention" in erased.zh
+
+
+def root_by_description(content: bytes) -> tuple[int, str]:
+    """Size and root of a bundle, as docs/ledger.md tells another implementation to make them."""
+    _, *lines = content.decode().splitlines()
+    stack: list[bytes] = []
+    n = 0
+    for line in map(json.loads, lines):
+        if "body" in line:
+            made, level, start = hashlib.sha256(b"\x00" + line["body"].encode()).digest(), 0, line["place"]
+        else:
+            made, level, start = base64.b64decode(line["hash"]), line["level"], line["index"] << line["level"]
+        assert start == n
+        assert n % (1 << level) == 0
+        leaves = 1 << level
+        while n >> level & 1:
+            made, level = hashlib.sha256(b"\x01" + stack.pop() + made).digest(), level + 1
+        stack.append(made)
+        n += leaves
+    made = stack.pop()
+    while stack:
+        made = hashlib.sha256(b"\x01" + stack.pop() + made).digest()
+    return n, base64.b64encode(made).decode()
+
+
+async def test_another_implementation_makes_the_root_by_the_description_alone() -> None:
+    for ledger in two_ledgers():
+        bundles = [await case_bundle(ledger), await collected(await ledger.audit.bundle_of_range(3, 7, AUDITOR))]
+        for bundle in bundles:
+            _, size, root, *_ = json.loads(bundle.splitlines()[0])["checkpoint"].split("\n")
+            assert root_by_description(bundle) == (int(size), root)
 
 
 @dataclass(slots=True)

@@ -67,7 +67,7 @@ def with_texts(entry: Entry, **texts: Any) -> tuple[Entry, bytes]:
 
 
 @dataclass(slots=True)
-class Noted(MemoryLedger):
+class AuditedLedger(MemoryLedger):
     """The ledger of a region with its signed heads; what is noted in it is kept apart."""
 
     region: str = ZHONGSHAN
@@ -118,12 +118,12 @@ class Noted(MemoryLedger):
         return Audit(region=self.region, ledger=self, reading=self, checkpoints=self, book=book, clock=lambda: NOW)
 
 
-def two_ledgers() -> tuple[Noted, Noted]:
+def two_ledgers() -> tuple[AuditedLedger, AuditedLedger]:
     """Zhongshan offered a case, Luxian's station accepted it and published a stage; other things happened between."""
-    here, there = Noted(region=ZHONGSHAN), Noted(region=LUXIAN)
+    here, there = AuditedLedger(region=ZHONGSHAN), AuditedLedger(region=LUXIAN)
     version = {ZHONGSHAN: 0, LUXIAN: 0}
 
-    def step(ledger: Noted, event: str, *, by: str, tenure: int) -> None:
+    def step(ledger: AuditedLedger, event: str, *, by: str, tenure: int) -> None:
         version[ledger.region] += 1
         holder = ZHONGSHAN if tenure == 1 else STATION
         facts: dict[str, Any] = {
@@ -161,7 +161,7 @@ async def collected(lines: AsyncIterator[bytes]) -> bytes:
     return b"".join([block async for block in lines])
 
 
-async def case_bundle(ledger: Noted, asked: Asked = AUDITOR) -> bytes:
+async def case_bundle(ledger: AuditedLedger, asked: Asked = AUDITOR) -> bytes:
     """The bundle of the case of these tests."""
     return await collected(await ledger.audit.bundle_of_case(CASE_ID, asked))
 

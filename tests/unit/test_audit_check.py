@@ -15,7 +15,7 @@ from tests.audits import (
     CURIOUS,
     NOW,
     OPERATOR,
-    Noted,
+    AuditedLedger,
     altered,
     case_bundle,
     checked,
@@ -86,7 +86,7 @@ async def test_a_range_shows_that_nothing_in_it_is_left_out(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 33])
 async def test_every_range_of_a_ledger_of_any_size_holds(tmp_path: Path, size: int) -> None:
-    ledger = Noted()
+    ledger = AuditedLedger()
     for number in range(size):
         ledger.tell(an_entry(Kind.RULES, case=None, facts={"version": str(number)}))
     ledger.sign()
@@ -142,6 +142,15 @@ async def test_a_directory_of_another_operator_is_false_for_who_gave_the_operato
     assert (await checked(tmp_path, forged, stranger.verifier)).verdict is Verdict.SHOWN
 
 
+async def test_for_a_region_whose_key_was_brought_no_other_counts(tmp_path: Path) -> None:
+    here, _ = two_ledgers()
+    file = kept(tmp_path, "file", await case_bundle(here))
+    [found] = check([file], [signer(ZHONGSHAN).verifier])
+    assert found.verdict is Verdict.SHOWN
+    [other] = check([file], [Signer.new(origin(ZHONGSHAN)).verifier])
+    assert false(other) == [Says.NOT_SIGNED]
+
+
 async def test_the_two_bundles_of_a_case_tell_it_alike(tmp_path: Path) -> None:
     here, there = two_ledgers()
     files = [kept(tmp_path, one.region, await case_bundle(one)) for one in (here, there)]
@@ -153,7 +162,7 @@ async def test_the_two_bundles_of_a_case_tell_it_alike(tmp_path: Path) -> None:
     assert shown[0] == shown[1]
 
 
-async def both(folder: Path, here: Noted, there: Noted) -> list[Says]:
+async def both(folder: Path, here: AuditedLedger, there: AuditedLedger) -> list[Says]:
     here.sign(LUXIAN)
     there.sign(ZHONGSHAN)
     here.others.clear()

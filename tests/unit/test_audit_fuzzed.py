@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.audits import AUDITOR, CURIOUS, OPERATOR, Noted, case_bundle, kept, signer, two_ledgers
+from tests.audits import AUDITOR, CURIOUS, OPERATOR, AuditedLedger, case_bundle, kept, signer, two_ledgers
 from tests.builders import LUXIAN, ZHONGSHAN
 from tests.fuzz.mutation import HOSTILE
 from tests.ledger import an_entry
@@ -92,7 +92,7 @@ def test_what_a_region_itself_wrote_wrongly_and_signed_is_read_to_a_verdict(
 ) -> None:
     names = ("message", "source", "recipient", "sequence", "type", "digest", "outcome", "tenure", "holder", "version")
     said = data.draw(st.dictionaries(st.sampled_from(names), values | st.integers(0, 3) | st.just("x")))
-    ledger = Noted()
+    ledger = AuditedLedger()
     for _ in range(2):
         ledger.tell(an_entry(kind, facts=more | said))
     ledger.sign()

@@ -16,7 +16,7 @@ from tests.audits import (
     NOW,
     OPERATOR,
     OTHER_CASE,
-    Noted,
+    AuditedLedger,
     altered,
     case_bundle,
     checked,
@@ -158,7 +158,7 @@ MALFORMED: Final[dict[str, tuple[Tamper, str]]] = {
         "line 1: an object in its one form",
     ),
     "another version": (lambda b: altered(b, 0, bundle=2), "line 1: the head"),
-    "true for one": (lambda b: altered(b, 0, bundle=True), "line 1: the head"),
+    "true for one": (lambda b: altered(b, 0, bundle=True), "line 1, bundle"),
     "one field more": (lambda b: altered(b, 0, more=1), "line 1: the head"),
     "case": (lambda b: altered(b, 0, case="x"), "line 1, case"),
     "case a number": (lambda b: altered(b, 0, case=1), "line 1, case"),
@@ -246,7 +246,7 @@ def test_a_malformed_entry_names_its_field(name: str) -> None:
 async def test_an_entry_that_lacks_a_fact_of_its_kind_is_malformed(tmp_path: Path, kind: Kind, missing: str) -> None:
     sent, received, settled = message(ZHONGSHAN, LUXIAN, 1, "legalaid.transfer.offered.v1")
     made = {Kind.STEP: a_step("offered"), Kind.SENT: sent, Kind.RECEIVED: received, Kind.SETTLED: settled}[kind]
-    ledger = Noted()
+    ledger = AuditedLedger()
     ledger.tell(replace(made, facts={**made.facts, missing: [1]}))
     ledger.sign()
     found = await checked(tmp_path, await case_bundle(ledger))

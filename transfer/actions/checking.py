@@ -93,7 +93,7 @@ def _check(checked: Checked, file: BinaryIO, brought: Sequence[Verifier], listed
     file.seek(0)
     try:
         if begin == HEADER.encode():
-            _proof(checked, EntryProof.parse(file.read(4 * MAX_PROOF).decode()), [*brought, *listed])
+            _proof(checked, EntryProof.parse(file.read(4 * MAX_PROOF).decode()), _known(brought, listed))
         elif begin.startswith(BEGIN):
             _bundle(checked, file, brought)
         else:
@@ -106,6 +106,12 @@ def _check(checked: Checked, file: BinaryIO, brought: Sequence[Verifier], listed
         checked.say(Says.MALFORMED, detail=str(error))
     except UnicodeDecodeError:
         checked.say(Says.MALFORMED, detail="UTF-8 is due")
+
+
+def _known(brought: Sequence[Verifier], listed: Sequence[Verifier]) -> Sequence[Verifier]:
+    """For a region whose key the auditor brought no other key counts."""
+    own = {key.name for key in brought}
+    return [*brought, *(key for key in listed if key.name not in own)]
 
 
 def _directory(checked: Checked, note: str, brought: Sequence[Verifier]) -> None:
@@ -174,7 +180,7 @@ def _bundle(checked: Checked, file: BinaryIO, brought: Sequence[Verifier]) -> No
     lines = lines_of(file)
     head = BundleHead.parse(next(lines))
     _directory(checked, head.directory, brought)
-    known = [*brought, *checked.keys]
+    known = _known(brought, checked.keys)
     checkpoint = _say_who_signed(checked, head.checkpoint, known)
     checked.signed += [_checkpoint(note, known)[0] for note in head.seen]
     region = checkpoint.origin.removeprefix(_OF_REGIONS)

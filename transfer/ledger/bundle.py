@@ -71,7 +71,7 @@ class BundleHead:
     def parse(cls, line: bytes) -> Self:
         """Raises BundleMalformed, which names the field."""
         found = _object(line, 1)
-        if found.keys() != _HEAD or found["bundle"] is not VERSION:
+        if found.keys() != _HEAD or _number(found["bundle"], "line 1, bundle") != VERSION:
             raise BundleMalformed(f"line 1: the head of a bundle of version {VERSION} is due")
         for name in ("checkpoint", "directory"):
             _text(found[name], f"line 1, {name}")

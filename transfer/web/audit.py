@@ -1,6 +1,7 @@
 """The ledger for auditors: histories, proofs, and bundles to be checked elsewhere."""
 
 import re
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -98,7 +99,7 @@ def _asked(ask: Ask) -> Asked:
     return Asked(by=ask.auditor, reason=query.reason, unmask=query.unmask)
 
 
-def _streamed(lines: Any, name: str) -> Reply:  # noqa: ANN401 - a stream of bytes
+def _streamed(lines: AsyncIterator[bytes], name: str) -> Reply:
     return Reply(media_type=BUNDLE, headers=_saved_as(f"{name}.jsonl"), stream=lines, length=None)
 
 

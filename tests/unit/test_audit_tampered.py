@@ -145,6 +145,16 @@ async def test_a_range_names_an_entry_that_is_hidden_and_one_that_is_beyond_it(t
         assert false(await checked(tmp_path, altered(bundle, 0, **bounds))) == [expected]
 
 
+async def test_a_hidden_subtree_that_is_called_larger_is_not_shown(tmp_path: Path) -> None:
+    """Its hash alone leads to the same root: the number of entries must fit, too."""
+    here, _ = two_ledgers()
+    bundle = await collected(await here.audit.bundle_of_range(4, 6, AUDITOR))
+    last = len(bundle.splitlines()) - 1
+    assert json.loads(bundle.splitlines()[last])["level"] == 0
+    larger = altered(bundle, last, level=4, index=(here.tree.size - 1) >> 4)
+    assert false(await checked(tmp_path, larger)) == [Says.ANOTHER_ROOT]
+
+
 MALFORMED: Final[dict[str, tuple[Tamper, str]]] = {
     "empty": (lambda _: b"", "a text, an empty line"),
     "no last line feed": (lambda b: b[:-1], "no end"),

@@ -92,10 +92,10 @@ def _seen_edited(bundle: bytes) -> bytes:
     return altered(bundle, 0, seen=[made])
 
 
-def _of_a_stranger(bundle: bytes) -> bytes:
+def _signed_by(bundle: bytes, key: Signer) -> bytes:
     head = json.loads(bundle.splitlines()[0])
     text = head["checkpoint"].partition("\n\n")[0] + "\n"
-    return altered(bundle, 0, checkpoint=sign(text, Signer.new(origin(ZHONGSHAN))))
+    return altered(bundle, 0, checkpoint=sign(text, key))
 
 
 TAMPERED: Final[dict[str, tuple[Tamper, Says]]] = {
@@ -117,7 +117,8 @@ TAMPERED: Final[dict[str, tuple[Tamper, Says]]] = {
         Says.TEXTS,
     ),
     "the checkpoint edited": (_checkpoint_edited, Says.NOT_SIGNED),
-    "a checkpoint of a stranger": (_of_a_stranger, Says.NOT_SIGNED),
+    "a checkpoint of a stranger": (lambda b: _signed_by(b, Signer.new(origin(ZHONGSHAN))), Says.NOT_SIGNED),
+    "a checkpoint that another region signed": (lambda b: _signed_by(b, signer(LUXIAN)), Says.NOT_SIGNED),
     "a cosignature edited": (_cosignature_edited, Says.NOT_COSIGNED),
     "a checkpoint of another region edited": (_seen_edited, Says.NOT_SIGNED),
     "a directory of nobody known": (

@@ -15,6 +15,7 @@ from tests.audits import (
     CURIOUS,
     NOW,
     OPERATOR,
+    OTHER_CASE,
     AuditedLedger,
     altered,
     case_bundle,
@@ -160,6 +161,25 @@ async def test_the_two_bundles_of_a_case_tell_it_alike(tmp_path: Path) -> None:
     traces = [one.trace for one in each]
     shown = [canonical(one.shared({ZHONGSHAN, LUXIAN})) for one in traces if one is not None]
     assert shown[0] == shown[1]
+
+
+async def test_bundles_of_one_region_or_of_two_cases_are_not_compared(tmp_path: Path) -> None:
+    here, _ = two_ledgers()
+    mine = kept(tmp_path, "mine", await case_bundle(here))
+    again = kept(tmp_path, "again", await case_bundle(here, CURIOUS))
+    other = AuditedLedger(region=LUXIAN)
+    other.tell(a_step("case_opened", case=OTHER_CASE))
+    other.sign()
+    elsewhere = kept(tmp_path, "other", await collected(await other.audit.bundle_of_case(OTHER_CASE, AUDITOR)))
+    assert [one.verdict for one in check([mine, again, elsewhere], [OPERATOR])] == [Verdict.SHOWN] * 3
+
+
+async def test_a_bundle_that_does_not_hold_is_not_compared(tmp_path: Path) -> None:
+    here, there = two_ledgers()
+    here.tell(a_step("stage_published", version=99))
+    here.sign()
+    files = [kept(tmp_path, one.region, await case_bundle(one)) for one in (here, there)]
+    assert [one.verdict for one in check(files, [OPERATOR])] == [Verdict.FALSE, Verdict.SHOWN]
 
 
 async def both(folder: Path, here: AuditedLedger, there: AuditedLedger) -> list[Says]:

@@ -196,6 +196,12 @@ async def test_a_message_that_only_its_source_has_is_named(tmp_path: Path) -> No
     assert await both(tmp_path, here, there) == [Says.MESSAGE_DIFFERS]
 
 
+async def test_a_message_to_a_third_region_is_no_disagreement(tmp_path: Path) -> None:
+    here, there = two_ledgers()
+    here.tell(message(ZHONGSHAN, "510000", 1, "legalaid.transfer.escalated.v1")[0])
+    assert await both(tmp_path, here, there) == []
+
+
 async def test_a_message_of_another_content_is_named_at_both_ends(tmp_path: Path) -> None:
     here, there = two_ledgers()
     sent, received, _ = message(ZHONGSHAN, LUXIAN, 2, "legalaid.transfer.recall_requested.v1")

@@ -200,6 +200,12 @@ async def test_a_message_to_a_third_region_is_no_disagreement(tmp_path: Path) ->
     here, there = two_ledgers()
     here.tell(message(ZHONGSHAN, "510000", 1, "legalaid.transfer.escalated.v1")[0])
     assert await both(tmp_path, here, there) == []
+    *each, together = check([tmp_path / ZHONGSHAN, tmp_path / LUXIAN], [OPERATOR])
+    told = each[0].trace
+    assert told is not None
+    assert len(told.shared()["messages"]) == 5
+    assert len(told.shared({ZHONGSHAN, LUXIAN})["messages"]) == 4
+    assert [one.detail["count"] for one in together.findings] == [4]
 
 
 async def test_a_message_of_another_content_is_named_at_both_ends(tmp_path: Path) -> None:

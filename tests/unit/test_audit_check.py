@@ -31,6 +31,7 @@ from tests.audits import (
 from tests.builders import CASE_ID, LUXIAN, ZHONGSHAN
 from tests.ledger import a_step, an_entry
 from tests.trust import shared
+from transfer.actions.auditing import LedgerAltered
 from transfer.actions.checking import check
 from transfer.actions.findings import Says, Verdict, finding
 from transfer.crypto.ledger_keys import origin
@@ -291,6 +292,15 @@ async def test_an_erasure_is_told_and_the_chain_holds(tmp_path: Path) -> None:
     [erased] = [one for one in found.findings if one.says is Says.ERASED]
     assert "chain is intact" in erased.en
     assert "retention" in erased.zh
+
+
+async def test_a_ledger_whose_hashes_were_altered_is_not_handed_on() -> None:
+    here, _ = two_ledgers()
+    here.nodes = dict.fromkeys(here.nodes, bytes(32))
+    with pytest.raises(LedgerAltered):
+        await here.audit.prove(3, AUDITOR)
+    with pytest.raises(LedgerAltered):
+        await case_bundle(here)
 
 
 def root_by_description(content: bytes) -> tuple[int, str]:

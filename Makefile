@@ -121,7 +121,7 @@ lock: setup  ## make the lock files from pyproject.toml; needs the network
 
 .PHONY: fuzz
 fuzz: setup  ## fuzz every reader of bytes from others, each for SECONDS=60; what breaks one is kept in .stack/fuzz
-	@for target in sealed wire content notes directory; do \
+	@for target in sealed wire content notes directory audit; do \
 		log=.stack/fuzz/$$target.log; mkdir -p .stack/fuzz; \
 		if $(PY) -m tests.fuzz $$target --seconds $(SECONDS) > $$log 2>&1; \
 		then echo "  ok    $$target, $$(sed -n 's/^Done \([0-9]* runs\).*/\1/p' $$log)"; \

@@ -1,88 +1,126 @@
-"""Ledgers for tests: entries, the tree over them, and their rows, without a sequencer."""
+"""A ledger in memory: entries as bytes with their tree, and the history of a case told by them."""
 
-import base64
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from typing import Any, Final, Self
+from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
-
-from tests.trust import shared
-from transfer.crypto.ledger_keys import ledger_signer, origin
-from transfer.crypto.notes import sign
-from transfer.ledger.checkpoint import Checkpoint
+from tests.builders import CASE_ID, LUXIAN, STATION, TRANSFER_ID, ZHONGSHAN
 from transfer.ledger.entry import Entry, Kind
-from transfer.ledger.tree import Growing, Node, Part, consistency, head, joined, leaf_hash
-from transfer.messages.ledger import CheckpointPublished
-from transfer.storage.ledger_tables import ledger_entries, ledger_leaves
-from transfer.storage.store import Store
+from transfer.ledger.tree import Growing, Node, leaf_hash
+from transfer.ports.ledger import Written
 
-LONG_AGO = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-def an_entry(number: int, told: str = "", at: datetime = LONG_AGO) -> Entry:
-    """The entry of that number; ``told`` makes it another one."""
-    when = at + timedelta(seconds=number)
-    return Entry(id=UUID(int=number + 1), at=when, kind=Kind.EXPORT, facts={"what": f"no. {number}{told}"})
+START: Final = datetime(2026, 6, 15, 1, 0, tzinfo=UTC)
+OFFER_ID: Final = UUID("01900000-0000-7000-8000-000000000001")
 
 
-@dataclass(slots=True, kw_only=True)
-class Log:
-    """A ledger in memory that can be made to say another thing from one entry on."""
+@dataclass(slots=True)
+class MemoryLedger:
+    """See ports.LedgerReading; ``block`` is how many entries are given at once."""
 
-    region: str
-    entries: list[Entry] = field(default_factory=list)
+    block: int = 200
+    written: list[Written] = field(default_factory=list)
+    tree: Growing = field(default_factory=Growing)
+    nodes: dict[Node, bytes] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, region: str, count: int, *, other_from: int | None = None) -> "Log":
-        """So many entries, from one on other ones than usual."""
-        told = ["" if other_from is None or n < other_from else ", rewritten" for n in range(count)]
-        return cls(region=region, entries=[an_entry(n, one) for n, one in enumerate(told)])
+    def of(cls, *entries: Entry) -> Self:
+        made = cls()
+        for entry in entries:
+            made.add(entry)
+        return made
 
-    def _hash(self, node: Node) -> bytes:
-        tree = Growing()
-        for entry in self.entries[node.index << node.level :][: 1 << node.level]:
-            tree.append(leaf_hash(entry.body))
-        return tree.root
+    def add(self, entry: Entry) -> None:
+        body = entry.body
+        place, leaf = self.tree.size, leaf_hash(body)
+        self.nodes.update(self.tree.append(leaf))
+        self.written.append(Written(id=entry.id, body=body, place=place, hash=leaf))
 
-    def _joined(self, part: Part) -> bytes:
-        return joined([self._hash(node) for node in part])
+    async def size(self) -> int:
+        return self.tree.size
 
-    def checkpoint(self, size: int) -> Checkpoint:
-        return Checkpoint(origin(self.region), size, self._joined(head(size)))
+    async def hashes(self, nodes: Collection[Node]) -> Mapping[Node, bytes]:
+        return {node: self.nodes[node] for node in nodes}
 
-    def note(self, size: int) -> str:
-        """The checkpoint as the region signs it."""
-        return sign(self.checkpoint(size).text, ledger_signer(shared().wire(self.region)))
+    async def entries(self, start: int, stop: int) -> AsyncIterator[Sequence[Written]]:
+        for at in range(start, stop, self.block):
+            yield self.written[at : min(stop, at + self.block)]
 
-    def proof(self, old: int, size: int) -> list[bytes]:
-        return [self._joined(part) for part in consistency(old, size).parts]
+    async def of_case(self, case: UUID) -> Sequence[Written]:
+        return [one for one in self.written if Entry.parse(one.body).case == case]
 
-    def published(self, size: int, old: int = 0, **changes: object) -> CheckpointPublished:
-        """The message with the checkpoint of that size, proven from an older one."""
-        proof = tuple(base64.b64encode(one).decode() for one in self.proof(old, size))
-        fields = {"region": self.region, "old": old, "proof": proof, "note": self.note(size)}
-        return CheckpointPublished.model_validate(fields | changes)
+    async def at_place(self, place: int) -> Written | None:
+        return self.written[place] if place < self.tree.size else None
 
 
-async def append(store: Store, *entries: Entry) -> None:
-    """Into the database with the next places; what a node has written itself waits for its own sequencer."""
-    rows = [{"id": e.id, "kind": e.kind.value, "case_id": e.case, "body": e.body} for e in entries]
-    async with store.writing() as connection:
-        placed = await connection.scalar(select(func.count()).select_from(ledger_leaves)) or 0
-        leaves = [
-            {"place": place, "entry": one.id, "hash": leaf_hash(one.body)} for place, one in enumerate(entries, placed)
-        ]
-        await connection.execute(ledger_entries.insert(), rows)
-        await connection.execute(ledger_leaves.insert(), leaves)
+def an_entry(kind: Kind = Kind.STEP, /, **changes: Any) -> Entry:
+    """One entry; a step unless another kind is said."""
+    given: dict[str, Any] = {"id": uuid4(), "at": START, "kind": kind, "case": CASE_ID}
+    return Entry(**(given | changes))
 
 
-async def rewrite(store: Store, number: int, told: str) -> None:
-    """Another content for an entry that is there, with its leaf, as one would who owns the database."""
-    body = an_entry(number, told).body
-    key = an_entry(number).id
-    async with store.writing() as connection:
-        await connection.execute(ledger_entries.update().where(ledger_entries.c.id == key).values(body=body))
-        await connection.execute(
-            ledger_leaves.update().where(ledger_leaves.c.entry == key).values(hash=leaf_hash(body))
-        )
+def a_step(event: str, at: datetime = START, /, *, case: UUID = CASE_ID, **facts: Any) -> Entry:
+    """A step on a case."""
+    said: dict[str, Any] = {
+        "event": event,
+        "transfer": str(TRANSFER_ID),
+        "request": None,
+        "detail": {},
+        "institution": ZHONGSHAN,
+        "source": None,
+        "message": None,
+        "tenure": 1,
+        "holder": ZHONGSHAN,
+        "version": 1,
+        "rows": {"cases": "hmac:00"},
+    }
+    return an_entry(case=case, at=at, facts=said | facts)
+
+
+def a_handed_over_case(case: UUID = CASE_ID, transfer: UUID = TRANSFER_ID, offer: UUID = OFFER_ID) -> list[Entry]:
+    """As Zhongshan's ledger tells it: opened, offered to Luxian's station, signed for, accepted, read."""
+    days = [START + timedelta(days=n) for n in range(5)]
+    said: dict[str, Any] = {"transfer": str(transfer), "case": case}
+    applicant = uuid4()
+    there: dict[str, Any] = {"institution": STATION, "source": LUXIAN}
+    return [
+        a_step("case_opened", days[0], case=case, transfer=None),
+        a_step("offered", days[1], detail={"receiver": STATION}, version=2, **said),
+        an_entry(
+            Kind.SENT,
+            at=days[1],
+            case=case,
+            facts={
+                "message": str(offer),
+                "type": "legalaid.transfer.offered.v1",
+                "recipient": LUXIAN,
+                "conversation": str(case),
+                "sequence": 1,
+                "digest": "sha256:" + 64 * "0",
+                "answers": None,
+            },
+        ),
+        a_step("signed_for", days[2], version=3, **said, **there),
+        a_step("accepted", days[3], version=4, holder=STATION, tenure=2, **said, **there),
+        an_entry(
+            Kind.READ,
+            at=days[4],
+            case=case,
+            subject=applicant,
+            facts={"what": "case", "id": str(case), "unmasked": True, "count": 1},
+        ),
+        an_entry(
+            Kind.ATTEMPT,
+            at=days[4],
+            case=case,
+            facts={
+                "command": "Recall",
+                "code": "TooLate",
+                "case": str(case),
+                "transfer": str(transfer),
+                "request": None,
+                "institution": ZHONGSHAN,
+            },
+        ),
+    ]

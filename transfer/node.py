@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+from transfer.actions.auditing import Audit
 from transfer.actions.desk import Desk
 from transfer.actions.notebook import Notebook
 from transfer.broker.address import Address
@@ -281,6 +282,14 @@ def build(
             tickets=tickets,
             checkpoints=checkpoints,
             ledger=notebook,
+            audit=Audit(
+                region=settings.region,
+                ledger=notebook,
+                reading=SqlLedgerReading(store=store),
+                checkpoints=SqlCheckpoints(store=store),
+                book=book,
+                clock=clock,
+            ),
         ),
     )
 

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
         Field(description="address to listen on; loopback only, since there is no sign-in yet"),
     ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
+    audit_tokens: Annotated[
+        Path | None,
+        Field(description="file with a line for each auditor: SHA-256 of the token, spaces, name; without it none"),
+    ] = None
     files: Annotated[
         str | None,
         Field(description="where files are kept: a folder, or s3://BUCKET/PREFIX; without it files are not taken"),

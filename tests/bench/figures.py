@@ -21,6 +21,7 @@ PAIRS: Final = (
     ("group", "rows"),
     ("ledger", "hashlib"),
     ("ledger-sqlite", "hashlib"),
+    ("trace", "primary-key"),
 )
 _COMPARED: Final = (
     "throughput_per_second",
@@ -32,6 +33,7 @@ _COMPARED: Final = (
     "node_seconds",
     "verify_seconds",
     "verify_cpu_seconds",
+    "read_ms",
 )
 
 _MEBIBYTE: Final = 1 << 20
@@ -61,6 +63,7 @@ _LINES: Final = (
     ("  verified, s", "verify_seconds", 1, 2),
     ("  CPU of the node for that, s", "verify_cpu_seconds", 1, 2),
     ("  memory for that, MiB", "verify_memory_bytes", _MEBIBYTE, 0),
+    ("a read of the ledger, ms", "read_ms", 1, 2),
 )
 
 

@@ -29,7 +29,7 @@ from tests.builders import (
     an_envelope,
 )
 from tests.fakes import MemoryReceiptsDue, MemoryRoom
-from tests.ledger import Log
+from tests.logbook import Log
 from transfer.domain.case import Case, Transfer
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.lifecycle import Side, State

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from tests.federation.ground import LUXIAN, ZHONGSHAN, Ground
 from tests.federation.members import alarms, transfer
 from tests.federation.processes import NodeProcess, until
-from tests.ledger import an_entry, append, rewrite
+from tests.logbook import an_entry, append, rewrite
 from tests.trust import shared
 from transfer.crypto.ledger_keys import verifiers, witnesses
 from transfer.crypto.notes import verify, witnessed

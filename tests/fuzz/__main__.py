@@ -17,7 +17,7 @@ import atheris
 
 from tests.fuzz.mutation import altered
 
-NAMES: Final = ("sealed", "wire", "content", "notes", "directory", "planted", "slow")
+NAMES: Final = ("sealed", "wire", "content", "notes", "directory", "audit", "planted", "slow")
 INPUT_SECONDS: Final = 5
 """One input may take so long; most take less than a thousandth of it."""
 MEMORY_MB: Final = 1024

@@ -29,7 +29,7 @@ def fuzz(target: str, folder: Path, *options: str) -> subprocess.CompletedProces
     )
 
 
-@pytest.mark.parametrize("target", ["sealed", "wire", "content", "notes", "directory"])
+@pytest.mark.parametrize("target", ["sealed", "wire", "content", "notes", "directory", "audit"])
 def test_no_bytes_break_a_promise(target: str, tmp_path: Path) -> None:
     ended = fuzz(target, tmp_path, "-seed=1")
     assert ended.returncode == 0, ended.stderr[-4000:]

@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select, update
 
 from deploy.local.postgres import Postgres
 from tests.builders import a_body
-from tests.ledger import Log, an_entry, append, rewrite
+from tests.logbook import Log, an_entry, append, rewrite
 from tests.plain import opened
 from tests.trust import shared
 from transfer.crypto.ledger_keys import verifiers, witnesses

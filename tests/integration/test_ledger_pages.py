@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from tests.builders import a_body
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving
-from tests.ledger import Log
+from tests.logbook import Log
 from tests.plain import opened
 from tests.trust import as_text, shared
 from transfer.cli.main import main

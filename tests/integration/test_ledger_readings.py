@@ -17,7 +17,7 @@ from deploy.local.postgres import Postgres
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving
 from tests.integration.file_nodes import FileNode, a_file_node, digest_of
 from tests.integration.test_api_evidence import asked, taken
-from tests.ledger import Log
+from tests.logbook import Log
 from tests.noted import Noted, noted
 from tests.samples import a_pdf
 from transfer.actions.evidence_commands import Record
@@ -32,7 +32,7 @@ from transfer.web.routes import ROUTES
 
 NAMES: Final = ("李大山", "王芳", "张伟", "刘洋", "周律师", "王主任")
 """Of applicants and staff."""
-READS: Final = [route for route in ROUTES if route.method == "GET"]
+READS: Final = [route for route in ROUTES if route.method == "GET" and route.shows is not Shows.AUDITED]
 SHOWING: Final = [route for route in READS if route.shows is not Shows.NOTHING]
 WHO: Final = {"Actor": quote("审计员 赵敏")}
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.builders import a_body, nobody_signs, the_rules
 from tests.fakes import MemoryRoom, run
-from tests.ledger import Log
+from tests.logbook import Log
 from tests.plain import opened
 from tests.trust import shared
 from transfer.crypto.ledger_keys import ledger_signer, origin, verifiers, witnesses

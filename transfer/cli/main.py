@@ -56,6 +56,7 @@ for _command in (
     quarantine,
     audit,
     files,
+    audit,
     config,
     schemas,
 ):

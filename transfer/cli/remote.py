@@ -4,9 +4,11 @@ import http.client
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -14,6 +16,7 @@ from uuid import uuid4
 from transfer.cli.exits import CommandFailed, NotThere, Unreachable, WrongUsage
 
 _SECONDS: Final = 10.0
+_BLOCK: Final = 256 * 1024
 # Straight to the node: a proxy of the environment does not know this machine's loopback address.
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -41,6 +44,7 @@ class Api:
     """The API of one node, by its address without a path."""
 
     url: str
+    token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if urlsplit(self.url).scheme not in {"http", "https"}:
@@ -69,6 +73,22 @@ class Api:
         """An answer as it came."""
         return self._send("GET", path, {}, None)[0]
 
+    def save(self, path: str, out: Path) -> int:
+        """An answer as it comes, into a new file that is there only when all of it came; gives its bytes. Raises as
+        ``get``, and WrongUsage."""
+        try:
+            part = out.open("xb")
+        except OSError as error:
+            raise WrongUsage(f"{out}: {error.strerror}") from None
+        try:
+            with part, self._opened("GET", path, {}, None) as answer:
+                while block := answer.read(_BLOCK):
+                    part.write(block)
+                return part.tell()
+        except BaseException:
+            out.unlink()
+            raise
+
     def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         content, etag = self._send(method, path, headers, body)
         try:
@@ -77,11 +97,19 @@ class Api:
             raise Unreachable(f"{self.url}{path} does not answer as a node does") from None
 
     def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> tuple[bytes, str | None]:
+        with self._opened(method, path, headers, body) as answer:
+            return answer.read(), answer.headers.get("ETag")
+
+    @contextmanager
+    def _opened(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Iterator[http.client.HTTPResponse]:
         where = f"{self.url.rstrip('/')}{path}"
-        request = urllib.request.Request(where, method=method, data=body, headers=dict(headers))  # noqa: S310 - http alone, see above
+        shown = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        request = urllib.request.Request(where, method=method, data=body, headers={**headers, **shown})  # noqa: S310 - http alone, see above
         try:
             with _OPENER.open(request, timeout=_SECONDS) as answer:
-                return answer.read(), answer.headers.get("ETag")
+                yield answer
         except urllib.error.HTTPError as error:
             with error:
                 problem = _problem(error.read())

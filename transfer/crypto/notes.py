@@ -181,6 +181,12 @@ def witnessed(note: str, known: Sequence[Witness]) -> Mapping[Witness, datetime]
     return {one: datetime.fromtimestamp(int.from_bytes(made[:_TIME]), UTC) for one, made in found.items()}
 
 
+def claimed(note: str) -> tuple[str, tuple[str, ...]]:
+    """The text of a note and the names under it, of which nothing is verified; raises NoteMalformed."""
+    text, signatures = _parts(note)
+    return text, tuple(name for name, _ in signatures)
+
+
 AnyVerifier = TypeVar("AnyVerifier", bound=Verifier)
 
 

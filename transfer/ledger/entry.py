@@ -94,7 +94,7 @@ class Entry:
         """From the bytes of an entry; raises EntryMalformed, which names the field."""
         try:
             found = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise EntryMalformed("not JSON") from None
         if not isinstance(found, dict) or found.keys() != _FIELDS:
             raise EntryMalformed(f"an entry has the fields {', '.join(sorted(_FIELDS))}")
@@ -112,9 +112,18 @@ class Entry:
             )
         except (TypeError, AttributeError) as error:
             raise EntryMalformed(str(error)) from None
-        if made.body != body:
+        if not _same(made, body):
             raise EntryMalformed("not in its one form")
         return made
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry that is read, with its place, None until it has one, and its texts, None where they are not shown."""
+
+    entry: Entry
+    place: int | None
+    texts: Mapping[str, Any] | None = None
 
 
 _FIELDS: Final = {"v", "id", "at", "kind", "case", "facts", "subject", "texts"}
@@ -140,6 +149,13 @@ def texts_of(texts: Mapping[str, Any], salt: bytes) -> bytes:
 def texts_digest(texts: bytes) -> str:
     """The digest by which an entry holds its texts."""
     return f"sha256:{hashlib.sha256(texts).hexdigest()}"
+
+
+def _same(entry: Entry, body: bytes) -> bool:
+    try:
+        return entry.body == body
+    except (ValueError, OverflowError, RecursionError):  # a surrogate, a NaN, a time before the year 1, too deep
+        return False
 
 
 def _uuid(found: Mapping[str, Any], name: str) -> UUID:

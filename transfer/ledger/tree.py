@@ -4,6 +4,7 @@ Nothing here reads a tree: a question about one names the subtrees whose hashes 
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -59,6 +60,22 @@ def hash_of(part: Part, hashes: Mapping[Node, bytes]) -> bytes:
     return joined([hashes[node] for node in part])
 
 
+def pruned(size: int, shown: Sequence[int]) -> Iterator[Node | range]:
+    """A tree of that many leaves from left to right: those that are shown, given by their places in order, and
+    between them the greatest whole subtrees of which nothing is shown."""
+    waiting = list(reversed(head(size)))
+    while waiting:
+        node = waiting.pop()
+        first, end = node.index << node.level, (node.index + 1) << node.level
+        count = bisect_left(shown, end) - bisect_left(shown, first)
+        if count == 0:
+            yield node
+        elif count == end - first:
+            yield range(first, end)
+        else:
+            waiting += [Node(node.level - 1, 2 * node.index + 1), Node(node.level - 1, 2 * node.index)]
+
+
 @dataclass(slots=True)
 class Growing:
     """A tree that grows at its end. It holds the hashes of its greatest whole subtrees, the greatest first."""
@@ -66,16 +83,16 @@ class Growing:
     size: int = 0
     peaks: list[bytes] = field(default_factory=list)
 
-    def append(self, leaf: bytes) -> Iterator[tuple[Node, bytes]]:
-        """Add a leaf by its hash; gives all subtrees that are whole with it, the leaf itself first."""
-        grown: list[tuple[Node, bytes]] = [(Node(0, self.size), leaf)]
-        place, level = self.size, 0
+    def append(self, added: bytes, level: int = 0) -> Iterator[tuple[Node, bytes]]:
+        """Add a leaf by its hash, or a whole subtree where one of its level begins; gives all subtrees that are whole
+        with it, itself first."""
+        place, self.size = self.size >> level, self.size + (1 << level)
+        grown: list[tuple[Node, bytes]] = [(Node(level, place), added)]
         while place & 1:
             place, level = place >> 1, level + 1
-            leaf = node_hash(self.peaks.pop(), leaf)
-            grown.append((Node(level, place), leaf))
-        self.peaks.append(leaf)
-        self.size += 1
+            added = node_hash(self.peaks.pop(), added)
+            grown.append((Node(level, place), added))
+        self.peaks.append(added)
         return iter(grown)
 
     @property

@@ -73,6 +73,10 @@ class LedgerReading(Protocol):
         """The entry at one place with its texts, None where there is none."""
         ...
 
+    async def place_of(self, entry: UUID) -> int | None:
+        """Where the entry with this id stands; None for one that is not known or has no place yet."""
+        ...
+
 
 class Verdict(StrEnum):
     """What this node says of another region's checkpoint."""
@@ -164,8 +168,20 @@ class HeadsDisagree(Exception):
     """Two records of this node's ledger exclude each other; docs/ledger.md says what to do."""
 
 
-class Checkpoints(Protocol):
-    """The checkpoints of this node and of others, read; and where this node's own are kept."""
+class CheckpointsRead(Protocol):
+    """The checkpoints of this node and of others, read."""
+
+    async def own(self, limit: int) -> Sequence[tuple[Head, Sequence[Cosigned]]]:
+        """The last checkpoints of this node, the newest first, each with those who cosigned it."""
+        ...
+
+    async def seen(self, regions: Collection[str]) -> Mapping[str, Seen]:
+        """What is known of these regions' ledgers, where anything is."""
+        ...
+
+
+class Checkpoints(CheckpointsRead, Protocol):
+    """Where this node's own checkpoints are kept, too, and what was said with others about them."""
 
     async def newest(self) -> Head | None:
         """The last checkpoint of this node."""
@@ -175,16 +191,8 @@ class Checkpoints(Protocol):
         """A new one; nothing changes when it is kept already."""
         ...
 
-    async def own(self, limit: int) -> Sequence[tuple[Head, tuple[Cosigned, ...]]]:
-        """The last checkpoints of this node, the newest first, each with those who cosigned it."""
-        ...
-
     async def waiting_since(self) -> datetime | None:
         """When the first checkpoint was signed of those after the last that anybody cosigned."""
-        ...
-
-    async def seen(self, regions: Collection[str]) -> Mapping[str, Seen]:
-        """What is known of these regions' ledgers, where anything is."""
         ...
 
     async def words(self, region: str, peers: Collection[str]) -> Mapping[str, Words]:

@@ -58,6 +58,7 @@ _OF_CASE: Final = _WITH_TEXTS.where(ledger_entries.c.case_id == bindparam("case"
     ledger_leaves.c.place.nulls_last(), ledger_entries.c.id
 )
 _AT_PLACE: Final = _WITH_TEXTS.where(ledger_leaves.c.place == bindparam("place", type_=RowId))
+_PLACE_OF: Final = select(ledger_leaves.c.place).where(ledger_leaves.c.entry == bindparam("entry"))
 
 
 async def size_of(connection: AsyncConnection) -> int:
@@ -113,6 +114,11 @@ class SqlLedgerReading:
         async with looking(self.store.engine) as connection:
             row = (await connection.execute(_AT_PLACE, {"place": place})).one_or_none()
         return _written(row) if row is not None else None
+
+    async def place_of(self, entry: UUID) -> int | None:
+        async with looking(self.store.engine) as connection:
+            place: int | None = await connection.scalar(_PLACE_OF, {"entry": entry})
+            return place
 
 
 def _written(row: Row[Any, Any, Any, Any, Any, Any]) -> Written:

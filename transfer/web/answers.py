@@ -14,15 +14,15 @@ JSON: Final = "application/json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer to a request; one with a stream has ``length`` bytes of it instead of a body. ``count`` is how many
-    things a list shows."""
+    """An answer to a request; one with a stream has ``length`` bytes of it instead of a body, or as many as come where
+    that is not known. ``count`` is how many things a list shows."""
 
     status: int = 200
     body: bytes = b""
     media_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     stream: AsyncIterator[bytes] | None = None
-    length: int = 0
+    length: int | None = 0
     count: int = 1
 
 

@@ -108,6 +108,21 @@ class NotThisHost(Fault):
     """The header Host does not name this machine's loopback address."""
 
 
+class NotAnAuditor(Fault):
+    """The request shows no token of an auditor."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+class ReasonMissing(Fault):
+    """Names and texts are shown for a reason alone."""
+
+
+class CaseOrRange(Fault):
+    """A bundle is of a case, or of a range of places from its first to its last, and then without names and texts."""
+
+
 class NotReady(Fault):
     """The node is not ready."""
 

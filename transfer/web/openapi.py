@@ -25,6 +25,7 @@ Json = dict[str, Any]
 
 FILE: Final = "schemas/openapi.json"
 VERSION: Final = "1.0.0"
+AUDITOR: Final = "auditor"
 
 TAGS: Final[Mapping[Tag, tuple[str, str]]] = {
     Tag.CASES: ("案件", "Cases: taken in, read, brought to their next stage"),
@@ -32,6 +33,7 @@ TAGS: Final[Mapping[Tag, tuple[str, str]]] = {
     Tag.EVIDENCE: ("协作函", "Evidence requests: one region asks another for evidence, item by item"),
     Tag.MESSAGES: ("消息", "Messages between regions and what became of them"),
     Tag.FILES: ("文件", "Files that papers name: put here, read, fetched from other regions"),
+    Tag.AUDIT: ("审计", "The ledger, for auditors: histories, proofs and bundles to be checked elsewhere"),
     Tag.QUARANTINE: ("隔离区", "Messages that could not be applied"),
     Tag.NODE: ("节点", "This node, and what monitoring asks"),
 }
@@ -54,7 +56,10 @@ _WITH_KEY: Final = (faults.KeyMissing, faults.KeyInvalid, KeyReused, StorageRefu
 _WITH_VERSION: Final = (faults.VersionMissing, faults.VersionInvalid, errors.StaleVersion, faults.BeyondExchange)
 _TEXT: Final = {"schema": {"type": "string"}}
 _UUID: Final = {"type": "string", "format": "uuid"}
-_IN_PATH: Final = {"digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}}
+_IN_PATH: Final = {
+    "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+    "entry": {"type": "string", "pattern": "^([0-9]{1,18}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$"},
+}
 _PART_HEADERS: Final = {
     "Range": "the bytes that are wanted, one range: bytes=0-99, bytes=100- or bytes=-100",
     "If-Range": "the ETag of which a part is at hand; of another file all is sent",
@@ -106,7 +111,11 @@ def document(routes: Sequence[Route]) -> Json:
         "servers": [{"url": "/", "description": "this node"}],
         "tags": [{"name": tag.value, "description": f"{zh} · {en}"} for tag, (zh, en) in TAGS.items()],
         "paths": paths,
-        "components": {"schemas": dict(sorted(schemas.items())), "responses": _problem_responses(paths)},
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "responses": _problem_responses(paths),
+            "securitySchemes": {AUDITOR: {"type": "http", "scheme": "bearer", "description": "token of an auditor"}},
+        },
     }
 
 
@@ -119,6 +128,7 @@ def problems_of(route: Route) -> tuple[type[Exception], ...]:
     """The kinds of problem that a route may answer with, each once."""
     kinds = [*_ALWAYS, *route.problems]
     kinds += [faults.NotFound] if route.names else []
+    kinds += [faults.NotAnAuditor] if route.for_auditors else []
     kinds += _WITH_BODY if route.takes else ()
     kinds += _WITH_KEY if route.change is not Change.NOTHING else ()
     kinds += (*_WITH_VERSION, *_BY_RULE) if route.change is Change.CASE else ()
@@ -132,6 +142,8 @@ def _operation(route: Route, places: Any, parameters: list[Json]) -> Json:  # no
         "tags": [route.tag.value],
         "responses": _responses(route, places),
     }
+    if route.for_auditors:
+        operation["security"] = [{AUDITOR: []}]
     if parameters:
         operation["parameters"] = parameters
     if route.takes is not None:
@@ -163,7 +175,7 @@ def _parameters(route: Route, schemas: Json, places: Any) -> list[Json]:  # noqa
     if route.may_be_known:
         said = "the ETag that is at hand: 304 when it is still the one"
         found.append({**_header("If-None-Match", said, "^.*$"), "required": False})
-    if route.shows not in (None, Shows.NOTHING):
+    if route.shows not in (None, Shows.NOTHING, Shows.AUDITED):
         said = "who reads, percent-encoded UTF-8; the ledger keeps it"
         found.append({**_header(HEADER, said, "^.*$"), "required": False})
     if route.part:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from transfer.actions.auditing import Audit
 from transfer.actions.desk import Desk
 from transfer.crypto.book import Book
 from transfer.crypto.directory import Directory
@@ -38,6 +39,7 @@ class Parts:
     sheets: Sheets
     checkpoints: Checkpoints
     ledger: Ledger
+    audit: Audit
 
     @property
     def directory(self) -> Directory:

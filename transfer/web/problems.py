@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from transfer.actions import auditing
 from transfer.actions.desk import KeyReused
 from transfer.crypto import tickets
 from transfer.domain import errors
@@ -172,6 +173,13 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.CosignatureWrong: Kind(422, "该行不是发送地区对该检查点的联署"),
         CaseNotYetKnown: Kind(409, "案件尚未到达本地区"),
         errors.StaleVersion: Kind(412, "案件已被他人修改，请刷新后重试"),
+        # Auditors.
+        faults.NotAnAuditor: Kind(401, "请求未出示审计人员令牌"),
+        faults.ReasonMissing: Kind(422, "查看姓名和文字须说明理由"),
+        faults.CaseOrRange: Kind(422, "证据包须为一个案件，或者为起止位次之间的条目（不含姓名和文字）"),
+        auditing.NotInTheLedger: Kind(404, "账本中没有此条目，或者尚未排定位次"),
+        auditing.NoCheckpointYet: Kind(409, "尚无已签名的检查点包含此内容"),
+        auditing.LedgerAltered: Kind(500, "账本与写入时不符"),
         # The node itself.
         StorageRefused: Kind(409, "数据库拒绝了此项修改"),
         StorageUnavailable: Kind(503, "数据库暂时不可用"),

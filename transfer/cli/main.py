@@ -16,6 +16,7 @@ from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
 from transfer.cli.pki import pki
 from transfer.cli.quarantine import quarantine
+from transfer.cli.reconcile import reconcile
 from transfer.cli.rules import rules
 from transfer.cli.schemas import schemas
 from transfer.cli.serve import serve
@@ -52,6 +53,7 @@ for _command in (
     eligibility,
     trace,
     quarantine,
+    reconcile,
     files,
     config,
     schemas,

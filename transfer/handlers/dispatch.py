@@ -15,10 +15,12 @@ from transfer.handlers import (
     groups,
     offers,
     progress,
+    reconciling,
 )
 from transfer.handlers.arrival import Arrival
 from transfer.messages import case_progress, eligibility, evidence, transfer
 from transfer.messages.duplicates import MatterNoticed, SameMatterKnown
+from transfer.messages.reconciling import ReconcileAnswered, ReconcileAsked
 from transfer.messages.values import Frozen
 
 Handler = Callable[[Arrival, Any], Decision | Unchanged]
@@ -60,5 +62,7 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         MatterNoticed: duplicates.matter_noticed,
         SameMatterKnown: duplicates.same_matter_known,
         case_progress.CaseSplit: groups.case_split,
+        ReconcileAsked: reconciling.kept,
+        ReconcileAnswered: reconciling.kept,
     }
 )

@@ -13,9 +13,9 @@ from transfer.messages.envelope import (
     decode_attributes,
     digest_of,
 )
-from transfer.messages.receipts import ReceiptIssued, Refusal
+from transfer.messages.receipts import Refusal
 from transfer.messages.sealed import SealedEvent
-from transfer.messages.values import Digest, Frozen, showable
+from transfer.messages.values import BetweenRegions, Digest, Frozen, showable
 from transfer.ports.traffic import Wire
 from transfer.ports.work import Context, Delivery
 
@@ -93,7 +93,7 @@ def judge(letter: Letter, delivery: Delivery | None = None) -> Opened | NotUnder
         return NotUnderstood(**seen, refusal=refusal(RefusalCode.UNKNOWN_TYPE, data, resend=True))
     if isinstance(data, SchemaViolated):
         return NotUnderstood(**seen, refusal=refusal(RefusalCode.SCHEMA_VIOLATED, data, resend=True))
-    if not isinstance(data, ReceiptIssued) and data.case != attributes.conversation:
+    if not isinstance(data, BetweenRegions) and data.case != attributes.conversation:
         fault = "the conversation is not the case's"
         return NotUnderstood(**seen, refusal=refusal(RefusalCode.SCHEMA_VIOLATED, fault, resend=True))
     return Opened(**seen, data=data)

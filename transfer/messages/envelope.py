@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
-from transfer.messages import case_progress, duplicates, eligibility, evidence, receipts, transfer
+from transfer.messages import case_progress, duplicates, eligibility, evidence, receipts, reconciling, transfer
 from transfer.messages.values import MAX_INTEGER, CaseId, Digest, Frozen, Moment, RegionCode
 
 MAX_BYTES: Final = 4 * 1024 * 1024
@@ -51,6 +51,8 @@ MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
         "legalaid.evidence.extension_refused.v1": evidence.EvidenceExtensionRefused,
         "legalaid.evidence.cancelled.v1": evidence.EvidenceCancelled,
         "legalaid.evidence.lawyer_changed.v1": evidence.EvidenceLawyerChanged,
+        "legalaid.reconcile.asked.v1": reconciling.ReconcileAsked,
+        "legalaid.reconcile.answered.v1": reconciling.ReconcileAnswered,
         "legalaid.receipt.issued.v1": receipts.ReceiptIssued,
     }
 )
@@ -78,6 +80,7 @@ ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
         evidence.EvidenceExtensionAsked,
         evidence.EvidenceExtensionGranted,
         evidence.EvidenceExtensionRefused,
+        reconciling.ReconcileAnswered,
     }
 )
 """Messages that must name the message that they answer."""

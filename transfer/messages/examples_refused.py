@@ -9,6 +9,7 @@ from transfer.messages.examples import EXAMPLES, FULL
 from transfer.messages.examples_case import AYGUL, CASE, SECOND_TENURE, TRANSFER, Json
 from transfer.messages.examples_eligibility_refused import REFUSED_ATTESTATIONS
 from transfer.messages.examples_evidence_refused import REFUSED_EVIDENCE
+from transfer.messages.examples_reconciling_refused import REFUSED_RECONCILING
 from transfer.messages.refused import ABSENT, Refused
 
 
@@ -34,6 +35,7 @@ _LATER: Final = "2226-06-13T10:00:00+08:00"
 REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
     REFUSED_ATTESTATIONS
     | REFUSED_EVIDENCE
+    | REFUSED_RECONCILING
     | {
         "legalaid.transfer.offered.v1": (
             Refused("unknown-type", "type", "legalaid.transfer.mislaid.v1", "transfer.mislaid.v1", error=UnknownType),

@@ -175,7 +175,7 @@ class SqlWork:
         self._changed[case.id] = case
         self._rows[fingerprints] += [{"case_id": case.id, "print": one} for one in decision.fingerprints]
         for message in decision.messages:
-            self._send(message.conversation or case.id, message, cause)
+            self.send(message.conversation or case.id, message, cause)
         for stage in decision.stages:
             fields = {name: getattr(stage, name) for name in ("tenure", "number", "stage", "occurred_on", "basis")}
             fields |= {"note": stage.note, "institution": stage.institution, "at": stage.at}
@@ -197,7 +197,8 @@ class SqlWork:
         )
         return case
 
-    def _send(self, conversation: UUID, message: Outgoing, cause: Cause) -> None:
+    def send(self, conversation: UUID, message: Outgoing, cause: Cause) -> None:
+        """Write a message at the next place of the conversation, which was loaded before."""
         lane = self._lane(conversation, message.recipient)
         lane.sent += 1
         attributes = Attributes(

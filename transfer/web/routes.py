@@ -24,6 +24,7 @@ from transfer.web import (
     papers,
     quarantine,
     queries,
+    reconciliations,
     rules,
 )
 from transfer.web.case_body import CaseBody, CaseInFull
@@ -399,6 +400,16 @@ _NODE: Final = (
         en="The regions on the exchange and their institutions",
         tag=Tag.NODE,
         gives=lists.RegionList,
+    ),
+    Route(
+        method="GET",
+        path="/v1/reconciliations",
+        handler=reconciliations.reconciliations,
+        zh="与其他地区核对收发记录的结果",
+        en="What comparing the records of messages with other regions has shown",
+        tag=Tag.NODE,
+        query=queries.ReconciliationsQuery,
+        gives=reconciliations.ReconciliationList,
     ),
     Route(
         method="GET",

@@ -72,11 +72,11 @@ class Reconciling(Protocol):
         ...
 
     async def questions(self, *, limit: int) -> Sequence[Question]:
-        """What others asked and this node has not answered, oldest first."""
+        """What others asked, oldest first, in whose conversation this node has said nothing yet."""
         ...
 
-    async def answer(self, question: Question, answered: ReconcileAnswered) -> None:
-        """Send the answer; raises StorageRefused when another process has."""
+    async def answer(self, question: Question, answered: ReconcileAnswered) -> bool:
+        """Send the answer; False, or StorageRefused, says that another process has."""
         ...
 
     async def answers(self, *, limit: int) -> Sequence[Answer]:

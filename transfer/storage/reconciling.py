@@ -38,7 +38,7 @@ from transfer.storage.engine import looking, reading
 from transfer.storage.ledger_tables import ledger_entries
 from transfer.storage.statements import CHUNK, inserting, inserting_once, padded, upsert
 from transfer.storage.store import Store
-from transfer.storage.tables import destinations, inbox, outbox, reconciliations
+from transfer.storage.tables import destinations, inbox, lanes, outbox, reconciliations
 from transfer.storage.types import Instant
 from transfer.storage.work import SqlWork
 
@@ -94,7 +94,9 @@ _MOVED: Final = update(reconciliations).where(
 _QUESTIONS: Final = (
     select(inbox.c.source, inbox.c.conversation, inbox.c.digest, inbox.c.body)
     .where(_IS_QUESTION, inbox.c.outcome == _APPLIED, inbox.c.received_at >= bindparam("since", type_=Instant))
-    .where(~exists().where(outbox.c.conversation == inbox.c.conversation, outbox.c.type == _ANSWER))
+    .where(
+        ~exists().where(lanes.c.conversation == inbox.c.conversation, lanes.c.peer == inbox.c.source, lanes.c.sent > 0)
+    )
     .order_by(inbox.c.received_at, inbox.c.message)
     .limit(bindparam("most", type_=Integer))
 )
@@ -175,11 +177,17 @@ class SqlReconciling:
             for row in rows
         ]
 
-    async def answer(self, question: Question, answered: ReconcileAnswered) -> None:
+    async def answer(self, question: Question, answered: ReconcileAnswered) -> bool:
         message = Outgoing(recipient=question.region, data=answered, answers=question.digest)
+        said = select(lanes.c.sent).where(
+            lanes.c.conversation == question.conversation, lanes.c.peer == question.region, lanes.c.sent > 0
+        )
         async with self.store.work() as work:
-            # Of two processes the later finds the place in the conversation taken.
+            if await work.connection.scalar(said) is not None:
+                return False
+            # Of two processes at the same moment the later finds the first place in the conversation taken.
             await _send(work, question.conversation, message)
+        return True
 
     async def answers(self, *, limit: int) -> Sequence[Answer]:
         async with looking(self.store.engine) as connection:

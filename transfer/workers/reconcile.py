@@ -2,6 +2,7 @@
 safe to heal; answers those that ask the same."""
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -81,11 +82,8 @@ class Reconciler:
     async def _answer_all(self) -> int:
         questions = await self.records.questions(limit=AT_ONCE)
         for question in questions:
-            answered = await self._answer(question)
-            try:
-                await self.records.answer(question, answered)
-            except StorageRefused:
-                log.debug("answered_by_another_process", region=question.region)
+            with suppress(StorageRefused):
+                await self.records.answer(question, await self._answer(question))
         return len(questions)
 
     async def _answer(self, question: Question) -> ReconcileAnswered:

@@ -135,7 +135,7 @@ async def _ask(
         context = node.context()
         if region == settings.region or region not in context.directory.by_code:
             raise WrongUsage(f"{region} is no other region of the directory")
-        end = until.replace(tzinfo=CHINA) if until else context.now - SETTLED
+        end = min(until.replace(tzinfo=CHINA), context.now) if until else context.now - SETTLED
         begin = since.replace(tzinfo=CHINA) if since else end - node.reconciler.every
         if begin >= end:
             raise WrongUsage("--since lies before --until")

@@ -40,7 +40,6 @@ from transfer.storage.statements import CHUNK, inserting, inserting_once, padded
 from transfer.storage.store import Store
 from transfer.storage.tables import destinations, inbox, lanes, outbox, reconciliations
 from transfer.storage.types import Instant
-from transfer.storage.work import SqlWork
 
 PAGE: Final = 1000
 ANSWERED_WITHIN: Final = timedelta(days=7)
@@ -91,12 +90,11 @@ _AGAIN: Final = (
 _MOVED: Final = update(reconciliations).where(
     reconciliations.c.question == bindparam("after"), reconciliations.c.answered_at.is_(None)
 )
+_IN_IT: Final = and_(lanes.c.conversation == inbox.c.conversation, lanes.c.peer == inbox.c.source)
 _QUESTIONS: Final = (
     select(inbox.c.source, inbox.c.conversation, inbox.c.digest, inbox.c.body)
     .where(_IS_QUESTION, inbox.c.outcome == _APPLIED, inbox.c.received_at >= bindparam("since", type_=Instant))
-    .where(
-        ~exists().where(lanes.c.conversation == inbox.c.conversation, lanes.c.peer == inbox.c.source, lanes.c.sent > 0)
-    )
+    .where(~exists().where(_IN_IT, lanes.c.sent > 0))
     .order_by(inbox.c.received_at, inbox.c.message)
     .limit(bindparam("most", type_=Integer))
 )
@@ -153,7 +151,7 @@ class SqlReconciling:
         async with self.store.work() as work:
             if not await self._noted(work.connection, row, scheduled=of.scheduled, after=after):
                 return False
-            await _send(work, question, Outgoing(recipient=of.region, data=asked))
+            work.send(question, Outgoing(recipient=of.region, data=asked), Cause(at=work.now, by=work.region))
         return True
 
     async def _noted(
@@ -183,10 +181,11 @@ class SqlReconciling:
             lanes.c.conversation == question.conversation, lanes.c.peer == question.region, lanes.c.sent > 0
         )
         async with self.store.work() as work:
+            await work.load_cases([question.conversation])
+            # Of two processes that both come this far the later finds the first place in the conversation taken.
             if await work.connection.scalar(said) is not None:
                 return False
-            # Of two processes at the same moment the later finds the first place in the conversation taken.
-            await _send(work, question.conversation, message)
+            work.send(question.conversation, message, Cause(at=work.now, by=work.region))
         return True
 
     async def answers(self, *, limit: int) -> Sequence[Answer]:
@@ -218,12 +217,6 @@ class SqlReconciling:
             noted = {"id": entry.id, "kind": entry.kind.value, "case_id": None, "body": entry.body}
             await connection.execute(inserting(ledger_entries), noted)
         return True
-
-
-async def _send(work: SqlWork, conversation: UUID, message: Outgoing) -> None:
-    # With the case, where there is one, comes the place in the conversation.
-    await work.load_cases([conversation])
-    work.send(conversation, message, Cause(at=work.now, by=work.region))
 
 
 def _parts(messages: Collection[UUID]) -> Iterator[list[UUID]]:

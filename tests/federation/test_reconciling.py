@@ -69,10 +69,12 @@ async def compared(ground: Ground, node: NodeProcess, region: str, other: str) -
 
 async def test_records_that_are_alike_are_found_so_without_anybody_asking(ground: Ground) -> None:
     zhongshan, luxian, _ = await told(ground)
+    before = {row.message for region in ground.urls for row in (await ground.see(region)).outbox}
     # A letter from two days ahead would be refused.
     await asyncio.gather(*(node.do("set_clock", ahead=AHEAD) for node in (zhongshan, luxian)))
-    assert await result(ground, ZHONGSHAN) == []
-    assert await result(ground, LUXIAN) == []
+    # The ids of the questions are made by the clock that was not set, so they lie in the period, too.
+    for region in (ZHONGSHAN, LUXIAN):
+        assert before.isdisjoint(message for *_, message in await result(ground, region))
 
 
 async def test_a_message_that_was_sent_and_never_came_is_named_and_comes(ground: Ground) -> None:

@@ -52,7 +52,7 @@ def test_each_fault_is_found_where_it_was_planted_and_nothing_else(
     tenures: int, regions: int, data: st.DataObject
 ) -> None:
     held = a_history(tenures, regions)
-    fault = data.draw(st.sampled_from(Fault))
+    fault: Fault = data.draw(st.sampled_from(Fault))
     number = data.draw(st.integers(2 if fault is Fault.OVERLAP else 1, tenures - (fault is Fault.GAP)))
     place = data.draw(st.sampled_from([n for n, one in enumerate(held) if one.tenure == number]))
     match fault:

@@ -22,9 +22,10 @@ whose attributes are not those of the content. The AMQP properties content-type,
 the media type, `id`, `type` and `source`. Nothing personal stands in attributes, AMQP properties, headers or \
 routing keys.
 
-**Place.** `conversation` is the id of the case, or one of its own for what is about no case. `sequence` counts 1, 2, 3 … for each source, recipient and \
-conversation. A message that comes before its predecessors is parked; one that is known already changes nothing. A \
-message that answers another one names it in `answers`, by the SHA-256 of its content.
+**Place.** `conversation` is the id of the case, or one of its own for what is about no case. `sequence` \
+counts 1, 2, 3 … for each source, recipient and conversation. A message that comes before its predecessors is parked; \
+one that is known already changes nothing. A message that answers another one names it in `answers`, by the SHA-256 of \
+its content.
 
 **Delivery.** At least once. A sender writes its decision and the message in one database transaction, publishes \
 persistent and mandatory with publisher confirms, and sends the same content under the same id again, signed and \

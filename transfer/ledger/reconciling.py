@@ -10,48 +10,22 @@ from uuid import UUID
 from transfer.ledger.differences import Difference
 from transfer.ledger.entry import canonical
 from transfer.ledger.tree import Growing, leaf_hash
-from transfer.messages.codes_reconciling import RecordState
+from transfer.messages.codes_reconciling import AT_SENDER, RecordState
 from transfer.messages.reconciling import Line, RangeRoot
 
 _TIME_BITS: Final = 80
 """Behind the milliseconds of a UUID version 7."""
 
-Verdicts = Mapping[RecordState | None, Difference | None]
-_S: Final = RecordState
+_D: Final = Difference
 
-# By the recipient's state, and by the sender's; None is a record that is not there, or no difference.
-_TABLE: Final[Mapping[RecordState | None, Verdicts]] = MappingProxyType(
+# By the recipient's state, where it has a record; the columns are the sender's states in their order.
+_TABLE: Final[Mapping[RecordState | None, tuple[Difference | None, ...]]] = MappingProxyType(
     {
-        None: {
-            _S.WAITING: Difference.NOT_SENT,
-            _S.SENT: Difference.NOT_RECEIVED,
-            _S.APPLIED: Difference.RECORD_LOST,
-            _S.REFUSED: Difference.NOT_ENTERED,
-        },
-        _S.PARKED: {
-            _S.WAITING: Difference.PARKED,
-            _S.SENT: Difference.PARKED,
-            _S.APPLIED: Difference.VERDICT_DIFFERS,
-            _S.REFUSED: Difference.PARKED,
-        },
-        _S.HELD: {
-            _S.WAITING: Difference.HELD,
-            _S.SENT: Difference.HELD,
-            _S.APPLIED: Difference.VERDICT_DIFFERS,
-            _S.REFUSED: Difference.HELD,
-        },
-        _S.APPLIED: {
-            _S.WAITING: Difference.RECEIPT_LOST,
-            _S.SENT: Difference.RECEIPT_LOST,
-            _S.APPLIED: None,
-            _S.REFUSED: Difference.RECEIPT_LOST,
-        },
-        _S.REFUSED: {
-            _S.WAITING: Difference.REFUSAL_LOST,
-            _S.SENT: Difference.REFUSAL_LOST,
-            _S.APPLIED: Difference.VERDICT_DIFFERS,
-            _S.REFUSED: None,
-        },
+        None: (_D.NOT_SENT, _D.NOT_RECEIVED, _D.RECORD_LOST, _D.NOT_ENTERED),
+        RecordState.PARKED: (_D.PARKED, _D.PARKED, _D.VERDICT_DIFFERS, _D.PARKED),
+        RecordState.HELD: (_D.HELD, _D.HELD, _D.VERDICT_DIFFERS, _D.HELD),
+        RecordState.APPLIED: (_D.RECEIPT_LOST, _D.RECEIPT_LOST, None, _D.RECEIPT_LOST),
+        RecordState.REFUSED: (_D.REFUSAL_LOST, _D.REFUSAL_LOST, _D.VERDICT_DIFFERS, None),
     }
 )
 
@@ -115,7 +89,7 @@ def differences(sent: Iterable[Line], received: Iterable[Line]) -> Iterator[Foun
 def _judged(sent: Line, received: Line | None) -> Difference | None:
     if received is not None and _content(sent) != _content(received):
         return Difference.OTHER_CONTENT
-    return _TABLE[received.state if received else None][sent.state]
+    return _TABLE[received.state if received else None][AT_SENDER.index(sent.state)]
 
 
 def _content(line: Line) -> tuple[object, ...]:

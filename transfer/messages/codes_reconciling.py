@@ -1,5 +1,7 @@
 """The code list of reconciling: how far a message has come in one region's records."""
 
+from typing import Final
+
 from transfer.messages.codes import Code
 
 
@@ -12,3 +14,7 @@ class RecordState(Code):
     HELD = "held", "暂被拒绝，待重发", "At its recipient: refused for now, to be sent again"
     APPLIED = "applied", "已办理", "Applied"
     REFUSED = "refused", "已拒绝", "Refused for good"
+
+
+AT_SENDER: Final = (RecordState.WAITING, RecordState.SENT, RecordState.APPLIED, RecordState.REFUSED)
+AT_RECIPIENT: Final = (RecordState.PARKED, RecordState.HELD, RecordState.APPLIED, RecordState.REFUSED)

@@ -29,6 +29,7 @@ REFUSED_RECONCILING: Final = {
         Refused("answers-nothing", "answers", ABSENT, "answers: Field required"),
         Refused("no-end", "data.through", ABSENT, "data.through: Field required"),
         Refused("unknown-state", f"{_LINE}.state", "lost", "lines.0.state: Input should be", of=FULL),
+        Refused("state-of-a-sender", f"{_LINE}.state", "sent", "cannot have", of=FULL, schema_finds=False),
         Refused("no-digest", f"{_LINE}.digest", ABSENT, "lines.0.digest: Field required", of=FULL),
         Refused("message-as-number", f"{_LINE}.message", 7, "lines.0.message: UUID input should be", of=FULL),
         Refused("place-below-none", f"{_LINE}.sequence", -1, "lines.0.sequence: Input should be greater", of=FULL),

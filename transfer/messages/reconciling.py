@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from transfer.messages.codes_reconciling import RecordState
+from transfer.messages.codes_reconciling import AT_RECIPIENT, AT_SENDER, RecordState
 from transfer.messages.values import MAX_INTEGER, BetweenRegions, Digest, Frozen
 
 RANGES: Final = 256
@@ -85,6 +85,13 @@ class ReconcileAnswered(BetweenRegions):
     through: Annotated[UUID, Field(description="the first message id that this answer does not tell of")]
     sent: Annotated[Differing, Field(description="of what the answering region sent")]
     received: Annotated[Differing, Field(description="of what it received")]
+
+    @model_validator(mode="after")
+    def _of_their_sides(self) -> Self:
+        for lines, states in ((self.sent.lines, AT_SENDER), (self.received.lines, AT_RECIPIENT)):
+            if any(one.state not in states for one in lines):
+                raise ValueError("a state that a record of that side cannot have")
+        return self
 
 
 def _rise(found: "tuple[int, ...] | list[int] | list[UUID]", what: str) -> None:

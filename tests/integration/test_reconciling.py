@@ -321,6 +321,7 @@ async def test_a_receipt_that_the_other_lacks_is_due_again_as_it_was(pair: Pair)
 async def test_no_content_and_no_settled_message_is_changed_by_healing(pair: Pair) -> None:
     for sent, received, _ in DIFFERENCES:
         await pair.exchanged(sent=sent, received=received)
+    await pair.exchanged(sent="refused", received="applied")
     whole = select(*(column for column in outbox.c if column.name != "retry_at")).where(outbox.c.type == STAGE)
     whole = whole.order_by(outbox.c.row)
     before = await pair.rows(ZHONGSHAN, whole)

@@ -85,8 +85,6 @@ _AGAIN: Final = (
     .where(outbox.c.message.in_(bindparam("messages", expanding=True)), outbox.c.settled_at.is_(None))
     .values(retry_at=None)
 )
-
-
 _MOVED: Final = update(reconciliations).where(
     reconciliations.c.question == bindparam("after"), reconciliations.c.answered_at.is_(None)
 )

@@ -39,7 +39,7 @@ from transfer.messages.transfer import (
     Supplemented,
     SupplementRequired,
 )
-from transfer.messages.values import Frozen
+from transfer.messages.values import BetweenRegions, Frozen
 from transfer.node import rule_book
 
 LUXIAN: Final = "510521"
@@ -87,7 +87,7 @@ def a_body(data: Frozen, /, **changes: object) -> bytes:
     place: dict[str, object] = {}
     if isinstance(data, LedgerMessage):
         place = {"conversation": data.conversation}
-    elif not isinstance(data, ReceiptIssued):
+    elif not isinstance(data, BetweenRegions):
         place = {"conversation": dict(data)["case"]}
     return encode(an_envelope(type(data), **(place | changes)), data)
 

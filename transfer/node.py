@@ -46,6 +46,7 @@ from transfer.storage.migrate import current, head
 from transfer.storage.outbox import SqlOutbox
 from transfer.storage.quarantine import SqlQuarantine
 from transfer.storage.receipts import SqlReceiptsDue
+from transfer.storage.reconciling import SqlReconciling
 from transfer.storage.rule_sets import SqlRuleSets
 from transfer.storage.sequencing import SqlSequencer
 from transfer.storage.shelf import SqlShelf
@@ -62,6 +63,7 @@ from transfer.workers.inbound import Inbound
 from transfer.workers.loop import Duty
 from transfer.workers.pauses import Pauses
 from transfer.workers.receipts import ReceiptTeller
+from transfer.workers.reconcile import Reconciler
 from transfer.workers.relay import Relay
 from transfer.workers.rules import RuleKeeper
 from transfer.workers.sealing import SealedCarrier
@@ -94,6 +96,7 @@ class Node:
     consumer: Consumer | None
     relay: Relay | None
     keeper: CheckpointKeeper | None
+    reconciler: Reconciler
     duties: Sequence[Duty]
     context: Callable[[], Context]
     notebook: Notebook
@@ -193,6 +196,9 @@ def build(
     notebook = Notebook(room=store)
     trust = TrustKeeper(book=book, shelf=SqlShelf(store=store), file=settings.directory, load_keys=load_keys)
     rules = RuleKeeper(sets=SqlRuleSets(store=store), known_years=calendar.is_worked, clock=clock)
+    reconciler = Reconciler(
+        records=SqlReconciling(store=store), context=context, every=settings.seconds("reconcile_every")
+    )
     address = hub_address(settings)
     duties = [
         Duty(name="trust", once=trust.look_once, poll=settings.trust_poll),
@@ -231,6 +237,7 @@ def build(
         duties.append(Duty(name="watch", once=watcher.watch_once, poll=settings.watch_poll))
         sequencer = SqlSequencer(store=store, clock=clock)
         duties.append(Duty(name="sequence", once=sequencer.place_once, poll=SEQUENCE_SECONDS))
+        duties.append(Duty(name="reconcile", once=reconciler.reconcile_once, poll=settings.reconcile_poll))
     if Role.API in settings.roles:
         duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))
         duties.append(Duty(name="curing", once=store.note_cured, poll=CURE_SECONDS))
@@ -258,6 +265,7 @@ def build(
         consumer=consumer,
         relay=relay,
         keeper=keeper,
+        reconciler=reconciler,
         duties=duties,
         context=context,
         notebook=notebook,

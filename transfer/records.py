@@ -13,6 +13,7 @@ from transfer.domain.case import Case
 from transfer.domain.duplicates import LinkedCase
 from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import PAST, Side, State
+from transfer.ledger.differences import CURES, Difference
 from transfer.messages.case import CaseNumber
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import Matter, MediaType, ReceiptOutcome, Stage, Urgency
@@ -199,6 +200,38 @@ class QuarantineLine(Record):
     size: Annotated[int, Field(description="bytes")]
     refusal: Refusal
     applied_at: Annotated[datetime | None, Field(description="when a replay led to its application")]
+
+
+class DifferenceLine(Record):
+    """A message in which the records of two regions differ."""
+
+    direction: Annotated[Direction, Field(description="whether this node sent the message or received it")]
+    message: UUID
+    conversation: UUID
+    sequence: int
+    difference: Difference
+
+
+class ReconciliationLine(Record):
+    """What comparing the messages of a period with another region has shown, or that its answer is waited for."""
+
+    region: str
+    since: datetime
+    until: datetime
+    asked_at: datetime
+    answered_at: datetime | None
+    found: Annotated[int, Field(description="messages in which the records differ")]
+    differences: Annotated[tuple[DifferenceLine, ...], Field(description="the first thousand of them")]
+
+    @property
+    def alike(self) -> bool | None:
+        """Whether the records are the same; None while the answer is waited for."""
+        return None if self.answered_at is None else self.found == 0
+
+    @property
+    def heals(self) -> bool:
+        """Nothing of it needs anybody."""
+        return all(CURES[one.difference].heals for one in self.differences)
 
 
 class FetchLine(Record):

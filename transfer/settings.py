@@ -105,6 +105,13 @@ class Settings(BaseSettings):
     ] = 15.0
     poll: Annotated[float, Field(gt=0, le=60, description="look for work at least this often")] = 2.0
     watch_poll: Annotated[float, Field(gt=0, le=3600, description="look for terms that fall due so often")] = 60.0
+    reconcile_every: Annotated[
+        float,
+        Field(ge=60, description="records are compared with each other region so often, a day from midnight in China"),
+    ] = 86_400.0
+    reconcile_poll: Annotated[
+        float, Field(gt=0, le=3600, description="look for questions and answers of such comparisons so often")
+    ] = 60.0
     resend_first: Annotated[float, Field(gt=0, description="first pause before an unreceipted message is resent")] = (
         60.0
     )

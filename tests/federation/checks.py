@@ -10,6 +10,8 @@ from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from transfer.handlers.noticed import NOTICE
+from transfer.messages.envelope import MESSAGE_TYPES
+from transfer.messages.values import BetweenRegions
 from transfer.storage.engine import reading
 from transfer.storage.tables import (
     cases,
@@ -25,6 +27,8 @@ from transfer.storage.tables import (
 )
 
 Rows = list[Row[Any]]
+NOT_IN_HISTORY = {NOTICE, *(name for name, model in MESSAGE_TYPES.items() if issubclass(model, BetweenRegions))}
+"""A notice that matches nothing there changes nothing; what is about no case changes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +139,7 @@ def _carried(region: str, view: View, peer: str, other: View, expected: Expected
             continue
         if there.outcome != wanted or there.digest != row.digest:
             found.append(f"{name}: {there.outcome} there, as {there.digest}, sent as {row.digest}")
-        # A notice that matches nothing there changes nothing.
-        least = wanted == "applied" and row.type != NOTICE
+        least = wanted == "applied" and row.type not in NOT_IN_HISTORY
         if not least <= times[row.message] <= (wanted == "applied"):
             found.append(f"{name}: applied {times[row.message]} times")
     applied = {(lane.conversation, lane.peer): lane.applied for lane in other.lanes}

@@ -32,6 +32,7 @@ PUBLIC: Final = frozenset(
         r"^[1-9][0-9]{5}$",
         r"^[1-9][0-9]{5}(-[A-Z0-9]{1,12})?$",
         r"^sha256:[0-9a-f]{64}$",
+        r"^[0-9a-f]{64}$",
         r"^[a-z]+/[a-z0-9.+-]+$",
         RULE_CODE,
         FINGERPRINT,

@@ -51,6 +51,7 @@ async def test_a_node_that_runs_is_alive_and_ready(api: Api) -> None:
     duties = ["duty:trust", "duty:rules", "duty:forgetting", "duty:curing"]
     assert [one["name"] for one in ready.body["checks"]] == [
         "database",
+        "records",
         "directory",
         "keys",
         "calendar",

@@ -17,6 +17,7 @@ from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
 from transfer.cli.pki import pki
 from transfer.cli.quarantine import quarantine
+from transfer.cli.reconcile import reconcile
 from transfer.cli.rules import rules
 from transfer.cli.schemas import schemas
 from transfer.cli.serve import serve
@@ -54,9 +55,8 @@ for _command in (
     trace,
     audit,
     quarantine,
-    audit,
+    reconcile,
     files,
-    audit,
     config,
     schemas,
 ):

@@ -16,10 +16,12 @@ from transfer.handlers import (
     groups,
     offers,
     progress,
+    reconciling,
 )
 from transfer.handlers.arrival import Arrival
 from transfer.messages import case_progress, eligibility, evidence, ledger, transfer
 from transfer.messages.duplicates import MatterNoticed, SameMatterKnown
+from transfer.messages.reconciling import ReconcileAnswered, ReconcileAsked
 from transfer.messages.values import Frozen
 from transfer.ports.ledger import LedgerDecision
 
@@ -64,5 +66,7 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         case_progress.CaseSplit: groups.case_split,
         ledger.CheckpointPublished: checkpoints.published,
         ledger.CheckpointAnswered: checkpoints.answered,
+        ReconcileAsked: reconciling.kept,
+        ReconcileAnswered: reconciling.kept,
     }
 )

@@ -15,9 +15,9 @@ from transfer.messages.envelope import (
     digest_of,
 )
 from transfer.messages.ledger import LedgerMessage
-from transfer.messages.receipts import ReceiptIssued, Refusal
+from transfer.messages.receipts import Refusal
 from transfer.messages.sealed import SealedEvent
-from transfer.messages.values import Digest, Frozen, showable
+from transfer.messages.values import BetweenRegions, Digest, Frozen, showable
 from transfer.ports.traffic import Wire
 from transfer.ports.work import Context, Delivery
 
@@ -95,16 +95,21 @@ def judge(letter: Letter, delivery: Delivery | None = None) -> Opened | NotUnder
         return NotUnderstood(**seen, refusal=refusal(RefusalCode.UNKNOWN_TYPE, data, resend=True))
     if isinstance(data, SchemaViolated):
         return NotUnderstood(**seen, refusal=refusal(RefusalCode.SCHEMA_VIOLATED, data, resend=True))
-    if not isinstance(data, ReceiptIssued) and _conversation(data) != attributes.conversation:
+    if not _belongs(data, attributes.conversation):
         fault = "the conversation is not that of its case or ledger"
         return NotUnderstood(**seen, refusal=refusal(RefusalCode.SCHEMA_VIOLATED, fault, resend=True))
     return Opened(**seen, data=data)
 
 
-def _conversation(data: Any) -> UUID:  # noqa: ANN401 - any message that has a place in one
-    """The one in which a message belongs."""
-    conversation: UUID = data.conversation if isinstance(data, LedgerMessage) else data.case
-    return conversation
+def _belongs(data: Any, conversation: UUID | None) -> bool:  # noqa: ANN401 - any message
+    """Whether a message is in the conversation that follows from what it is about."""
+    match data:
+        case LedgerMessage():
+            return data.conversation == conversation
+        case BetweenRegions():
+            return True
+        case _:
+            return bool(data.case == conversation)
 
 
 def _check_road(delivery: Delivery, letter: Letter) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from transfer.messages import codes, codes_clocks, codes_eligibility, codes_evidence, codes_ledger
+from transfer.messages import codes, codes_clocks, codes_eligibility, codes_evidence, codes_ledger, codes_reconciling
 from transfer.messages.codes import Code
 from transfer.messages.contract_asyncapi import asyncapi
 from transfer.messages.eligibility import Attestation, Revocation
@@ -23,7 +23,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 CODE_LISTS: Final[Mapping[str, type[Code]]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): one
-    for module in (codes, codes_clocks, codes_eligibility, codes_evidence, codes_ledger)
+    for module in (codes, codes_clocks, codes_eligibility, codes_evidence, codes_ledger, codes_reconciling)
     for name, one in vars(module).items()
     if inspect.isclass(one) and issubclass(one, Code) and one is not Code
 }

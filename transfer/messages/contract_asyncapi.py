@@ -23,9 +23,10 @@ the media type, `id`, `type` and `source`. Nothing personal stands in attributes
 routing keys.
 
 **Place.** `conversation` is the id of the case. What is said of a ledger has the one of that ledger: the UUID, \
-version 5, of `legalaid:ledger:REGION` in the namespace of URLs. `sequence` counts 1, 2, 3 … for each source, \
-recipient and conversation. A message that comes before its predecessors is parked; one that is known already changes \
-nothing. A message that answers another one names it in `answers`, by the SHA-256 of its content.
+version 5, of `legalaid:ledger:REGION` in the namespace of URLs; other messages about no case have one of their own. \
+`sequence` counts 1, 2, 3 … for each source, recipient and conversation. A message that comes before its predecessors \
+is parked; one that is known already changes nothing. A message that answers another one names it in `answers`, by the \
+SHA-256 of its content.
 
 **Delivery.** At least once. A sender writes its decision and the message in one database transaction, publishes \
 persistent and mandatory with publisher confirms, and sends the same content under the same id again, signed and \

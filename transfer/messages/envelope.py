@@ -10,8 +10,8 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
-from transfer.messages import case_progress, duplicates, eligibility, evidence, ledger, receipts, transfer
-from transfer.messages.values import MAX_INTEGER, CaseId, Digest, Frozen, Moment, RegionCode
+from transfer.messages import case_progress, duplicates, eligibility, evidence, ledger, receipts, reconciling, transfer
+from transfer.messages.values import MAX_INTEGER, BetweenRegions, CaseId, Digest, Frozen, Moment, RegionCode
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 
@@ -53,13 +53,17 @@ MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
         "legalaid.evidence.lawyer_changed.v1": evidence.EvidenceLawyerChanged,
         "legalaid.ledger.checkpoint_published.v1": ledger.CheckpointPublished,
         "legalaid.ledger.checkpoint_answered.v1": ledger.CheckpointAnswered,
+        "legalaid.reconcile.asked.v1": reconciling.ReconcileAsked,
+        "legalaid.reconcile.answered.v1": reconciling.ReconcileAnswered,
         "legalaid.receipt.issued.v1": receipts.ReceiptIssued,
     }
 )
 TYPE_NAMES: Final[Mapping[type[Frozen], str]] = MappingProxyType({model: name for name, model in MESSAGE_TYPES.items()})
 RECEIPT_TYPE: Final = TYPE_NAMES[receipts.ReceiptIssued]
 LEDGER_TYPES: Final = frozenset(name for name, one in MESSAGE_TYPES.items() if issubclass(one, ledger.LedgerMessage))
-"""What belongs to no case; each ledger is a conversation of its own."""
+"""What is said of a ledger; each ledger is a conversation of its own."""
+OF_NO_CASE: Final = frozenset(name for name, one in MESSAGE_TYPES.items() if issubclass(one, BetweenRegions))
+"""What belongs to no case, and has its place in a conversation of its own if in any."""
 ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
     {
         transfer.SignedFor,
@@ -83,6 +87,7 @@ ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
         evidence.EvidenceExtensionGranted,
         evidence.EvidenceExtensionRefused,
         ledger.CheckpointAnswered,
+        reconciling.ReconcileAnswered,
     }
 )
 """Messages that must name the message that they answer."""

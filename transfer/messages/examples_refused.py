@@ -10,6 +10,7 @@ from transfer.messages.examples_case import AYGUL, CASE, SECOND_TENURE, TRANSFER
 from transfer.messages.examples_eligibility_refused import REFUSED_ATTESTATIONS
 from transfer.messages.examples_evidence_refused import REFUSED_EVIDENCE
 from transfer.messages.examples_ledger_refused import REFUSED_LEDGER
+from transfer.messages.examples_reconciling_refused import REFUSED_RECONCILING
 from transfer.messages.refused import ABSENT, Refused
 
 
@@ -36,6 +37,7 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
     REFUSED_ATTESTATIONS
     | REFUSED_EVIDENCE
     | REFUSED_LEDGER
+    | REFUSED_RECONCILING
     | {
         "legalaid.transfer.offered.v1": (
             Refused("unknown-type", "type", "legalaid.transfer.mislaid.v1", "transfer.mislaid.v1", error=UnknownType),

@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from pydantic import Field, model_validator
 
 from transfer.messages.codes_ledger import CheckpointFault
-from transfer.messages.values import Frozen, RegionCode
+from transfer.messages.values import BetweenRegions, Frozen, RegionCode
 
 LARGEST_SIZE: Final = 2**53 - 1
 """What every reader of JSON reads exactly (RFC 8259, section 6)."""
@@ -25,7 +25,7 @@ def ledger_conversation(region: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"legalaid:ledger:{region}")
 
 
-class LedgerMessage(Frozen):
+class LedgerMessage(BetweenRegions):
     """Something about the ledger of one of two regions."""
 
     region: Annotated[RegionCode, Field(description="whose ledger it is")]

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from transfer.messages.codes import Hop, ReceiptOutcome, RefusalCode
-from transfer.messages.values import Digest, Frozen, Line, Moment
+from transfer.messages.values import BetweenRegions, Digest, Frozen, Line, Moment
 
 
 class Refusal(Frozen):
@@ -38,7 +38,7 @@ class Receipt(Frozen):
         return self
 
 
-class ReceiptIssued(Frozen):
+class ReceiptIssued(BetweenRegions):
     """Receipts of one region for another; a receipt is itself not receipted."""
 
     receipts: Annotated[tuple[Receipt, ...], Field(min_length=1, max_length=1000)]

@@ -35,6 +35,10 @@ class Frozen(BaseModel):
     )
 
 
+class BetweenRegions(Frozen):
+    """What a region says to another about no case; its conversation is one of its own."""
+
+
 def _invisible() -> re.Pattern[str]:
     """Control, surrogate, invisible format and separating characters, less line feed and tab."""
     # The other planes hold ideographs, private characters and nothing that is invisible.

@@ -20,6 +20,7 @@ from transfer.records import (
     MessageLine,
     Order,
     QuarantineLine,
+    ReconciliationLine,
     RequestFilter,
     RequestLine,
     TimeKey,
@@ -99,6 +100,10 @@ class Views(Protocol):
 
     async def files(self, *, limit: int) -> Sequence[FileLine]:
         """Files that are kept here, newest first."""
+        ...
+
+    async def reconciliations(self, region: str | None, *, limit: int) -> Sequence[ReconciliationLine]:
+        """Comparisons of records with this region, or with all, the latest period first."""
         ...
 
     async def traffic(self) -> Traffic:

@@ -12,7 +12,7 @@ from transfer.domain.case import Case
 from transfer.domain.decision import Event
 from transfer.ledger.entry import Kind
 from transfer.messages.codes import ReceiptOutcome
-from transfer.messages.envelope import LEDGER_TYPES, digest_of
+from transfer.messages.envelope import OF_NO_CASE, digest_of
 from transfer.messages.receipts import Refusal
 from transfer.ports.ledger import Happened
 from transfer.ports.work import Cause, InboxEntry, Quarantined
@@ -105,8 +105,8 @@ def set_aside(message: Quarantined) -> Happened:
 
 
 def _case(type_: str | None, conversation: UUID | None) -> UUID | None:
-    """The case of a conversation; that of a ledger has none."""
-    return None if type_ in LEDGER_TYPES else conversation
+    """The case of a conversation; one between regions has none."""
+    return None if type_ in OF_NO_CASE else conversation
 
 
 def _id(given: UUID | None) -> str | None:

@@ -313,6 +313,12 @@ inbox = Table(
     ),
     Index("ix_inbox_conversation", "conversation", "source", "sequence"),
     Index(
+        "ix_inbox_questions",
+        "received_at",
+        sqlite_where=text("type = 'legalaid.reconcile.asked.v1'"),
+        postgresql_where=text("type = 'legalaid.reconcile.asked.v1'"),
+    ),
+    Index(
         "ix_inbox_parked",
         "conversation",
         sqlite_where=text("outcome = 'parked'"),
@@ -378,6 +384,25 @@ history = Table(
     Column("tenure", Integer, nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_history_case_id", "case_id", "row"),
+)
+
+# What comparing the messages of a period with a region has shown; its question is open until it is answered.
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("region", String(6), primary_key=True),
+    Column("since", Instant, primary_key=True),
+    Column("until", Instant, primary_key=True),
+    # The conversation of the question asked last, and the first message id that it is about.
+    Column("question", Uuid, nullable=False, unique=True),
+    Column("start", Uuid, nullable=False),
+    Column("scheduled", SmallInteger, nullable=False, server_default=text("0")),
+    Column("asked_at", Instant, nullable=False),
+    Column("answered_at", Instant),
+    Column("found", Integer, nullable=False),
+    Column("differences", Text, nullable=False),
+    CheckConstraint("since < until", name="period"),
+    CheckConstraint("found >= 0", name="found"),
 )
 
 relay_leases = Table(

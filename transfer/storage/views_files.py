@@ -8,8 +8,8 @@ from sqlalchemy import select, tuple_
 
 from transfer.records import FetchFilter, FetchLine, FileLine, TimeKey
 from transfer.storage.engine import looking
-from transfer.storage.store import Store
 from transfer.storage.tables import fetches, files
+from transfer.storage.views_reconciling import ReconciliationViews
 
 _SAME: Final = (
     "id",
@@ -34,10 +34,8 @@ _LINE: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileViews:
-    """The part of ports.Views that is about files."""
-
-    store: Store
+class FileViews(ReconciliationViews):
+    """The part of ports.Views that is about files, with that about reconciliations."""
 
     async def fetches(self, chosen: FetchFilter, *, after: TimeKey | None, limit: int) -> Sequence[FetchLine]:
         place = tuple_(fetches.c.wanted_at, fetches.c.id)

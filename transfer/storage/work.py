@@ -200,7 +200,7 @@ class SqlWork:
         detail = json.dumps(dict(decision.event.detail), default=str)
         self._happened.append(stepped(case, decision.event, detail, cause))
         for message in decision.messages:
-            self._send(case.id, message, cause)
+            self.send(case.id, message, cause)
         for stage in decision.stages:
             fields = {name: getattr(stage, name) for name in ("tenure", "number", "stage", "occurred_on", "basis")}
             fields |= {"note": stage.note, "institution": stage.institution, "at": stage.at}
@@ -224,13 +224,15 @@ class SqlWork:
 
     def record_ledger(self, decision: LedgerDecision) -> None:
         for message in decision.messages:
-            self._send(None, message, Cause(at=self.now, by=self.region))
+            self.send(None, message, Cause(at=self.now, by=self.region))
         if decision.judged is not None:
             self._rows[ledger_seen].append(seen_row(decision.judged))
         if decision.cosigned is not None:
             self._rows[ledger_cosignatures].append(cosigned_row(decision.cosigned))
 
-    def _send(self, case: UUID | None, message: Outgoing, cause: Cause) -> None:
+    def send(self, case: UUID | None, message: Outgoing, cause: Cause) -> None:
+        """Write a message at the next place of its conversation, which was loaded before; that of the case, unless it
+        names another."""
         conversation = message.conversation or case
         if conversation is None:
             raise AssertionError(message.recipient)  # what belongs to no case names its conversation

@@ -1,5 +1,6 @@
 """The checkpoints of this node's ledger with those who cosigned them, and what is known of others'."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -76,7 +77,7 @@ async def listed(kept: Checkpoints, region: str, directory: Directory) -> Checkp
     )
 
 
-def _own(head: Head, cosigned: tuple[Cosigned, ...]) -> CheckpointBody:
+def _own(head: Head, cosigned: Sequence[Cosigned]) -> CheckpointBody:
     return CheckpointBody(
         size=head.checkpoint.size,
         root=head.checkpoint.root.hex(),
@@ -86,7 +87,7 @@ def _own(head: Head, cosigned: tuple[Cosigned, ...]) -> CheckpointBody:
     )
 
 
-def _note(head: Head, cosigned: tuple[Cosigned, ...]) -> str:
+def _note(head: Head, cosigned: Sequence[Cosigned]) -> str:
     return head.note + "".join(one.line for one in cosigned)
 
 

@@ -32,6 +32,8 @@ DATABASE_SECONDS: Final = 5.0
 STORE_SECONDS: Final = 5.0
 COSIGNED_WITHIN: Final = timedelta(days=1)
 """A checkpoint that nobody has cosigned so long after it was signed is said to a person."""
+ANSWER_DUE: Final = timedelta(days=2)
+LATEST: Final = 500
 FAILURES_IN_A_ROW: Final = 3
 """A duty that failed so often in a row is failing; a lost connection costs one or two rounds."""
 
@@ -146,7 +148,10 @@ async def metrics(ask: Ask) -> Reply:
 
 
 async def _checks(parts: Parts) -> AsyncIterator[Check]:
-    yield await _database(parts)
+    database = await _database(parts)
+    yield database
+    if database.ok:
+        yield await _records(parts)
     yield await asyncio.to_thread(_directory, parts)
     yield await asyncio.to_thread(_signing, parts)
     yield _calendar(parts)
@@ -180,6 +185,19 @@ async def _database(parts: Parts) -> Check:
         found = f"version {form.found}, this release needs {form.needed}"
         return Check(name=name, ok=False, found=found, todo="Run `transfer migrate`.")
     return Check(name=name, ok=True, found=f"version {form.found}")
+
+
+async def _records(parts: Parts) -> Check:
+    """Tells of other regions; this node can do its work all the same."""
+    name, limit = "records", parts.clock() - ANSWER_DUE
+    lines = await parts.views.reconciliations(None, limit=LATEST)
+    differ = sorted({one.region for one in lines if not one.heals})
+    silent = sorted({one.region for one in lines if one.alike is None and one.asked_at < limit})
+    if not differ and not silent:
+        return Check(name=name, ok=True, found=f"compared with {len({one.region for one in lines})} other regions")
+    said = [f"{what} {', '.join(of)}" for what, of in (("differ from", differ), ("no answer from", silent)) if of]
+    todo = "`transfer reconcile list` and `transfer reconcile show REGION` say more."
+    return Check(name=name, ok=True, found="; ".join(said), todo=todo)
 
 
 async def _files(files: Files) -> Check:

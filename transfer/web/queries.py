@@ -121,6 +121,13 @@ class QuarantineQuery(Paged):
     applied: Annotated[bool | None, Field(description="whether a replay has applied it")] = None
 
 
+class ReconciliationsQuery(Query):
+    """Which comparisons of records."""
+
+    region: Annotated[RegionCode | None, Field(description="the other region")] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="how many at most")] = DEFAULT_LIMIT
+
+
 class QuarantinedQuery(Query):
     """How much of a message of the quarantine."""
 

@@ -24,6 +24,7 @@ from transfer.web import (
     papers,
     quarantine,
     queries,
+    reconciliations,
     rules,
 )
 from transfer.web.audit_routes import AUDIT_ROUTES
@@ -420,6 +421,17 @@ _NODE: Final = (
         tag=Tag.NODE,
         gives=lists.RegionList,
         shows=Shows.NOTHING,
+    ),
+    Route(
+        method="GET",
+        path="/v1/reconciliations",
+        handler=reconciliations.reconciliations,
+        zh="与其他地区核对收发记录的结果",
+        en="What comparing the records of messages with other regions has shown",
+        tag=Tag.NODE,
+        query=queries.ReconciliationsQuery,
+        shows=Shows.NOTHING,
+        gives=reconciliations.ReconciliationList,
     ),
     Route(
         method="GET",

@@ -250,6 +250,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("outcome = 'parked'"),
             postgresql_where=sa.text("outcome = 'parked'"),
         )
+        batch_op.create_index(
+            "ix_inbox_questions",
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("type = 'legalaid.reconcile.asked.v1'"),
+            postgresql_where=sa.text("type = 'legalaid.reconcile.asked.v1'"),
+        )
         batch_op.create_index("ix_inbox_received_at", ["received_at", "message"], unique=False)
         batch_op.create_index(
             "ix_inbox_refused",
@@ -369,6 +376,23 @@ def upgrade() -> None:
         sa.Column("refusal", sa.Text(), nullable=True),
         sa.CheckConstraint("outcome IN ('applied', 'parked', 'refused')", name=op.f("ck_receipts_due_outcome")),
         sa.PrimaryKeyConstraint("row", name=op.f("pk_receipts_due")),
+    )
+    op.create_table(
+        "reconciliations",
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("question", sa.Uuid(), nullable=False),
+        sa.Column("start", sa.Uuid(), nullable=False),
+        sa.Column("scheduled", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("answered_at", Instant(), nullable=True),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.Column("differences", sa.Text(), nullable=False),
+        sa.CheckConstraint("found >= 0", name=op.f("ck_reconciliations_found")),
+        sa.CheckConstraint("since < until", name=op.f("ck_reconciliations_period")),
+        sa.PrimaryKeyConstraint("region", "since", "until", name=op.f("pk_reconciliations")),
+        sa.UniqueConstraint("question", name=op.f("uq_reconciliations_question")),
     )
     op.create_table(
         "relay_leases",
@@ -560,6 +584,7 @@ def downgrade() -> None:
 
     op.drop_table("applicants")
     op.drop_table("relay_leases")
+    op.drop_table("reconciliations")
     op.drop_table("receipts_due")
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.drop_index(
@@ -602,6 +627,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("outcome = 'refused'"),
         )
         batch_op.drop_index("ix_inbox_received_at")
+        batch_op.drop_index(
+            "ix_inbox_questions",
+            sqlite_where=sa.text("type = 'legalaid.reconcile.asked.v1'"),
+            postgresql_where=sa.text("type = 'legalaid.reconcile.asked.v1'"),
+        )
         batch_op.drop_index("ix_inbox_conversation")
 
     op.drop_table("inbox")

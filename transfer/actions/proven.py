@@ -1,0 +1,68 @@
+"""Entries of the ledger for those who hand them on: each is held against the tree before it counts."""
+
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
+
+from transfer.domain.errors import TransferError
+from transfer.ledger.entry import Entry, EntryMalformed
+from transfer.ledger.proofs import NotProven, check_inclusion
+from transfer.ledger.tree import Growing, hash_of, head, inclusion, leaf_hash
+from transfer.ports.ledger import LedgerReading, Written
+
+
+class LedgerFalse(TransferError):
+    """The ledger of this node does not hold; `transfer audit verify` says more."""
+
+
+async def whole(reading: LedgerReading) -> AsyncIterator[tuple[int, Entry]]:
+    """All entries that have their place, in order, in flat memory; raises LedgerFalse, at the end when the entries do
+    not lead to the root: what was made of them then is not to be used."""
+    size, tree = await reading.size(), Growing()
+    async for block in reading.entries(0, size):
+        for written in block:
+            entry = _entry(written, tree.size)
+            tree.append(leaf_hash(written.body))
+            yield tree.size - 1, entry
+    if tree.size != size:
+        raise LedgerFalse(place=tree.size, said="the entry of this place is missing")
+    if tree.root != hash_of(head(size), await reading.hashes(head(size))):
+        raise LedgerFalse(place=size, said="the entries lead to another root")
+
+
+async def of_case(reading: LedgerReading, case: UUID) -> tuple[bytes, int, Sequence[tuple[int, Entry]]]:
+    """Root and size of the ledger, and what it says of a case; entries without a place are left out, since nothing
+    shows them yet. Raises LedgerFalse."""
+    size = await reading.size()
+    found = [one for one in await reading.of_case(case) if one.place is not None and one.place < size]
+    ways = {one.place: inclusion(one.place, size) for one in found if one.place is not None}
+    parts = [head(size), *(beside.part for way in ways.values() for beside in way)]
+    hashes = await reading.hashes({node for part in parts for node in part})
+    root = hash_of(head(size), hashes)
+    proven: list[tuple[int, Entry]] = []
+    for written in found:
+        if (place := written.place) is None:
+            continue
+        entry = _entry(written, place)
+        if entry.case != case:
+            raise LedgerFalse(place=place, said="the entry is about another case")
+        try:
+            beside = [hash_of(one.part, hashes) for one in ways[place]]
+            check_inclusion(leaf_hash(written.body), place, size, beside, root)
+        except NotProven as error:
+            raise LedgerFalse(place=place, said=str(error)) from None
+        proven.append((place, entry))
+    return root, size, proven
+
+
+def _entry(written: Written, place: int) -> Entry:
+    if written.place != place:
+        raise LedgerFalse(place=place, said="the entry of this place is missing")
+    if written.hash != leaf_hash(written.body):
+        raise LedgerFalse(place=place, said="the entry is not what its leaf says")
+    try:
+        entry = Entry.parse(written.body)
+    except EntryMalformed as error:
+        raise LedgerFalse(place=place, said=str(error)) from None
+    if entry.id != written.id:
+        raise LedgerFalse(place=place, said="the entry stands under another id")
+    return entry

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.builders import CASE_ID, LUXIAN, STATION, TRANSFER_ID
+from tests.builders import CASE_ID, LUXIAN, STATION, TRANSFER_ID, ZHONGSHAN
 from tests.fakes import run
 from tests.ledger import OFFER_ID, START, MemoryLedger, a_handed_over_case, a_step, an_entry
 from transfer.actions.proven import LedgerFalse, of_case, whole
@@ -182,8 +182,8 @@ def test_a_ledger_that_holds_is_read_to_its_end() -> None:
     ledger = MemoryLedger.of(*entries)
     ledger.block = 4
     assert gone_through(ledger) == entries
-    root, size, found = run(of_case(ledger, CASE_ID))
-    assert (root, size, [entry for _, entry in found]) == (ledger.tree.root, len(entries), entries)
+    found = run(of_case(ledger, CASE_ID, region=ZHONGSHAN))
+    assert (found.root, found.size, [one.entry for one in found.entries]) == (ledger.tree.root, len(entries), entries)
 
 
 def test_the_first_entry_that_was_changed_is_named() -> None:
@@ -191,7 +191,7 @@ def test_the_first_entry_that_was_changed_is_named() -> None:
     was = ledger.written[3]
     changed = a_step("accepted", START, case=CASE_ID)
     ledger.written[3] = type(was)(id=was.id, body=changed.body, place=3, hash=was.hash)
-    for read in (lambda: gone_through(ledger), lambda: run(of_case(ledger, CASE_ID))):
+    for read in (lambda: gone_through(ledger), lambda: run(of_case(ledger, CASE_ID, region=ZHONGSHAN))):
         with pytest.raises(LedgerFalse, match=r"place 3; said the entry is not what its leaf says"):
             read()
 
@@ -203,7 +203,7 @@ def test_an_entry_with_its_leaf_made_anew_leads_to_another_root() -> None:
     with pytest.raises(LedgerFalse, match="the entries lead to another root"):
         gone_through(ledger)
     with pytest.raises(LedgerFalse, match="place 3; said the hashes lead from the entry to another root"):
-        run(of_case(ledger, CASE_ID))
+        run(of_case(ledger, CASE_ID, region=ZHONGSHAN))
 
 
 def test_a_missing_entry_is_named() -> None:
@@ -226,4 +226,4 @@ def test_an_entry_of_another_case_is_not_passed_off_as_one_of_this() -> None:
             return self.written
 
     with pytest.raises(LedgerFalse, match="another case"):
-        run(of_case(Mixing.of(*a_handed_over_case()), uuid4()))
+        run(of_case(Mixing.of(*a_handed_over_case()), uuid4(), region=ZHONGSHAN))

@@ -1,13 +1,14 @@
 """Entries of the ledger for those who hand them on: each is held against the tree before it counts."""
 
-from collections.abc import AsyncIterator, Sequence
+import json
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from transfer.domain.errors import TransferError
-from transfer.ledger.entry import Entry, EntryMalformed
+from transfer.ledger.entry import Entry, EntryMalformed, Opened, texts_digest
 from transfer.ledger.proofs import NotProven, check_inclusion
 from transfer.ledger.tree import Growing, hash_of, head, inclusion, leaf_hash
-from transfer.ports.ledger import LedgerReading, Written
+from transfer.ports.ledger import CaseHistory, LedgerReading, Written
 
 
 class LedgerFalse(TransferError):
@@ -29,19 +30,17 @@ async def whole(reading: LedgerReading) -> AsyncIterator[tuple[int, Entry]]:
         raise LedgerFalse(place=size, said="the entries lead to another root")
 
 
-async def of_case(reading: LedgerReading, case: UUID) -> tuple[bytes, int, Sequence[tuple[int, Entry]]]:
-    """Root and size of the ledger, and what it says of a case; entries without a place are left out, since nothing
-    shows them yet. Raises LedgerFalse."""
+async def of_case(reading: LedgerReading, case: UUID, *, region: str, named: bool = False) -> CaseHistory:
+    """What the region's ledger says of a case. Entries without a place are left out, since nothing shows them yet.
+    Raises LedgerFalse."""
     size = await reading.size()
-    found = [one for one in await reading.of_case(case) if one.place is not None and one.place < size]
-    ways = {one.place: inclusion(one.place, size) for one in found if one.place is not None}
+    found = {one.place: one for one in await reading.of_case(case) if one.place is not None and one.place < size}
+    ways = {place: inclusion(place, size) for place in found}
     parts = [head(size), *(beside.part for way in ways.values() for beside in way)]
     hashes = await reading.hashes({node for part in parts for node in part})
     root = hash_of(head(size), hashes)
-    proven: list[tuple[int, Entry]] = []
-    for written in found:
-        if (place := written.place) is None:
-            continue
+    entries: list[Opened] = []
+    for place, written in found.items():
         entry = _entry(written, place)
         if entry.case != case:
             raise LedgerFalse(place=place, said="the entry is about another case")
@@ -50,8 +49,11 @@ async def of_case(reading: LedgerReading, case: UUID) -> tuple[bytes, int, Seque
             check_inclusion(leaf_hash(written.body), place, size, beside, root)
         except NotProven as error:
             raise LedgerFalse(place=place, said=str(error)) from None
-        proven.append((place, entry))
-    return root, size, proven
+        if written.texts is not None and texts_digest(written.texts) != entry.texts:
+            raise LedgerFalse(place=place, said="its names and texts are others than those that were written")
+        shown = written.texts if named else None
+        entries.append(Opened(entry, place, json.loads(shown) if shown is not None else None))
+    return CaseHistory(region=region, case=case, named=named, size=size, root=root, entries=tuple(entries))
 
 
 def _entry(written: Written, place: int) -> Entry:

@@ -117,6 +117,15 @@ class Entry:
         return made
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry that is read, with its place, None until it has one, and its texts, None where they are not shown."""
+
+    entry: Entry
+    place: int | None
+    texts: Mapping[str, Any] | None = None
+
+
 _FIELDS: Final = {"v", "id", "at", "kind", "case", "facts", "subject", "texts"}
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 from uuid import UUID
 
-from transfer.ledger.entry import Kind
+from transfer.ledger.entry import Kind, Opened
 from transfer.ledger.tree import Node
 
 
@@ -66,3 +66,16 @@ class LedgerReading(Protocol):
     async def at_place(self, place: int) -> Written | None:
         """The entry at one place with its texts, None where there is none."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHistory:
+    """The entries of a case in their order, each shown to stand in the ledger of this region, with this root at this
+    size. Unless persons are ``named`` there are no texts."""
+
+    region: str
+    case: UUID
+    named: bool
+    size: int
+    root: bytes
+    entries: tuple[Opened, ...]

@@ -8,6 +8,7 @@ from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS
 from transfer.domain import errors
 from transfer.domain.competence import Competence
 from transfer.domain.evidence_table import RequestStep
+from transfer.domain.reporting import PairReport
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
@@ -24,6 +25,7 @@ from transfer.web import (
     papers,
     quarantine,
     queries,
+    reports,
     rules,
 )
 from transfer.web.case_body import CaseBody, CaseInFull
@@ -390,6 +392,16 @@ _NODE: Final = (
         tag=Tag.NODE,
         query=queries.RulesQuery,
         gives=rules.RulesInForce,
+    ),
+    Route(
+        method="GET",
+        path="/v1/reports/pairs",
+        handler=reports.pairs,
+        zh="地区之间转交和协作的统计",
+        en="How this region and others work together, in figures",
+        tag=Tag.NODE,
+        query=queries.PairsQuery,
+        gives=PairReport,
     ),
     Route(
         method="GET",

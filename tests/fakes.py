@@ -18,6 +18,7 @@ from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
+from transfer.ports.ledger import Happened
 from transfer.ports.traffic import DueReceipts
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined, StorageRefused
 
@@ -91,6 +92,7 @@ class Content:
     grants: frozenset[tuple[Digest, str]] = frozenset()
     wanted: dict[tuple[Digest, str], Attachment] = field(default_factory=dict)
     fingerprints: frozenset[tuple[str, UUID]] = frozenset()
+    noted: tuple[Happened, ...] = ()
 
     def copy(self) -> "Content":
         return Content(
@@ -110,6 +112,7 @@ class Content:
             grants=self.grants,
             wanted=dict(self.wanted),
             fingerprints=self.fingerprints,
+            noted=self.noted,
         )
 
 
@@ -301,6 +304,9 @@ class MemoryWork:
         if key in self.draft.answered:
             self._refused.append(f"key {key} was answered")
         self.draft.answered[key] = answered
+
+    def note(self, happened: Happened) -> None:
+        self.draft.noted = (*self.draft.noted, happened)
 
     def written(self) -> Content:
         """What the room holds when this is committed; raises StorageRefused for what the tables bar."""

@@ -27,13 +27,13 @@ from transfer.crypto.directory import Agreement, Draft
 from transfer.crypto.matching import new_match_key
 from transfer.crypto.pki import SERVER, save
 from transfer.domain.case import Case
-from transfer.domain.errors import TransferError
+from transfer.domain.errors import TransferError, slug
 from transfer.messages.attachments import Attachment
 from transfer.storage.engine import open_engine
 from transfer.storage.store import Store
 from transfer.storage.views import SqlViews
 from transfer.telemetry import clock
-from transfer.web.problems import PROBLEMS, slug
+from transfer.web.problems import PROBLEMS
 
 _DAYS: Final = 3000
 """Certificates count by the calendar of this day and of the story's."""

@@ -23,12 +23,12 @@ from transfer.actions import (
     urgency_commands,
 )
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
-from transfer.domain.errors import TransferError
+from transfer.domain.errors import TransferError, slug
 from transfer.web import faults
 from transfer.web.examples import EXAMPLES
 from transfer.web.openapi import FILE, document, problems_of, render
 from transfer.web.page import render as render_page
-from transfer.web.problems import PROBLEMS, problem_of, slug, title
+from transfer.web.problems import PROBLEMS, problem_of, title
 from transfer.web.route import Change
 from transfer.web.routes import ROUTES
 from transfer.web.wording import WORDING, kebab

@@ -1,7 +1,7 @@
 """The table of what a caseworker can do to a case; the API, the pages and the docs read it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -28,9 +28,10 @@ from transfer.actions import (
 from transfer.actions import evidence_commands as evidence
 from transfer.actions import group_commands as group
 from transfer.actions.competence_commands import NamePlaces
-from transfer.actions.desk import Order
+from transfer.actions.desk import Attempt, Order
 from transfer.actions.situation import Situation
 from transfer.domain.decision import Decision
+from transfer.domain.errors import slug
 from transfer.domain.evidence_table import RequestSide, RequestStep
 from transfer.domain.lifecycle import Side, Step
 
@@ -48,13 +49,13 @@ class Button:
         """The command as the desk takes it."""
         decide = self.decide
         others = (command.surviving_case,) if isinstance(command, commands.Link) else ()
-        return Order(
-            by=command.by,
-            institution=command.institution,
-            case=case,
-            others=others,
-            decide=lambda at: decide(at, subject, command),
+        of_transfer = isinstance(self.step, Step)
+        attempt = Attempt(
+            command=slug(type(command)),
+            transfer=subject if of_transfer else None,
+            request=None if of_transfer else subject,
         )
+        return replace(_order(case, command, lambda at: decide(at, subject, command)), others=others, attempt=attempt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,12 @@ class OwnButton:
     def order(self, case: UUID, command: commands.Command) -> Order:
         """The command as the desk takes it."""
         decide = self.decide
-        return Order(by=command.by, institution=command.institution, case=case, decide=lambda at: decide(at, command))
+        return _order(case, command, lambda at: decide(at, command))
+
+
+def _order(case: UUID, command: commands.Command, decide: Callable[[Situation], Decision]) -> Order:
+    attempt = Attempt(command=slug(type(command)))
+    return Order(by=command.by, institution=command.institution, attempt=attempt, case=case, decide=decide)
 
 
 AnyStep = TypeVar("AnyStep", Step, RequestStep)
@@ -135,14 +141,12 @@ EVIDENCE_BUTTONS: Final[Mapping[RequestStep, Button]] = MappingProxyType(
 
 def draft_order(case: UUID, command: evidence.DraftRequest) -> Order:
     """Draft an evidence request, as the desk takes it."""
-    return Order(by=command.by, institution=command.institution, case=case, decide=lambda at: asking.draft(at, command))
+    return _order(case, command, lambda at: asking.draft(at, command))
 
 
 def offer_order(case: UUID, command: commands.Offer) -> Order:
     """Offer the case, as the desk takes it."""
-    return Order(
-        by=command.by, institution=command.institution, case=case, decide=lambda at: sending.offer(at, command)
-    )
+    return _order(case, command, lambda at: sending.offer(at, command))
 
 
 OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
@@ -171,9 +175,4 @@ which come from whoever found what they say."""
 
 def stage_order(case: UUID, command: commands.PublishStage) -> Order:
     """Bring the case to a stage, as the desk takes it."""
-    return Order(
-        by=command.by,
-        institution=command.institution,
-        case=case,
-        decide=lambda at: progress.publish_stage(at, command),
-    )
+    return _order(case, command, lambda at: progress.publish_stage(at, command))

@@ -1,21 +1,23 @@
 """The desk: takes caseworkers' commands, loads their cases, decides, and records many in one transaction."""
 
-import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from transfer.actions.matching import beside_own
 from transfer.actions.situation import Situation
+from transfer.actions.turns import Turns
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision
 from transfer.domain.errors import Recused, StaleVersion, TransferError, UnknownCase
+from transfer.ledger.entry import Kind
 from transfer.messages.attachments import attachments_of
 from transfer.messages.values import Digest
 from transfer.ports.files import FileNotKept, FileOnItsWay
-from transfer.ports.work import Answered, Cause, Context, StorageRefused, StorageUnavailable, Work, WorkRoom
+from transfer.ports.ledger import Happened
+from transfer.ports.work import Answered, Cause, Context, StorageUnavailable, Work, WorkRoom
 
 AT_ONCE: Final = 64
 """How many commands share one transaction at most."""
@@ -35,11 +37,22 @@ class Idempotency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What a person asks for, as the ledger tells of it when it is refused."""
+
+    command: str
+    transfer: UUID | None = None
+    request: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One command on its way: for which case, by whom, and how it is decided."""
+    """One command on its way: for which case, by whom, and how it is decided. What the node orders of itself is no
+    ``attempt``."""
 
     by: str
     institution: str
+    attempt: Attempt | None = None
     decide: Callable[[Situation], Decision] | None = None
     create: Callable[[Context], Decision] | None = None
     case: UUID | None = None
@@ -53,54 +66,25 @@ Outcome = Case | Answered | Exception
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """Decides commands in the order in which they came. Those that wait while a transaction is being written
-    share the next one, so a busy node writes few large transactions, and an idle one answers at once."""
+    """Decides commands in the order in which they came, those that wait together in one transaction."""
 
     room: WorkRoom
     context: Callable[[], Context]
-    _waiting: deque[tuple[Order, asyncio.Future[Case | Answered]]] = field(default_factory=deque)
-    _writer: asyncio.Task[None] | None = None
+    _turns: Turns[Order, Case | Answered] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._turns = Turns(name="desk", at_once=AT_ONCE, write=self._transact)
 
     async def carry_out(self, order: Order) -> Case | Answered:
         """The case after the command, or the response once given to its idempotency key.
 
         Raises a TransferError when the command is refused, StorageUnavailable or StorageRefused.
         """
-        done: asyncio.Future[Case | Answered] = asyncio.get_running_loop().create_future()
-        self._waiting.append((order, done))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write(), name="desk")
-        return await done
+        return await self._turns.take(order)
 
     async def drain(self) -> None:
         """Wait until what was ordered is written; at the end of the node."""
-        while self._writer is not None and not self._writer.done():
-            await asyncio.wait({self._writer})
-
-    async def _write(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
-            try:
-                outcomes = await self._transact([order for order, _ in batch])
-            except StorageRefused as error:
-                await self._one_by_one(batch, error)
-            except BaseException as error:
-                _settle(batch, [error] * len(batch))
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                _settle(batch, outcomes)
-
-    async def _one_by_one(
-        self, batch: Sequence[tuple[Order, asyncio.Future[Case | Answered]]], error: StorageRefused
-    ) -> None:
-        """One command that the database refuses must not take the others of its batch with it. A lone one is
-        tried once more: another process may just have used its key, and then its response is there."""
-        for entry in batch:
-            try:
-                _settle([entry], await self._transact([entry[0]]))
-            except Exception as again:  # noqa: BLE001 - handed to whoever waits for this command
-                _settle([entry], [again if len(batch) > 1 else error])
+        await self._turns.drain()
 
     async def _transact(self, orders: Sequence[Order]) -> list[Outcome]:
         async with self.room.work() as work:
@@ -111,16 +95,20 @@ class Desk:
 
     async def _decide(self, order: Order, work: Work, known: dict[str, Answered], cases: dict[UUID, Case]) -> Outcome:
         key = order.idempotency
-        if key is not None and (given := known.get(key.key)) is not None:
-            return given if given.request == key.request else KeyReused(key=key.key)
         context = self.context()
         try:
+            if key is not None and (given := known.get(key.key)) is not None:
+                return _given(given, key)
             decision = _decision(order, context, cases)
             was = cases.get(decision.case.id)
             for one in (decision, *decision.also):
                 await _check_files(one, was, work)
         except StorageUnavailable:
             raise
+        except TransferError as error:
+            if order.attempt is not None:
+                work.note(_refused(order.attempt, order, error, known=order.case in cases, at=context.now))
+            return error
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one command stays with it, not with its batch
             return error
         cause = Cause(at=context.now, by=order.by, institution=order.institution)
@@ -132,6 +120,26 @@ class Desk:
             known[key.key] = key.respond(case)
             work.record_answered(key.key, known[key.key])
         return case
+
+
+def _given(given: Answered, key: Idempotency) -> Answered:
+    if given.request != key.request:
+        raise KeyReused(key=key.key)
+    return given
+
+
+def _refused(attempt: Attempt, order: Order, error: TransferError, *, known: bool, at: datetime) -> Happened:
+    """Told under the case where there is one: an id that was made up gets no key."""
+    facts = {
+        "command": attempt.command,
+        "code": error.code,
+        "case": str(order.case) if order.case is not None else None,
+        "transfer": str(attempt.transfer) if attempt.transfer is not None else None,
+        "request": str(attempt.request) if attempt.request is not None else None,
+        "institution": order.institution,
+    }
+    case = order.case if known else None
+    return Happened(kind=Kind.ATTEMPT, at=at, case=case, facts=facts, texts={"by": order.by})
 
 
 def _decision(order: Order, context: Context, cases: dict[UUID, Case]) -> Decision:
@@ -181,15 +189,3 @@ async def _check_files(decision: Decision, was: Case | None, work: Work) -> None
 
 def _digests(*named: object) -> set[Digest]:
     return {file.digest for file in attachments_of(named)}
-
-
-def _settle(
-    batch: Sequence[tuple[Order, asyncio.Future[Case | Answered]]], outcomes: Sequence[Outcome | BaseException]
-) -> None:
-    for (_, done), outcome in zip(batch, outcomes, strict=True):
-        if done.cancelled():
-            continue
-        if isinstance(outcome, BaseException):
-            done.set_exception(outcome)
-        else:
-            done.set_result(outcome)

@@ -1,6 +1,12 @@
 """What can be wrong with a step; the docstring of an error is its message, its fields are its detail."""
 
+import re
 from typing import Any
+
+
+def slug(kind: type) -> str:
+    """The name of a kind of error or command for programs: StaleVersion is stale-version."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
 class TransferError(Exception):
@@ -9,6 +15,11 @@ class TransferError(Exception):
     def __init__(self, **detail: Any) -> None:  # noqa: ANN401 - details of an error are of any printable type
         self.detail = detail
         super().__init__(self.message)
+
+    @property
+    def code(self) -> str:
+        """The name of its kind for programs."""
+        return slug(type(self))
 
     @property
     def message(self) -> str:

@@ -218,7 +218,7 @@ class Fetcher:
         self._tell("put_off", fetch, why)
 
     async def _refuse(self, fetch: Fetch, error: FileRefused | SourceDiffers) -> None:
-        why = error.why if isinstance(error, SourceDiffers) else Setback(code=_code(error), detail=error.message)
+        why = error.why if isinstance(error, SourceDiffers) else Setback(code=error.code, detail=error.message)
         await self.records.end(fetch, why, gone=False, now=self.clock())
         self._tell("refused", fetch, why)
 
@@ -226,9 +226,3 @@ class Fetcher:
         FETCHES.labels(end=end).inc()
         said = {} if why is None else {"code": why.code, "detail": why.detail}
         log.info("file_fetch", end=end, file=fetch.digest, source=fetch.source, size=fetch.size, **said)
-
-
-def _code(error: FileRefused) -> str:
-    """ScanRefused is scan-refused."""
-    name = type(error).__name__
-    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")

@@ -32,6 +32,7 @@ from transfer.messages.duplicates import Fingerprint
 from transfer.messages.eligibility import Statement, Token
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
+from transfer.ports.ledger import Happened
 
 Kind = TypeVar("Kind", bound=Statement)
 Sign = Callable[[Statement, datetime], str]
@@ -249,6 +250,10 @@ class Work(Protocol):
 
     def record_answered(self, key: str, answered: Answered) -> None:
         """Keep the response to an idempotency key."""
+        ...
+
+    def note(self, happened: Happened) -> None:
+        """Write this into the ledger; what the rest of the work tells of itself is written there without it."""
         ...
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from transfer.domain.case import Case
 from transfer.storage import rows
 from transfer.storage.recent import RecentCases
+from transfer.storage.row_macs import CONTENT, WrittenRow, written
 from transfer.storage.statements import among, changing, inserting, rows_of, upsert
 from transfer.storage.tables import applicants, cases, evidence_requests, tenures, transfers
 
@@ -40,17 +41,22 @@ async def read_cases(connection: AsyncConnection, ids: Sequence[UUID], recent: R
 
 async def write_cases(
     connection: AsyncConnection, loaded: Mapping[UUID, Case], changed: Collection[Case], *, now: datetime
-) -> None:
-    """Write what is new or other than it was loaded."""
+) -> list[WrittenRow]:
+    """Write what is new or other than it was loaded, and give it."""
     changed = sorted(changed, key=lambda case: case.id)
-    old = [(loaded[case.id], case) for case in changed if case.id in loaded]
+    states = {case.id: rows.case_row(case) for case in changed}
+    contents = {
+        case.id: rows.content_row(case)
+        for case in changed
+        if (was := loaded.get(case.id)) is None or was.basics is not case.basics or was.materials is not case.materials
+    }
     stamp = {"opened_at": now, "changed_at": now}
-    new = [{"id": c.id, **stamp, **rows.case_row(c), **rows.content_row(c)} for c in changed if c.id not in loaded]
+    new = [{"id": c.id, **stamp, **states[c.id], **contents[c.id]} for c in changed if c.id not in loaded]
     if new:
         await connection.execute(inserting(cases), new)
-    await _update(connection, cases, [{"at_id": c.id, "changed_at": now, **rows.case_row(c)} for _, c in old])
-    content = [c for was, c in old if c.basics is not was.basics or c.materials is not was.materials]
-    await _update(connection, cases, [{"at_id": c.id, **rows.content_row(c)} for c in content])
+    old = [(loaded[case.id], case) for case in changed if case.id in loaded]
+    await _update(connection, cases, [{"at_id": c.id, "changed_at": now, **states[c.id]} for _, c in old])
+    await _update(connection, cases, [{"at_id": c.id, **contents[c.id]} for _, c in old if c.id in contents])
     persons = [
         row
         for case in changed
@@ -83,6 +89,14 @@ async def write_cases(
         if case.id in moved or request not in (loaded[case.id].requests if case.id in loaded else ())
     ]
     await upsert(connection, evidence_requests, letters, ("id",))
+    return [
+        *written(cases.name, ({"id": case, **row} for case, row in states.items())),
+        *written(CONTENT, ({"id": case, **row} for case, row in contents.items())),
+        *written(applicants.name, persons),
+        *written(tenures.name, holders),
+        *written(transfers.name, attempts),
+        *written(evidence_requests.name, letters),
+    ]
 
 
 async def _grouped(

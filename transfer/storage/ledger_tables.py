@@ -1,4 +1,4 @@
-"""The tables of the ledger. Rows are inserted and never changed or deleted, but for the keys, which are destroyed."""
+"""The tables of the ledger. Rows are inserted and never changed or deleted, but for keys, which are destroyed."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -37,12 +37,13 @@ ledger_texts = Table(
     Index("ix_ledger_texts_subject", "subject"),
 )
 
-# A key per person, and one per case for what is about nobody alone. To erase is to delete the row.
+# A key per person, and one per case for what is about nobody alone. To erase is to empty the key; the row stays, so
+# that its subject gets none again.
 ledger_keys = Table(
     "ledger_keys",
     metadata,
     Column("subject", Uuid, primary_key=True),
-    Column("key", LargeBinary, nullable=False),
+    Column("key", LargeBinary(32)),
     Column("made_at", Instant, nullable=False),
 )
 

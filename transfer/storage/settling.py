@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.receipts import Receipt
+from transfer.ports.ledger import Happened
 from transfer.storage.destinations import heard_from
-from transfer.storage.statements import CHUNK, padded
+from transfer.storage.happened import settled
+from transfer.storage.statements import CHUNK, among, padded, rows_of
 from transfer.storage.tables import outbox
 from transfer.storage.types import Instant
 from transfer.telemetry.metrics import ALARMS
@@ -21,15 +23,20 @@ from transfer.telemetry.metrics import ALARMS
 log = structlog.get_logger(__name__)
 
 _OF_THESE: Final = outbox.c.message.in_(bindparam("messages", expanding=True))
-_SENT: Final = select(
+_SENT: Final = among(
+    select(
+        outbox.c.message,
+        outbox.c.digest,
+        outbox.c.recipient,
+        outbox.c.conversation,
+        outbox.c.outcome,
+        outbox.c.refusal,
+        outbox.c.settled_at,
+        outbox.c.published_at,
+        outbox.c.attempts,
+    ),
     outbox.c.message,
-    outbox.c.digest,
-    outbox.c.recipient,
-    outbox.c.outcome,
-    outbox.c.settled_at,
-    outbox.c.published_at,
-    outbox.c.attempts,
-).where(_OF_THESE)
+)
 _SETTLED: Final = (
     update(outbox)
     .where(_OF_THESE, or_(outbox.c.settled_at.is_(None), bindparam("verdict") == ReceiptOutcome.APPLIED.value))
@@ -42,15 +49,19 @@ _SETTLED: Final = (
 )
 
 
-async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Receipt], *, now: datetime) -> None:
-    """Note the verdicts of one region. Only its verdict on the very bytes that were sent to it counts: a receipt
+async def settle(
+    connection: AsyncConnection, source: str, receipts: Sequence[Receipt], *, now: datetime
+) -> list[Happened]:
+    """Write the verdicts of one region. Only its verdict on the very bytes that were sent to it counts: a receipt
     for another region's message, or with another digest, changes nothing and raises an alarm. One without a digest
-    says that the letter could not be opened there, and only has it sent again."""
+    says that the letter could not be opened there, and only has it sent again. Gives those that say something
+    new."""
     through: datetime | None = None
+    news: dict[UUID, Happened] = {}
     for start in range(0, len(receipts), CHUNK):
         batch = receipts[start : start + CHUNK]
-        wanted = {"messages": padded([receipt.message for receipt in batch])}
-        known = {row.message: row for row in await connection.execute(_SENT, wanted)}
+        sent = await rows_of(connection, _SENT, [receipt.message for receipt in batch])
+        known = {row.message: row for row in sent}
         verdicts: defaultdict[tuple[ReceiptOutcome, str | None], list[UUID]] = defaultdict(list)
         for receipt in batch:
             row = known.get(receipt.message)
@@ -91,4 +102,10 @@ async def settle(connection: AsyncConnection, source: str, receipts: Sequence[Re
             # A message may be parked and applied within one batch of receipts; the final word stands.
             verdict = {"verdict": outcome.value, "said": refusal, "settled": now if final else None, "now": now}
             await connection.execute(_SETTLED, {"messages": padded(messages), **verdict})
+            news |= {
+                message: settled(known[message], outcome, refusal, at=now)
+                for message in messages
+                if (known[message].outcome, known[message].refusal) != (outcome.value, refusal)
+            }
     await heard_from(connection, source, now=now, through=through)
+    return list(news.values())

@@ -15,6 +15,7 @@ from transfer.messages.codes import ReceiptOutcome, RefusalCode
 from transfer.messages.envelope import RECEIPT_TYPE
 from transfer.storage.destinations import ensure
 from transfer.storage.engine import writing
+from transfer.storage.noting import Noting
 from transfer.storage.recent import RecentCases
 from transfer.storage.tables import answered, inbox, quarantine
 from transfer.storage.work import SqlWork
@@ -49,11 +50,15 @@ class Store:
     new_id: Callable[[], UUID]
     tells: bool = False
     relayed: Collection[int] = frozenset()
+    noting: Noting = field(init=False)
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
     receipts_owed: asyncio.Event = field(default_factory=asyncio.Event)
     _destinations: set[str] = field(default_factory=set)
     _recent: RecentCases = field(default_factory=RecentCases)
     _writer: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.noting = Noting(new_id=self.new_id)
 
     @property
     def is_sqlite(self) -> bool:
@@ -78,6 +83,7 @@ class Store:
                 now=self.clock(),
                 new_id=self.new_id,
                 recent=self._recent,
+                noting=self.noting,
             )
             yield work
             await work.flush()

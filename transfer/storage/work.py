@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -27,11 +27,15 @@ from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
+from transfer.ports.ledger import Happened
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
 from transfer.storage.casework import read_cases, write_cases
+from transfer.storage.happened import received, sent, set_aside, stepped
 from transfer.storage.naming import awaited, digests_of, touch, want, wanted
+from transfer.storage.noting import Noting
 from transfer.storage.recent import RecentCases
+from transfer.storage.row_macs import written
 from transfer.storage.settling import settle
 from transfer.storage.statements import CHUNK, among, inserting, inserting_once, padded, rows_of, upsert
 from transfer.storage.tables import (
@@ -87,6 +91,7 @@ class SqlWork:
     now: datetime
     new_id: Callable[[], UUID]
     recent: RecentCases
+    noting: Noting
     destinations: set[str] = field(default_factory=set)
     shards: set[int] = field(default_factory=set)
     owes: bool = False
@@ -95,8 +100,10 @@ class SqlWork:
     _lanes: dict[tuple[UUID, str], _Lane] = field(default_factory=dict)
     _inbox: dict[tuple[str, UUID], InboxEntry] = field(default_factory=dict)
     _entered: dict[tuple[str, UUID], InboxEntry] = field(default_factory=dict)
-    _known: set[tuple[str, UUID]] = field(default_factory=set)
+    _known: dict[tuple[str, UUID], InboxEntry] = field(default_factory=dict)
     _told: list[tuple[str, Sequence[Receipt]]] = field(default_factory=list)
+    _aside: list[Quarantined] = field(default_factory=list)
+    _happened: list[Happened] = field(default_factory=list)
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
     # Loading ------------------------------------------------------------------------------------------------
@@ -124,7 +131,7 @@ class SqlWork:
                 if (entry.source, entry.message) in keys or entry.outcome is ReceiptOutcome.PARKED:
                     found[entry.source, entry.message] = entry
         self._inbox |= found
-        self._known |= found.keys()
+        self._known |= found
         return found
 
     async def load_applied(self, lanes: Collection[tuple[str, UUID]]) -> Mapping[tuple[str, UUID], int]:
@@ -174,8 +181,10 @@ class SqlWork:
             self._use(case.id, attachments_of((case.materials, case.requests)))
         self._changed[case.id] = case
         self._rows[fingerprints] += [{"case_id": case.id, "print": one} for one in decision.fingerprints]
+        detail = json.dumps(dict(decision.event.detail), default=str)
+        self._happened.append(stepped(case, decision.event, detail, cause))
         for message in decision.messages:
-            self._send(message.conversation or case.id, message, cause)
+            self._send(case.id, message, cause)
         for stage in decision.stages:
             fields = {name: getattr(stage, name) for name in ("tenure", "number", "stage", "occurred_on", "basis")}
             fields |= {"note": stage.note, "institution": stage.institution, "at": stage.at}
@@ -192,12 +201,13 @@ class SqlWork:
                 "source": cause.source,
                 "message": cause.message,
                 "tenure": case.holder.number,
-                "detail": json.dumps(dict(decision.event.detail), default=str),
+                "detail": detail,
             }
         )
         return case
 
-    def _send(self, conversation: UUID, message: Outgoing, cause: Cause) -> None:
+    def _send(self, case: UUID, message: Outgoing, cause: Cause) -> None:
+        conversation = message.conversation or case
         lane = self._lane(conversation, message.recipient)
         lane.sent += 1
         attributes = Attributes(
@@ -214,19 +224,19 @@ class SqlWork:
         shard = conversation.int % SHARDS
         self.shards.add(shard)
         self.destinations.add(message.recipient)
-        self._rows[outbox].append(
-            {
-                "message": attributes.id,
-                "conversation": conversation,
-                "recipient": message.recipient,
-                "sequence": lane.sent,
-                "shard": shard,
-                "type": attributes.type,
-                "digest": digest_of(body),
-                "body": body,
-                "created_at": cause.at,
-            }
-        )
+        row = {
+            "message": attributes.id,
+            "conversation": conversation,
+            "recipient": message.recipient,
+            "sequence": lane.sent,
+            "shard": shard,
+            "type": attributes.type,
+            "digest": digest_of(body),
+            "body": body,
+            "created_at": cause.at,
+        }
+        self._rows[outbox].append(row)
+        self._happened.append(sent(case, row, message.answers))
         for digest in self._use(conversation, attachments_of(message.data)):
             grant = {"digest": digest, "recipient": message.recipient, "message": attributes.id, "at": cause.at}
             self._rows[file_grants].append(grant)
@@ -270,10 +280,7 @@ class SqlWork:
         self._rows[receipts_due].append({"recipient": recipient, **rows.receipt_row(receipt)})
 
     def record_quarantined(self, message: Quarantined) -> None:
-        fields = ("id", "at", "source", "message", "conversation", "type", "exchange", "user_id", "digest", "body")
-        row = {name: getattr(message, name) for name in fields}
-        row |= {"code": message.refusal.code.value, "refusal": message.refusal.model_dump_json()}
-        self._rows[quarantine].append(row)
+        self._aside.append(message)
 
     def record_receipts(self, source: str, receipts: Sequence[Receipt]) -> None:
         self._told.append((source, receipts))
@@ -290,6 +297,9 @@ class SqlWork:
             }
         )
 
+    def note(self, happened: Happened) -> None:
+        self._happened.append(happened)
+
     @property
     def seen(self) -> Iterable[Case]:
         """The cases as this transaction leaves them."""
@@ -300,9 +310,12 @@ class SqlWork:
     async def flush(self) -> None:
         """Write everything that was recorded; the caller commits."""
         dialect = self.connection.dialect.name
-        for source, receipts in self._told:
-            await settle(self.connection, source, receipts, now=self.now)
-        await write_cases(self.connection, self._loaded, self._changed.values(), now=self.now)
+        news = [
+            one
+            for source, receipts in self._told
+            for one in await settle(self.connection, source, receipts, now=self.now)
+        ]
+        written_rows = await write_cases(self.connection, self._loaded, self._changed.values(), now=self.now)
         touched = [(key, lane) for key, lane in sorted(self._lanes.items()) if lane.changed]
         await upsert(
             self.connection,
@@ -319,7 +332,6 @@ class SqlWork:
             stages,
             outbox,
             receipts_due,
-            quarantine,
             history,
             answered,
             file_uses,
@@ -327,10 +339,38 @@ class SqlWork:
             fingerprints,
         ):
             if self._rows[table]:
-                # Of what cannot be opened and comes again and again, one is kept; a case may name a file many times.
-                once = table in (quarantine, file_uses, fingerprints)
+                # A case may name a file many times.
+                once = table in (file_uses, fingerprints)
                 statement = inserting_once(dialect, table) if once else inserting(table)
                 await self.connection.execute(statement, self._rows[table])
+
+        happened = [*news, *self._news_of_inbox(), *self._happened, *await self._write_quarantine()]
+        written_rows += written(stages.name, self._rows[stages])
+        await self.noting.write(self.connection, happened, now=self.now, rows=written_rows)
+
+    def _news_of_inbox(self) -> Iterator[Happened]:
+        """What came, and what came before and fares otherwise now."""
+        for key, entry in self._entered.items():
+            known = self._known.get(key)
+            if known is None or (known.outcome, known.refusal) != (entry.outcome, entry.refusal):
+                yield received(entry)
+
+    async def _write_quarantine(self) -> Sequence[Happened]:
+        """Of what cannot be opened and comes again and again, one is kept; gives what is."""
+        if not self._aside:
+            return ()
+        fields = ("id", "at", "source", "message", "conversation", "type", "exchange", "user_id", "digest", "body")
+        lying = [
+            {
+                **{name: getattr(one, name) for name in fields},
+                "code": one.refusal.code.value,
+                "refusal": one.refusal.model_dump_json(),
+            }
+            for one in self._aside
+        ]
+        statement = inserting_once(self.connection.dialect.name, quarantine).returning(quarantine.c.id)
+        kept = set(await self.connection.scalars(statement, lying))
+        return [set_aside(one) for one in self._aside if one.id in kept]
 
     async def _write_inbox(self) -> None:
         fresh = [e for key, e in self._entered.items() if key not in self._known]

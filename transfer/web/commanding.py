@@ -8,11 +8,11 @@ from pydantic_core import from_json
 
 from transfer.actions import commands, intake
 from transfer.actions.buttons import Button, OwnButton, draft_order, offer_order, stage_order
-from transfer.actions.desk import Idempotency, Order
+from transfer.actions.desk import Attempt, Idempotency, Order
 from transfer.actions.group_commands import Join
 from transfer.actions.roster import TEST_REGION
 from transfer.domain.case import Case
-from transfer.domain.errors import TransferError
+from transfer.domain.errors import TransferError, slug
 from transfer.messages.codes import IdentityKind
 from transfer.messages.envelope import explain
 from transfer.ports.work import Answered
@@ -42,6 +42,7 @@ async def take_in(ask: Ask, command: commands.OpenCase) -> Reply:
     order = Order(
         by=command.by,
         institution=command.institution,
+        attempt=Attempt(command=slug(type(command))),
         create=lambda context: intake.open_case(command, context),
     )
     return await _carry_out(ask, order, status=201)

@@ -10,13 +10,14 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from transfer.actions.desk import KeyReused
 from transfer.domain import errors
+from transfer.domain.errors import slug
 from transfer.messages import codes, codes_handling
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.web import conditions, faults
 from transfer.web.answers import JSON
 from transfer.web.commanding import Nothing
 from transfer.web.examples import EXAMPLES
-from transfer.web.problems import MEDIA_TYPE, PROBLEMS, Problem, slug
+from transfer.web.problems import MEDIA_TYPE, PROBLEMS, Problem
 from transfer.web.route import Change, Route, Tag
 
 Json = dict[str, Any]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any, Final
 
-from transfer.web.problems import PROBLEMS, slug, title
+from transfer.domain.errors import slug
+from transfer.web.problems import PROBLEMS, title
 
 Json = dict[str, Any]
 

@@ -1,6 +1,5 @@
 """The one table from errors to problem documents (RFC 9457)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from transfer.actions.desk import KeyReused
 from transfer.crypto import tickets
 from transfer.domain import errors
-from transfer.domain.errors import TransferError
+from transfer.domain.errors import TransferError, slug
 from transfer.handlers.arrival import CaseNotYetKnown
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports import files
@@ -189,11 +188,6 @@ class Problem(BaseModel):
     status: int
     detail: str
     instance: Annotated[str, Field(description="path of the request")]
-
-
-def slug(error: type[Exception]) -> str:
-    """The name of a kind of problem: StaleVersion is stale-version."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower()
 
 
 def title(error: type[Exception]) -> str:

@@ -33,7 +33,7 @@ def upgrade() -> None:
     op.create_table(
         "ledger_keys",
         sa.Column("subject", sa.Uuid(), nullable=False),
-        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("key", sa.LargeBinary(length=32), nullable=True),
         sa.Column("made_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_ledger_keys")),
     )

@@ -2,6 +2,7 @@
 
 import click
 
+from transfer.cli.audit import audit
 from transfer.cli.case import case
 from transfer.cli.clock import clock
 from transfer.cli.config import config
@@ -16,6 +17,7 @@ from transfer.cli.keys import keys
 from transfer.cli.migrate import migrate
 from transfer.cli.pki import pki
 from transfer.cli.quarantine import quarantine
+from transfer.cli.report import report
 from transfer.cli.rules import rules
 from transfer.cli.schemas import schemas
 from transfer.cli.serve import serve
@@ -53,6 +55,8 @@ for _command in (
     trace,
     quarantine,
     files,
+    audit,
+    report,
     config,
     schemas,
 ):

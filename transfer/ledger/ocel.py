@@ -73,9 +73,8 @@ def touched(entry: Entry) -> Iterator[Touched]:
     case = Thing(CASE, str(entry.case)) if entry.case is not None else None
     if case is not None:
         yield Touched(case, CASE)
-        # Without a case a text is about somebody of the staff, whose id would follow from the name.
-        if entry.subject not in (None, entry.case):
-            yield Touched(Thing(PERSON, str(entry.subject)), PERSON, case)
+    if entry.person is not None:
+        yield Touched(Thing(PERSON, str(entry.person)), PERSON, case)
     for fact, type_ in _PARTS.items():
         if entry.facts.get(fact) is not None:
             yield Touched(Thing(type_, str(entry.facts[fact])), type_, case)

@@ -2,6 +2,7 @@
 
 import click
 
+from transfer.cli.audit import audit
 from transfer.cli.case import case
 from transfer.cli.clock import clock
 from transfer.cli.config import config
@@ -52,6 +53,7 @@ for _command in (
     eligibility,
     trace,
     quarantine,
+    audit,
     files,
     config,
     schemas,

@@ -42,6 +42,7 @@ from transfer.storage.outbox import SqlOutbox
 from transfer.storage.quarantine import SqlQuarantine
 from transfer.storage.receipts import SqlReceiptsDue
 from transfer.storage.rule_sets import SqlRuleSets
+from transfer.storage.sequencing import SqlSequencer
 from transfer.storage.shelf import SqlShelf
 from transfer.storage.store import Store
 from transfer.storage.views import SqlViews
@@ -61,6 +62,7 @@ from transfer.workers.trust import TrustKeeper
 from transfer.workers.watch import Watcher
 
 FORGET_SECONDS: Final = 3600.0
+SEQUENCE_SECONDS: Final = 1.0
 CURE_SECONDS: Final = 60.0
 
 
@@ -197,6 +199,8 @@ def build(
         duties.append(Duty(name="inbound", wait=inbound.wait, once=inbound.receive_once, poll=settings.poll))
         watcher = Watcher(desk=desk, views=views, context=context)
         duties.append(Duty(name="watch", once=watcher.watch_once, poll=settings.watch_poll))
+        sequencer = SqlSequencer(store=store, clock=clock)
+        duties.append(Duty(name="sequence", once=sequencer.place_once, poll=SEQUENCE_SECONDS))
     if Role.API in settings.roles:
         duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))
         duties.append(Duty(name="curing", once=store.note_cured, poll=CURE_SECONDS))

@@ -16,6 +16,7 @@ from transfer.domain.errors import TransferError
 from transfer.files.store import StoreInvalid
 from transfer.law.book import RulesInvalid
 from transfer.law.kept import AlreadyLoaded
+from transfer.ledger.checkpoint import CheckpointMalformed
 from transfer.node import NotMigrated
 from transfer.ports.files import FilesUnavailable
 from transfer.ports.work import StorageRefused, StorageUnavailable
@@ -91,6 +92,7 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
         PassphraseWrong: Exit(CONFIGURATION, "All keys of a folder have the same passphrase."),
         SuiteNotInstalled: Exit(CONFIGURATION),
         CryptoError: Exit(FAULT),
+        CheckpointMalformed: Exit(USAGE),
         TopologyInvalid: Exit(USAGE, "Give regions of the directory."),
         StoreInvalid: Exit(CONFIGURATION, "TRANSFER_FILES holds it."),
         FilesUnavailable: Exit(UNAVAILABLE, "TRANSFER_FILES and TRANSFER_FILES_SPOOL name the places."),

@@ -1,0 +1,329 @@
+"""Whoever changes, deletes, inserts or reorders rows behind the service's back is found, and the row is named."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Table, delete, insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deploy.local.postgres import Postgres
+from tests.integration.api_node import LUXIAN, ZHONGSHAN
+from tests.tampering import Change, Played, changed, checkpoint, deleted, inserted, note, other, played, swapped
+from transfer.ledger.entry import Entry, Kind
+from transfer.ledger.tiles import Tiled
+from transfer.ledger.tree import leaf_hash
+from transfer.ledger.verify import Fault
+from transfer.ports.ledger import Happened
+from transfer.storage import ledger_tables as ledger
+from transfer.storage import tables
+from transfer.telemetry import clock
+
+TOLD: Final = (
+    tables.outbox,
+    tables.inbox,
+    tables.quarantine,
+    tables.history,
+    tables.directories,
+    tables.rule_sets,
+)
+HELD: Final = (
+    tables.cases,
+    tables.applicants,
+    tables.tenures,
+    tables.transfers,
+    tables.evidence_requests,
+    tables.stages,
+)
+OWN: Final[Mapping[Table, str]] = {
+    ledger.ledger_entries: "entry|place",
+    ledger.ledger_texts: "texts of entry",
+    ledger.ledger_keys: "texts of entry|of case",
+    ledger.ledger_leaves: "place",
+    ledger.ledger_nodes: "place",
+    ledger.ledger_heads: "checkpoint",
+    ledger.ledger_seen: "checkpoint",
+    ledger.ledger_cosignatures: "cosignature",
+}
+"""The ledger's own tables, and where their faults are said to be."""
+_PROGRESS: Final = "how far the sending has come, which says nothing of what was sent"
+_REPLAYED: Final = "what became of it when staff tried it again; that it came is what counts"
+_WHEN: Final = "when the row was written, which entries say themselves"
+UNCOVERED: Final[Mapping[str, str]] = {
+    "outbox.row": "the order in which to send; the order that counts is the sequence",
+    "outbox.shard": "follows from the conversation",
+    "outbox.attempts": _PROGRESS,
+    "outbox.published_at": _PROGRESS,
+    "outbox.retry_at": _PROGRESS,
+    "inbox.signature": "proves itself with the body, or nothing",
+    "quarantine.exchange": "what the broker said of who brought it",
+    "quarantine.user_id": "what the broker said of who brought it",
+    "quarantine.code": _REPLAYED,
+    "quarantine.refusal": _REPLAYED,
+    "quarantine.applied_at": _REPLAYED,
+    "cases.opened_at": _WHEN,
+    "cases.changed_at": _WHEN,
+    "directories.kept_at": _WHEN,
+    "rule_sets.number": "the order of sets, which follows from that of their entries",
+    "rule_sets.by": "a name, which the entry does not hold",
+    "rule_sets.at": _WHEN,
+    "ledger_keys.made_at": _WHEN,
+    "ledger_heads.at": _WHEN,
+    "ledger_seen.at": _WHEN,
+    "ledger_seen.verdict": "the entry of the checkpoint says it",
+    "ledger_cosignatures.at": "stands in the cosignature",
+}
+FREE: Final[Mapping[str, str]] = {
+    "lanes": "counts of what outbox and inbox hold",
+    "receipts_due": "verdicts that the inbox holds, until they are told",
+    "fingerprints": "keyed hashes of what the cases hold, to find the same matter",
+    "relay_leases": "who sends now",
+    "destinations": "which region can be reached now",
+    "answered": "answers that are repeated for some days",
+    "files": "known by their digests, which the cases hold",
+    "file_uses": "which cases name a file, which they hold",
+    "file_grants": "who may fetch a file, which the messages say",
+    "fetches": "how far the fetching of files has come",
+}
+BOTH: Final = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BOTH)
+async def play(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Played]:
+    urls: dict[str, str | None] = {ZHONGSHAN: None, LUXIAN: None}
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        urls[ZHONGSHAN] = server.create_database(f"tampered_{uuid4().hex[:8]}")
+    async with played(tmp_path, urls) as made:
+        yield made
+
+
+def names(faults: Sequence[Fault], where: str, said: str = "") -> bool:
+    return any(fault.where.startswith(tuple(where.split("|"))) and said in fault.said for fault in faults)
+
+
+def is_covered(table: Table, name: str) -> bool:
+    return f"{table.name}.{name}" not in UNCOVERED
+
+
+def test_every_table_and_column_is_covered_or_has_a_reason_why_not() -> None:
+    covered = {table.name for table in (*TOLD, *HELD, *OWN)}
+    assert covered | FREE.keys() == tables.metadata.tables.keys()
+    assert covered.isdisjoint(FREE)
+    known = {f"{table.name}.{column.name}" for table in (*TOLD, *HELD, *OWN) for column in table.columns}
+    assert UNCOVERED.keys() <= known
+
+
+async def test_nothing_is_false_where_nobody_has_touched_anything(play: Played) -> None:
+    verified = await play.verified()
+    assert (verified.faults, verified.size, verified.signed, verified.erased) == ([], 327, 326, 0)
+    for table in (*TOLD, *HELD, *OWN):
+        assert await play.rows(table), f"{table.name}: nothing to tamper with"
+
+
+async def test_a_change_of_any_column_of_any_covered_row_is_found_and_named(play: Played) -> None:
+    for table in (*TOLD, *HELD):
+        row = (await play.rows(table))[0]
+        for column in table.columns:
+            faults = await play.faults(changed(table, row, **{column.name: other(column, row[column.name])}))
+            said = "" if table in HELD or column.primary_key or column.name in ("case_id", "message") else column.name
+            where = table.name if table is not tables.cases else "cases|cases/content|applicants"
+            assert names(faults, where, said) is is_covered(table, column.name), f"{table.name}.{column.name}: {faults}"
+
+
+async def test_a_change_of_any_column_of_the_ledger_itself_is_found(play: Played) -> None:
+    for table, where in OWN.items():
+        row = (await play.rows(table))[0]
+        for column in table.columns:
+            faults = await play.faults(changed(table, row, **{column.name: other(column, row[column.name])}))
+            assert names(faults, where) is is_covered(table, column.name), f"{table.name}.{column.name}: {faults}"
+
+
+async def test_a_row_that_was_deleted_is_missed(play: Played) -> None:
+    for table in (*TOLD, *HELD):
+        for row in (await play.rows(table))[:2]:
+            assert names(await play.faults(deleted(table, row)), table.name), table.name
+    for table, where in OWN.items():
+        if table in (ledger.ledger_seen, ledger.ledger_cosignatures):
+            continue  # what others signed: they have it still
+        row = (await play.rows(table))[0]
+        faults = await play.faults(deleted(table, row))
+        assert names(faults, where if table is not ledger.ledger_heads else "cosignature"), f"{table.name}: {faults}"
+
+
+async def test_a_row_that_was_inserted_is_told_by_no_entry(play: Played) -> None:
+    for table in (*TOLD, *HELD):
+        row = (await play.rows(table))[0]
+        keys = {column.name: other(column, row[column.name]) for column in table.primary_key.columns}
+        keys |= {name: uuid4() for name in ("id", "message") if name in table.c and name not in keys}
+        if table in (tables.tenures, tables.stages, tables.applicants):
+            keys["case_id"] = row["case_id"]
+        keys |= {name: 99 for name in ("position", "sequence") if name in table.c}
+        if table is tables.transfers:
+            keys["is_open"] = 0
+        faults = await play.faults(inserted(table, row | keys))
+        assert names(faults, table.name, "" if table is tables.history else "no entry tells"), f"{table.name}: {faults}"
+
+
+async def test_rows_that_have_changed_places_are_found(play: Played) -> None:
+    first, second, *_ = await play.rows(tables.history)
+    assert first["case_id"] == second["case_id"]
+    assert names(await play.faults(*swapped(tables.history, first, second, "row")), "history", "event")
+    first, second = await play.rows(tables.outbox)
+    alike = [name for name in first if name not in ("row", "message", "shard", "attempts", "published_at", "retry_at")]
+    assert names(await play.faults(*swapped(tables.outbox, first, second, *alike)), "outbox", "body")
+    first, second, *_ = await play.rows(tables.applicants)
+    assert names(await play.faults(*swapped(tables.applicants, first, second, "name", "id")), "applicants")
+    first, second, *_ = await play.rows(ledger.ledger_leaves)
+    [found] = await play.faults(*swapped(ledger.ledger_leaves, first, second, "entry"))
+    assert (found.where, "place 0" in found.said) == ("place 0", True)
+    [found] = await play.faults(*swapped(ledger.ledger_leaves, first, second, "entry", "hash"))
+    assert (found.where, "kept hash" in found.said or "signed" in found.said) == ("place 0", True)
+    first, second, *_ = await play.rows(ledger.ledger_texts)
+    assert names(await play.faults(*swapped(ledger.ledger_texts, first, second, "sealed")), "texts of entry")
+
+
+async def test_the_first_entry_that_is_false_is_named(play: Played) -> None:
+    entries = {row["id"]: row for row in await play.rows(ledger.ledger_entries)}
+    leaves = await play.rows(ledger.ledger_leaves)
+    for place in (0, 100, 255, 256, 300, 326):
+        row = entries[leaves[place]["entry"]]
+        later = entries[leaves[-1]["entry"]]
+        faults = await play.faults(
+            changed(ledger.ledger_entries, row, body=row["body"].replace(b"2026-", b"2025-")),
+            changed(ledger.ledger_entries, later, body=later["body"].replace(b"2026-", b"2024-")),
+        )
+        assert names(faults, f"place {place}", f"place {place} and its leaf"), faults
+
+
+def rewritten(rows: Sequence[dict[str, Any]], place: int, **values: Any) -> Change:
+    """An entry with other facts, and all hashes over it made again: the work of somebody who knows the ledger."""
+
+    async def change(connection: AsyncConnection) -> None:
+        bodies = [row["body"] for row in rows]
+        entry = Entry.parse(bodies[place])
+        bodies[place] = Entry(
+            id=entry.id,
+            at=entry.at,
+            kind=entry.kind,
+            case=entry.case,
+            facts={**entry.facts, **values},
+            subject=entry.subject,
+            texts=entry.texts,
+        ).body
+        await connection.execute(
+            update(ledger.ledger_entries).where(ledger.ledger_entries.c.id == entry.id).values(body=bodies[place])
+        )
+        hashes = [leaf_hash(body) for body in bodies]
+        here = ledger.ledger_leaves.c.place == place
+        await connection.execute(update(ledger.ledger_leaves).where(here).values(hash=hashes[place]))
+        for node, tile in Tiled().extend(hashes).items():
+            where = (ledger.ledger_nodes.c.level == node.level) & (ledger.ledger_nodes.c.place == node.index)
+            await connection.execute(update(ledger.ledger_nodes).where(where).values(hash=tile))
+
+    return change
+
+
+async def placed(play: Played) -> list[dict[str, Any]]:
+    entries = {row["id"]: row for row in await play.rows(ledger.ledger_entries)}
+    return [entries[leaf["entry"]] for leaf in await play.rows(ledger.ledger_leaves)]
+
+
+async def test_with_all_hashes_made_again_the_checkpoints_say_between_which_sizes_it_was(play: Played) -> None:
+    rows = await placed(play)
+    readings = [place for place, row in enumerate(rows) if row["kind"] == Kind.READ.value]
+    first, second = (row["size"] for row in await play.rows(ledger.ledger_heads))
+    for place, between in ((readings[0], f"0 to {first - 1}"), (first, f"{first} to {second - 1}")):
+        faults = await play.faults(rewritten(rows, place, unmasked=True))
+        assert [fault.said for fault in faults] == [
+            f"of the entries {between} one is not what it was when {between_end(between)} were signed"
+        ]
+    assert await play.faults(rewritten(rows, len(rows) - 1, unmasked=True)) == [], "nobody has signed the last one yet"
+
+
+def between_end(between: str) -> int:
+    return int(between.split()[-1]) + 1
+
+
+async def test_a_region_that_rewrites_its_past_and_signs_it_anew_cannot_make_the_cosignatures_again(
+    play: Played,
+) -> None:
+    rows = await placed(play)
+    place = next(n for n, row in enumerate(rows) if row["kind"] == Kind.READ.value)
+    heads = await play.rows(ledger.ledger_heads)
+
+    async def sign_again(connection: AsyncConnection) -> None:
+        await rewritten(rows, place, unmasked=True)(connection)
+        body = (await connection.execute(ledger.ledger_entries.select())).all()
+        now = {row.id: row.body for row in body}
+        hashes = [leaf_hash(now[row["id"]]) for row in rows]
+        for head in heads:
+            tree = Tiled()
+            tree.extend(hashes[: head["size"]])
+            note = play.signed(head["size"], tree.root)
+            same = ledger.ledger_heads.c.size == head["size"]
+            await connection.execute(update(ledger.ledger_heads).where(same).values(root=tree.root, note=note))
+
+    faults = await play.faults(sign_again)
+    assert {fault.where for fault in faults} == {f"cosignature {head['size']} by {LUXIAN}" for head in heads}
+    assert all("signature" in fault.said for fault in faults)
+
+
+async def test_what_was_cut_off_at_the_end_is_missed(play: Played) -> None:
+    last = (await play.rows(ledger.ledger_heads))[-1]["size"]
+
+    async def cut(connection: AsyncConnection) -> None:
+        await connection.execute(delete(ledger.ledger_leaves).where(ledger.ledger_leaves.c.place >= last - 1))
+
+    [fault] = await play.faults(cut)
+    assert (fault.where, fault.said) == (
+        f"place {last - 1}",
+        f"the entries from {last - 1} on are gone: {last} were signed",
+    )
+
+
+async def test_kept_hashes_over_nothing_are_found(play: Played) -> None:
+    for level, place in ((8, 7), (16, 0), (48, 3)):
+        row = {"level": level, "place": place, "hash": b"x" * 32}
+
+        async def insert_it(connection: AsyncConnection, row: dict[str, Any] = row) -> None:
+            await connection.execute(insert(ledger.ledger_nodes).values(row))
+
+        assert names(await play.faults(insert_it), "place", "kept hashes over entries that there are not")
+
+
+async def test_verification_can_begin_with_what_was_signed_and_sees_what_comes_after(play: Played) -> None:
+    first, second = (row["size"] for row in await play.rows(ledger.ledger_heads))
+    assert (await play.verified(start=first)).faults == []
+    rows = await placed(play)
+    late, early = first + 1, first - 1
+    for place, found in ((late, [f"place {late}"]), (early, [])):
+        row = rows[place]
+        change = changed(ledger.ledger_entries, row, body=row["body"].replace(b"2026-", b"2025-"))
+        assert [fault.where for fault in (await play.verified(change, start=first)).faults] == found
+    with pytest.raises(ValueError, match="no checkpoint of 5 entries"):
+        await play.verified(start=5)
+    leaf = (await play.rows(ledger.ledger_leaves))[early]
+    broken = await play.verified(changed(ledger.ledger_leaves, leaf, hash=b"x" * 32), start=first)
+    assert names(broken.faults, "place 0", "signed"), broken.faults
+    assert second > first
+
+
+async def test_a_key_that_was_destroyed_without_an_entry_is_a_fault_and_with_one_is_said(play: Played) -> None:
+    applicant = (await play.rows(tables.applicants))[0]["id"]
+    key = next(row for row in await play.rows(ledger.ledger_keys) if row["subject"] == applicant)
+    gone = changed(ledger.ledger_keys, key, key=None)
+    assert names((await play.verified(gone)).faults, "applicants/0", "no entry says that it was erased")
+    facts = {"subject": str(applicant), "of": "applicant", "basis": "TEST", "receipt": None}
+    await note(play.here, Happened(kind=Kind.ERASED, at=clock.now(), facts=facts))
+    verified = await play.verified(gone)
+    assert (verified.faults, verified.erased) == ([], 1)
+
+
+async def test_the_checkpoints_that_others_made_are_looked_at(play: Played) -> None:
+    row = (await play.rows(ledger.ledger_seen))[0]
+    mine = await checkpoint(play.here)
+    faults = await play.faults(changed(ledger.ledger_seen, row, note=mine))
+    assert names(faults, "checkpoint", "no key"), faults

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from click.testing import Result
 from openpyxl import load_workbook
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from deploy.local.postgres import Postgres
 from tests.builders import CASE_ID, LUXIAN, TRANSFER_ID, ZHONGSHAN, a_body, an_offer
@@ -25,10 +25,17 @@ from tests.noted import Noted, noted
 from tests.paper.reading import scanned, text_of
 from transfer.cli.exits import FAULT, USAGE
 from transfer.cli.leaving import Leaving, let_out
+from transfer.crypto.ledger_keys import ledger_signer, origin
+from transfer.crypto.notes import sign as sign_note
+from transfer.ledger.checkpoint import Checkpoint
 from transfer.ledger.entry import Kind
+from transfer.ledger.tree import hash_of, head
 from transfer.node import Node, build
 from transfer.ports.work import StorageUnavailable
 from transfer.storage.engine import writing
+from transfer.storage.ledger_reading import SqlLedgerReading
+from transfer.storage.ledger_tables import ledger_heads
+from transfer.telemetry.clock import now
 
 _Given = TypeVar("_Given")
 
@@ -155,6 +162,51 @@ def test_a_ledger_that_does_not_hold_lets_nothing_out(ground: Ground, words: tup
     assert "the entry is not what its leaf says" in ended.stderr
     assert files(ground) == before
     assert not ground.noted(Kind.EXPORT)
+
+
+def sign_now(ground: Ground, *, root: bytes | None = None) -> int:
+    """The node signs a checkpoint of all that has its place, with another root where one is given; gives its size."""
+
+    async def sign(node: Node) -> int:
+        _ = node.trust.keys
+        ledger = SqlLedgerReading(store=node.store)
+        size = await ledger.size()
+        real = hash_of(head(size), await ledger.hashes(head(size)))
+        text_ = Checkpoint(origin(ZHONGSHAN), size, root or real).text
+        note = sign_note(text_, ledger_signer(node.wire))
+        async with writing(node.store.engine) as connection:
+            row = {"size": size, "root": root or real, "note": note, "at": now()}
+            await connection.execute(insert(ledger_heads).values(row))
+        return size
+
+    return ground.at(sign)
+
+
+@pytest.mark.parametrize("words", [("audit", "ocel"), ("audit", "log", "--case", str(CASE_ID))])
+def test_a_ledger_made_anew_as_a_whole_is_told_by_its_signed_checkpoint(ground: Ground, words: tuple[str, ...]) -> None:
+    size = sign_now(ground)
+    assert ground.out("before.csv", *words).exit_code == 0
+    ground.sequence()
+    assert ground.out("grown.csv", *words).exit_code == 0
+    changed = ground.noted(Kind.STEP)[-1]
+    ground.spoil(
+        "UPDATE ledger_entries SET body = :body WHERE body = :was",
+        body=changed.body.replace(b'"offered"', b'"refused"'),
+        was=changed.body,
+    )
+    ground.sequence()
+    ended = ground.out("after.csv", *words)
+    assert ended.exit_code == FAULT
+    assert f"place {size}" in ended.stderr
+    assert not (ground.folder / "after.csv").exists()
+
+
+def test_a_checkpoint_that_nobody_signed_lets_nothing_out(ground: Ground) -> None:
+    sign_now(ground)
+    ground.spoil("UPDATE ledger_heads SET note = 'x'")
+    ended = ground.out("log.csv", "audit", "log")
+    assert ended.exit_code == FAULT
+    assert "checkpoint" in ended.stderr
 
 
 def test_a_file_that_cannot_be_noted_does_not_leave(ground: Ground) -> None:

@@ -73,7 +73,7 @@ class World:
 
     async def request(self, case: UUID, state: str, *told: tuple[int, str], **changes: Any) -> None:
         position = self.positions[case] = self.positions.get(case, -1) + 1
-        row = {
+        row: dict[str, Any] = {
             "id": uuid4(),
             "case_id": case,
             "position": position,
@@ -119,12 +119,16 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await engine.dispose()
 
 
+def _sent(on: int, changes: dict[str, Any]) -> dict[str, Any]:
+    return {"sender": ZHONGSHAN, "receiver": LUXIAN, "sent_on": june(on)} | changes
+
+
 def offer(sent: int, **changes: Any) -> OfferFate:
-    return OfferFate(**({"sender": ZHONGSHAN, "receiver": LUXIAN, "sent_on": june(sent)} | changes))
+    return OfferFate(**_sent(sent, changes))
 
 
 def request(sent: int, **changes: Any) -> RequestFate:
-    return RequestFate(**({"sender": ZHONGSHAN, "receiver": LUXIAN, "sent_on": june(sent)} | changes))
+    return RequestFate(**_sent(sent, changes))
 
 
 async def test_what_became_of_each_transfer(world: World) -> None:
@@ -163,7 +167,7 @@ async def test_a_day_begins_at_midnight_in_china(world: World) -> None:
 
 def handled(recovered: int) -> Handling:
     """Refused to one person, then concluded with that amount."""
-    said = {"by": "陈静", "institution": ZHONGSHAN, "at": JUNE, "occurred_on": june(3)}
+    said: dict[str, Any] = {"by": "陈静", "institution": ZHONGSHAN, "at": JUNE, "occurred_on": june(3)}
     refused = Decided(refusals=(Refusal(reason=RefusalReason.NOT_IN_HARDSHIP, explanation="由"),))
     concluded = Conclusion(
         procedure=Procedure.LITIGATION,
@@ -187,7 +191,7 @@ async def test_amount_and_refusals_belong_to_the_transfer_by_which_the_case_came
     await world.transfer(case, "accepted", (9, "accepted"), sent=8, side="receiver", **here)
     first, away, last = await world.offered()
     assert (first.recovered, first.refusals, away.recovered, away.refusals) == (None, frozenset(), None, frozenset())
-    assert (last.recovered, last.refusals) == (750_000, {"NOT_IN_HARDSHIP"})
+    assert (last.recovered, last.refusals) == (750_000, frozenset({"NOT_IN_HARDSHIP"}))
 
 
 async def test_what_became_of_each_request(world: World) -> None:

@@ -122,7 +122,7 @@ def a_clock() -> Clock:
 
 def a_history(*entries: Entry, named: bool = False) -> Letter:
     ledger = MemoryLedger.of(*(entries or a_handed_over_case()))
-    found = run(of_case(ledger, CASE_ID, region=ZHONGSHAN, named=named))
+    found = run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed={}, named=named))
     return history_letter(found, [a_clock()], NAMES, date(2026, 7, 1))
 
 

@@ -4,8 +4,9 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from tests.ledger import OFFER_ID, START, MemoryLedger, a_handed_over_case, a_st
 from transfer.actions.proven import LedgerFalse, of_case, whole
 from transfer.cli.ocel_file import OcelFile
 from transfer.ledger.entry import Entry, Kind
-from transfer.ports.ledger import Written
+from transfer.ports.ledger import CaseHistory, Written
 
 _NAMED = {"type": "array", "items": {"type": "object", "required": ["name", "attributes"]}}
 _RELATED = {
@@ -170,9 +171,9 @@ def test_pm4py_reads_the_log_and_discovers_the_process(tmp_path: Path) -> None:
 # What is handed on was held against the tree -----------------------------------------------------------------
 
 
-def gone_through(ledger: MemoryLedger) -> list[Entry]:
+def gone_through(ledger: MemoryLedger, signed: Mapping[int, bytes] = MappingProxyType({})) -> list[Entry]:
     async def read() -> list[Entry]:
-        return [entry async for _, entry in whole(ledger)]
+        return [entry async for _, entry in whole(ledger, signed)]
 
     return run(read())
 
@@ -182,7 +183,7 @@ def test_a_ledger_that_holds_is_read_to_its_end() -> None:
     ledger = MemoryLedger.of(*entries)
     ledger.block = 4
     assert gone_through(ledger) == entries
-    found = run(of_case(ledger, CASE_ID, region=ZHONGSHAN))
+    found = run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed={}))
     assert (found.root, found.size, [one.entry for one in found.entries]) == (ledger.tree.root, len(entries), entries)
 
 
@@ -191,7 +192,7 @@ def test_the_first_entry_that_was_changed_is_named() -> None:
     was = ledger.written[3]
     changed = a_step("accepted", START, case=CASE_ID)
     ledger.written[3] = type(was)(id=was.id, body=changed.body, place=3, hash=was.hash)
-    for read in (lambda: gone_through(ledger), lambda: run(of_case(ledger, CASE_ID, region=ZHONGSHAN))):
+    for read in (lambda: gone_through(ledger), lambda: run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed={}))):
         with pytest.raises(LedgerFalse, match=r"place 3; said the entry is not what its leaf says"):
             read()
 
@@ -203,7 +204,7 @@ def test_an_entry_with_its_leaf_made_anew_leads_to_another_root() -> None:
     with pytest.raises(LedgerFalse, match="the entries lead to another root"):
         gone_through(ledger)
     with pytest.raises(LedgerFalse, match="place 3; said the hashes lead from the entry to another root"):
-        run(of_case(ledger, CASE_ID, region=ZHONGSHAN))
+        run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed={}))
 
 
 def test_a_missing_entry_is_named() -> None:
@@ -226,4 +227,34 @@ def test_an_entry_of_another_case_is_not_passed_off_as_one_of_this() -> None:
             return self.written
 
     with pytest.raises(LedgerFalse, match="another case"):
-        run(of_case(Mixing.of(*a_handed_over_case()), uuid4(), region=ZHONGSHAN))
+        run(of_case(Mixing.of(*a_handed_over_case()), uuid4(), region=ZHONGSHAN, signed={}))
+
+
+def case_of(ledger: MemoryLedger, signed: Mapping[int, bytes]) -> CaseHistory:
+    return run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed=signed))
+
+
+def test_what_was_signed_at_any_size_is_what_is_read() -> None:
+    entries = a_handed_over_case()
+    for size in range(1, len(entries) + 1):
+        ledger, signed = MemoryLedger.of(*entries), {size: MemoryLedger.of(*entries[:size]).tree.root}
+        assert gone_through(ledger, signed) == entries
+        assert case_of(ledger, signed).signed == size
+
+
+def test_a_ledger_made_anew_is_told_by_the_root_that_was_signed() -> None:
+    signed = {4: MemoryLedger.of(*a_handed_over_case()).tree.root}
+    ledger = MemoryLedger.of(*a_handed_over_case())
+    with pytest.raises(LedgerFalse, match="place 4; said another root was signed"):
+        gone_through(ledger, signed)
+    with pytest.raises(LedgerFalse, match="place 4; said the hashes do not lead to the later root"):
+        case_of(ledger, signed)
+
+
+def test_a_ledger_that_lost_its_signed_end_is_told() -> None:
+    entries = a_handed_over_case()
+    signed, ledger = {len(entries): MemoryLedger.of(*entries).tree.root}, MemoryLedger.of(*entries[:-1])
+    with pytest.raises(LedgerFalse, match="place 6; said the entry of this place is missing"):
+        gone_through(ledger, signed)
+    with pytest.raises(LedgerFalse, match="place 6; said the entry of this place is missing"):
+        case_of(ledger, signed)

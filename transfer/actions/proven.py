@@ -1,13 +1,13 @@
 """Entries of the ledger for those who hand them on: each is held against the tree before it counts."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from uuid import UUID
 
 from transfer.domain.errors import TransferError
 from transfer.ledger.entry import Entry, EntryMalformed, Opened, texts_digest
-from transfer.ledger.proofs import NotProven, check_inclusion
-from transfer.ledger.tree import Growing, hash_of, head, inclusion, leaf_hash
+from transfer.ledger.proofs import NotProven, check_consistency, check_inclusion
+from transfer.ledger.tree import EMPTY, Growing, consistency, hash_of, head, inclusion, leaf_hash
 from transfer.ports.ledger import CaseHistory, LedgerReading, Written
 
 
@@ -15,30 +15,41 @@ class LedgerFalse(TransferError):
     """The ledger of this node does not hold; `transfer audit verify` says more."""
 
 
-async def whole(reading: LedgerReading) -> AsyncIterator[tuple[int, Entry]]:
-    """All entries that have their place, in order, in flat memory; raises LedgerFalse, at the end when the entries do
-    not lead to the root: what was made of them then is not to be used."""
+async def whole(reading: LedgerReading, signed: Mapping[int, bytes]) -> AsyncIterator[tuple[int, Entry]]:
+    """All entries that have their place, in order, in flat memory; ``signed`` are the roots of checkpoints by their
+    size. Raises LedgerFalse, also after the last entry: what was made of them then is not to be used."""
     size, tree = await reading.size(), Growing()
     async for block in reading.entries(0, size):
         for written in block:
             entry = _entry(written, tree.size)
             tree.append(leaf_hash(written.body))
+            if signed.get(tree.size, tree.root) != tree.root:
+                raise LedgerFalse(place=tree.size, said="another root was signed")
             yield tree.size - 1, entry
-    if tree.size != size:
+    if max([tree.size, *signed]) != tree.size or tree.size != size:
         raise LedgerFalse(place=tree.size, said="the entry of this place is missing")
     if tree.root != hash_of(head(size), await reading.hashes(head(size))):
         raise LedgerFalse(place=size, said="the entries lead to another root")
 
 
-async def of_case(reading: LedgerReading, case: UUID, *, region: str, named: bool = False) -> CaseHistory:
-    """What the region's ledger says of a case. Entries without a place are left out, since nothing shows them yet.
-    Raises LedgerFalse."""
-    size = await reading.size()
+async def of_case(
+    reading: LedgerReading, case: UUID, *, region: str, signed: Mapping[int, bytes], named: bool = False
+) -> CaseHistory:
+    """What the region's ledger says of a case; ``signed`` as above. Entries without a place are left out, since nothing
+    shows them yet. Raises LedgerFalse."""
+    size, last = await reading.size(), max(signed, default=0)
+    if last > size:
+        raise LedgerFalse(place=size, said="the entry of this place is missing")
     found = {one.place: one for one in await reading.of_case(case) if one.place is not None and one.place < size}
     ways = {place: inclusion(place, size) for place in found}
-    parts = [head(size), *(beside.part for way in ways.values() for beside in way)]
+    growth = consistency(last, size).parts
+    parts = [head(size), *growth, *(beside.part for way in ways.values() for beside in way)]
     hashes = await reading.hashes({node for part in parts for node in part})
     root = hash_of(head(size), hashes)
+    try:
+        check_consistency(last, signed.get(last, EMPTY), size, root, [hash_of(part, hashes) for part in growth])
+    except NotProven as error:
+        raise LedgerFalse(place=last, said=str(error)) from None
     entries: list[Opened] = []
     for place, written in found.items():
         entry = _entry(written, place)
@@ -53,7 +64,7 @@ async def of_case(reading: LedgerReading, case: UUID, *, region: str, named: boo
             raise LedgerFalse(place=place, said="its names and texts are others than those that were written")
         shown = written.texts if named else None
         entries.append(Opened(entry, place, json.loads(shown) if shown is not None else None))
-    return CaseHistory(region=region, case=case, named=named, size=size, root=root, entries=tuple(entries))
+    return CaseHistory(region=region, case=case, named=named, size=size, root=root, signed=last, entries=tuple(entries))
 
 
 def _entry(written: Written, place: int) -> Entry:

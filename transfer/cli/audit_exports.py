@@ -4,7 +4,7 @@ What they give was held against the tree on its way out; where that fails, there
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -14,7 +14,7 @@ from uuid import UUID
 
 import click
 
-from transfer.actions.proven import of_case, whole
+from transfer.actions.proven import LedgerFalse, of_case, whole
 from transfer.cli.exits import WrongUsage
 from transfer.cli.known import case_here
 from transfer.cli.leaving import OUT, Leaving, bom_option, let_out, table_of, who_options
@@ -24,6 +24,8 @@ from transfer.domain.clocks import legal_day
 from transfer.ledger.entry import Entry
 from transfer.ledger.rows import HEAD, row_of
 from transfer.node import Node
+from transfer.storage.engine import reading
+from transfer.storage.ledger_heads import SignedHeads
 from transfer.storage.ledger_reading import SqlLedgerReading
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
@@ -52,12 +54,12 @@ class _Chosen:
 
     async def entries(self, node: Node) -> AsyncIterator[tuple[int, Entry]]:
         """Raises LedgerFalse, for days only when the ledger was read to its end."""
-        reading = SqlLedgerReading(store=node.store)
+        ledger, signed = SqlLedgerReading(store=node.store), await _signed(node)
         if self.case is not None:
-            for one in (await of_case(reading, self.case, region=node.settings.region)).entries:
+            for one in (await of_case(ledger, self.case, region=node.settings.region, signed=signed)).entries:
                 yield one.place or 0, one.entry
             return
-        async for place, entry in whole(reading):
+        async for place, entry in whole(ledger, signed):
             day = legal_day(entry.at)
             if (self.since is None or self.since <= day) and (self.until is None or day <= self.until):
                 yield place, entry
@@ -147,12 +149,22 @@ def history(  # noqa: PLR0913 - one argument per option
 
     async def write(node: Node, file: Path) -> None:
         known = (await case_here(node, case)).case
-        reading = SqlLedgerReading(store=node.store)
-        found = await of_case(reading, case, region=node.settings.region, named=unmask)
+        ledger, region = SqlLedgerReading(store=node.store), node.settings.region
+        found = await of_case(ledger, case, region=region, signed=await _signed(node), named=unmask)
         printed = await node.web.printer.history(found, known.basics.clocks, node.book.latest)
         await asyncio.to_thread(file.write_bytes, printed)
 
     _let_out(env_file, out, Leaving(what="history", range=str(case), by=by, reason=reason, case=case), write)
+
+
+async def _signed(node: Node) -> Mapping[int, bytes]:
+    """The roots that this node signed, by their size; raises LedgerFalse when a note that is kept is not sound."""
+    heads = SignedHeads(region=node.settings.region, regions=node.book.latest.by_code)
+    async with reading(node.store.engine) as connection:
+        faults = [fault async for fault in heads.faults(connection)]
+    if faults:
+        raise LedgerFalse(place=faults[0].where, said=faults[0].said)
+    return heads.roots
 
 
 def _let_out(

@@ -88,16 +88,18 @@ class _Part:
 
 def history_letter(history: CaseHistory, clocks: Iterable[Clock], names: Mapping[str, str], on: date) -> Letter:
     """Holders, steps, messages and readings, with the clocks; ``names`` are those of regions and institutions."""
-    teller, region = _Teller(names=names, named=history.named), history.region
+    teller, region, count = _Teller(names=names, named=history.named), history.region, len(history.entries)
+    shown_zh, shown = ("依申请显示", "shown") if history.named else ("已隐去", "masked")
     body: list[Block] = [
         Paragraph(label="案件 Case", text=str(history.case), is_code=True),
         Paragraph(
-            text=f"下列记录取自{names.get(region, region)}的账本，共{len(history.entries)}条，均已逐条核对在该账本"
-            f"（规模{history.size}条）之内。{'经办人姓名依申请显示。' if history.named else '姓名已隐去。'}"
+            text=f"下列记录取自{names.get(region, region)}的账本，共{count}条，均已逐条核对在该账本之内。"
+            f"账本规模{history.size}条，其中前{history.signed}条有签名的检查点。"
+            f"姓名{shown_zh}。期限取自该地区的记录。"
         ),
         Paragraph(
-            text=f"{len(history.entries)} entries, each shown to stand in the ledger of {region} at size {history.size}"
-            f"; names {'shown' if history.named else 'masked'}. The clocks are of its records."
+            text=f"{count} entries, each shown to stand in the ledger of {region} at size {history.size}, of which "
+            f"{history.signed} stand under a signed checkpoint; names {shown}. The clocks are of its records."
         ),
     ]
     tables = [("承办机构 Holders", _holders(history.entries, names))]

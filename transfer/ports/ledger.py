@@ -71,11 +71,12 @@ class LedgerReading(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseHistory:
     """The entries of a case in their order, each shown to stand in the ledger of this region, with this root at this
-    size. Unless persons are ``named`` there are no texts."""
+    size, of which the first ``signed`` stand under a signed checkpoint. There are texts where persons are ``named``."""
 
     region: str
     case: UUID
     named: bool
     size: int
     root: bytes
+    signed: int
     entries: tuple[Opened, ...]

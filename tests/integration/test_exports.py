@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
@@ -20,6 +20,7 @@ from sqlalchemy import insert, text
 from deploy.local.postgres import Postgres
 from tests.builders import CASE_ID, LUXIAN, TRANSFER_ID, ZHONGSHAN, a_body, an_offer
 from tests.integration.test_cli_node import Place
+from tests.integration.test_storage import a_case
 from tests.ledger import place_all
 from tests.noted import Noted, noted
 from tests.paper.reading import scanned, text_of
@@ -35,6 +36,7 @@ from transfer.ports.work import StorageUnavailable
 from transfer.storage.engine import writing
 from transfer.storage.ledger_reading import SqlLedgerReading
 from transfer.storage.ledger_tables import ledger_heads
+from transfer.storage.tables import cases
 from transfer.telemetry.clock import now
 
 _Given = TypeVar("_Given")
@@ -273,6 +275,36 @@ def test_what_was_erased_is_said_to_be_unreadable(ground: Ground) -> None:
     said = text_of(ground.folder / "case.pdf")
     assert "不可读" in said
     assert "赵敏" not in said
+
+
+# Case lists ------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_of_cases_leaves_as_a_table_and_is_noted(ground: Ground) -> None:
+    assert ground.out("cases.csv", "case", "list", "--bom").exit_code == 0
+    [row] = csv.DictReader(io.StringIO((ground.folder / "cases.csv").read_text(encoding="utf-8-sig")))
+    assert (row["案件 case"], row["申请人 applicants"]) == (str(CASE_ID), an_offer().file.applicants[0].name)
+    assert ground.out("cases.xlsx", "case", "list").exit_code == 0
+    sheet = load_workbook(ground.folder / "cases.xlsx").worksheets[0]
+    assert (sheet["A2"].value, isinstance(sheet["E2"].value, datetime)) == (str(CASE_ID), True)
+    assert ground.out("none.csv", "case", "list", "--held").exit_code == 0
+    assert len((ground.folder / "none.csv").read_text(encoding="utf-8").splitlines()) == 1
+    assert [one.facts["what"] for one in ground.noted(Kind.EXPORT)] == ["cases"] * 3
+    assert ground.run("case", "list", "--out", "x.csv").exit_code == USAGE
+
+
+def test_a_long_list_has_every_case_once(ground: Ground) -> None:
+    rows = [a_case(first_received_at=now() - timedelta(minutes=n // 3)) for n in range(450)]
+
+    async def fill(node: Node) -> None:
+        async with writing(node.store.engine) as connection:
+            await connection.execute(insert(cases), rows)
+
+    ground.at(fill)
+    assert ground.out("cases.csv", "case", "list").exit_code == 0
+    content = (ground.folder / "cases.csv").read_text(encoding="utf-8")
+    found = [row["案件 case"] for row in csv.DictReader(io.StringIO(content))]
+    assert sorted(found) == sorted([str(CASE_ID), *(str(row["id"]) for row in rows)])
 
 
 # The report on pairs ---------------------------------------------------------------------------------------------

@@ -33,6 +33,13 @@ def who_options(run: _Run) -> _Run:
     return run
 
 
+def taken_by(by: str | None) -> str:
+    """Who takes the file out; raises WrongUsage."""
+    if by is None:
+        raise WrongUsage("--out needs --by: what leaves the node in a file is noted with who took it out")
+    return by
+
+
 def bom_option(run: _Run) -> _Run:
     """Adds --bom to a command that can write .csv."""
     return click.option("--bom", is_flag=True, help="Begin a .csv file with a byte order mark, for Excel.")(run)

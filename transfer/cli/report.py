@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from transfer.cli.exits import WrongUsage
-from transfer.cli.leaving import OUT, Leaving, bom_option, let_out, table_of
+from transfer.cli.leaving import OUT, Leaving, bom_option, let_out, table_of, taken_by
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, print_json, table
 from transfer.domain.clocks import legal_day
@@ -58,16 +58,15 @@ def pairs(  # noqa: PLR0913 - one argument per option
     last = until.date() if until else legal_day(now())
     if last < since.date():
         raise WrongUsage("the period ends before it begins")
-    if out is not None and by is None:
-        raise WrongUsage("--out needs --by: what leaves the node in a file is noted with who took it out")
-    write = _writer(out, bom=bom) if out is not None else None
+    file = (out, taken_by(by), _writer(out, bom=bom)) if out is not None else None
 
     async def work() -> tuple[PairReport, Mapping[str, str]]:
         async with opened(load_settings(env_file)) as node:
             found = await _found(node, since.date(), last, peer)
-            if out is not None and by is not None and write is not None:
-                leaving = Leaving(what="pairs", range=f"{found.since}/{found.until}", by=by)
-                await let_out(node, out, leaving, partial(write, node, found))
+            if file is not None:
+                target, who, write = file
+                leaving = Leaving(what="pairs", range=f"{found.since}/{found.until}", by=who)
+                await let_out(node, target, leaving, partial(write, node, found))
             return found, _names(node)
 
     found, names = run(work())

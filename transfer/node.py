@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from transfer.actions.desk import Desk
+from transfer.actions.notebook import Notebook
 from transfer.broker.address import Address
 from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
@@ -86,6 +87,7 @@ class Node:
     relay: Relay | None
     duties: Sequence[Duty]
     context: Callable[[], Context]
+    notebook: Notebook
     views: SqlViews
     quarantine: SqlQuarantine
     files: FileParts | None
@@ -123,6 +125,7 @@ class Node:
                     yield None
             finally:
                 await self.desk.drain()
+                await self.notebook.drain()
                 await asyncio.gather(*(duty.end(task) for duty, task in zip(self.duties, tasks, strict=True)))
                 if self.relay is not None:
                     # A relay that dies without this is succeeded when its lease runs out.
@@ -172,6 +175,7 @@ def build(
         tells=Role.RELAY in settings.roles,
     )
     desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
+    notebook = Notebook(room=store)
     trust = TrustKeeper(book=book, shelf=SqlShelf(store=store), file=settings.directory, load_keys=load_keys)
     rules = RuleKeeper(sets=SqlRuleSets(store=store), known_years=calendar.is_worked, clock=clock)
     address = hub_address(settings)
@@ -229,6 +233,7 @@ def build(
         relay=relay,
         duties=duties,
         context=context,
+        notebook=notebook,
         views=views,
         quarantine=quarantine,
         files=files,
@@ -247,6 +252,7 @@ def build(
             printer=PdfPrinter(clock=clock),
             sheets=SheetFiles(),
             tickets=tickets,
+            ledger=notebook,
         ),
     )
 

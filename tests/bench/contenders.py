@@ -33,4 +33,8 @@ FASTSTREAM: Final = Contender(name="faststream", module="tests.bench.faststream_
 
 PRODUCT: Final = Contender(name="product", module="tests.bench.product", lay_out=product.lay_out, stock=product.stock)
 
-CONTENDERS: Final[Mapping[str, Contender]] = {contender.name: contender for contender in (BARE, PRODUCT, FASTSTREAM)}
+UNNOTED: Final = Contender(name="unnoted", module="tests.bench.unnoted", lay_out=product.lay_out)
+
+CONTENDERS: Final[Mapping[str, Contender]] = {
+    contender.name: contender for contender in (BARE, PRODUCT, UNNOTED, FASTSTREAM)
+}

@@ -14,6 +14,7 @@ PAIRS: Final = (
     ("product", "bare"),
     ("product", "faststream"),
     ("faststream", "bare"),
+    ("product", "unnoted"),
     ("fetch", "curl"),
     ("fetch", "curl-site"),
     ("fetch-cut", "curl-cut"),

@@ -26,6 +26,7 @@ from transfer.crypto.matching import MatchKey, new_match_key, take_match_key
 from transfer.crypto.notes import Signer
 from transfer.messages.codes import RecallReason
 from transfer.storage.engine import open_engine, reading
+from transfer.storage.ledger_tables import ledger_entries, ledger_texts
 from transfer.storage.tables import fingerprints
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker, pytest.mark.timeout(300)]
@@ -53,7 +54,7 @@ async def test_nothing_personal_and_no_secret_is_written_answered_or_shown(groun
         await files_that_do_not_come(stage, zhongshan, luxian)
         await asyncio.to_thread(a_node_that_is_killed, stage, zhongshan)
         prints = await fingerprints_made(ground, ZHONGSHAN)
-        left = left_behind(stage)
+        left = left_behind(stage) | await ledgers(ground)
     assert_something_was_heard(left)
     assert prints, "the matters of the cases were compared"
     leaks = found(left, MARKS | secrets(ground) | prints | {"the key that all share": match_key.secret})
@@ -76,6 +77,24 @@ async def fingerprints_made(ground: Ground, region: str) -> dict[str, bytes]:
         made = (await connection.scalars(select(fingerprints.c.print))).all()
     await engine.dispose()
     return {f"fingerprint {place}": one.partition(":")[2].encode() for place, one in enumerate(made)}
+
+
+async def ledgers(ground: Ground) -> dict[str, bytes]:
+    """What the ledgers hold for ever, and what lies sealed beside it."""
+    whole = {}
+    for region, url in ground.urls.items():
+        engine = open_engine(url)
+        async with reading(engine) as connection:
+            entries = (await connection.execute(select(ledger_entries.c.kind, ledger_entries.c.body))).all()
+            texts = (await connection.scalars(select(ledger_texts.c.sealed))).all()
+        await engine.dispose()
+        assert texts
+        assert {row.kind for row in entries} >= {"sent", "received", "settled", "step", "read", "attempt", "keys"}, (
+            region
+        )
+        whole[f"entries of {region}"] = b"\n".join(row.body for row in entries)
+        whole[f"texts of {region}"] = b"\n".join(texts)
+    return whole
 
 
 async def test_leaks_that_were_planted_are_found(ground: Ground) -> None:

@@ -31,6 +31,7 @@ from tests.integration.file_nodes import (
     until,
     with_address,
 )
+from tests.noted import noted
 from tests.pki import Pki
 from tests.samples import a_pdf, a_png
 from tests.trust import shared
@@ -38,6 +39,7 @@ from transfer.crypto.tickets import Tickets
 from transfer.crypto.tls import TlsFilesInvalid
 from transfer.crypto.tls import serving as serving_context
 from transfer.domain.decision import Decision, Event
+from transfer.ledger.entry import Kind
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import Material
 from transfer.messages.codes import MaterialKind, MediaType
@@ -476,3 +478,37 @@ async def test_a_fault_of_the_source_is_tried_again(tmp_path: Path, pki: Pki, st
     async with a_liar(tmp_path, pki, answer) as node:
         line = await wanted(node, a_pdf())
         assert (line["state"], line["code"], line["attempts"]) == ("waiting", "source-fault", 1)
+
+
+# What the ledger says ---------------------------------------------------------------------------------------
+
+
+async def told(node: FileNode) -> list[tuple[str, str | None, str | None, str | None]]:
+    entries = await noted(node.api.node.store.engine, Kind.FILE)
+    return [tuple(one.facts[name] for name in ("what", "digest", "region", "code")) for one in entries]
+
+
+async def test_a_file_that_is_put_is_noted_once_and_one_that_is_refused_with_its_reason(pair: Pair) -> None:
+    digest = (await pair.source.put(a_pdf())).body["digest"]
+    assert (await pair.source.put(a_pdf())).status == 200
+    assert (await pair.source.put(a_png())).status == 422
+    assert await told(pair.source) == [("came", digest, None, None), ("refused", None, None, "kind-differs")]
+
+
+async def test_a_file_that_goes_from_region_to_region_is_noted_at_both_ends(pair: Pair, pki: Pki) -> None:
+    digest = (await pair.named(a_pdf()))["digest"]
+    assert await pair.fetch() == 1
+    assert await told(pair.target) == [("came", digest, ZHONGSHAN, None)]
+    given = [("came", digest, None, None), ("handed_out", digest, LUXIAN, None)]
+    assert await told(pair.source) == given
+    async with a_stranger(pki) as client:
+        await client.get(f"{pair.address}/v1/files/{digest}", headers=ticket(pair, digest, by=SICHUAN))
+    assert await told(pair.source) == [*given, ("refused", digest, SICHUAN, "file-not-granted")]
+
+
+async def test_a_file_of_another_region_that_is_refused_is_noted_with_its_reason(tmp_path: Path, pki: Pki) -> None:
+    refuse = {"scan_command": f'{sys.executable} -c "raise SystemExit(1)"'}
+    async with a_pair(tmp_path, pki, target=refuse) as pair:
+        digest = (await pair.named(a_pdf()))["digest"]
+        await pair.fetch()
+        assert await told(pair.target) == [("refused", digest, ZHONGSHAN, "scan-refused")]

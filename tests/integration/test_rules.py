@@ -24,6 +24,7 @@ from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
 from tests.federation.exchange import an_application
+from tests.noted import Noted, noted
 from tests.patience import until
 from tests.trust import environment_of
 from transfer.actions.desk import Order
@@ -34,6 +35,7 @@ from transfer.domain.case import Case
 from transfer.domain.clocks import CHINA
 from transfer.law.book import RulesInvalid, built_in
 from transfer.law.kept import KeptRules, Origin
+from transfer.ledger.entry import Kind
 from transfer.messages.envelope import digest_of
 from transfer.node import Node, build
 from transfer.ports.work import StorageRefused, StorageUnavailable
@@ -498,3 +500,19 @@ def test_in_october_the_next_year_is_not_missed_yet(place: Place, monkeypatch: p
 
 def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
     monkeypatch.setattr("transfer.cli.rules.now", lambda: moment)
+
+
+def test_each_set_of_rules_is_noted_once_with_who_loaded_it(place: Place) -> None:
+    async def told() -> list[Noted]:
+        async with place.node() as node:
+            return await noted(node.store.engine, Kind.RULES)
+
+    [built] = asyncio.run(told())
+    assert (built.facts["origin"], built.entry.texts) == ("built_in", None)
+    file = place.file(terms=[longer_review()])
+    for _ in range(2):
+        place.done("rules", "load", file, "--by", "周主任")
+        [_, loaded] = asyncio.run(told())
+        digest = digest_of(Path(file).read_bytes())
+        assert loaded.facts == {"origin": "loaded", "version": "2026-12-20", "digest": digest}
+        assert loaded.texts == {"by": "周主任"}

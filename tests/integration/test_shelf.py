@@ -1,17 +1,23 @@
 """Directories that were in force are kept in the database, so that a restart never goes back to an older one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
 from deploy.local.postgres import Postgres
-from tests.trust import Trust
+from tests.noted import noted
+from tests.trust import SINCE, Trust
 from transfer.crypto.book import DirectoryMissing, RegionNotListed
 from transfer.crypto.directory import Draft
+from transfer.crypto.keys import KeyUse
+from transfer.crypto.keystore import revoke_key
+from transfer.ledger.entry import Kind
+from transfer.messages.envelope import digest_of
 from transfer.node import Node, build
 from transfer.settings import Settings
 from transfer.storage.engine import reading
@@ -142,3 +148,50 @@ async def test_a_node_without_a_directory_that_it_trusts_says_what_is_wrong_with
     async with a_node(url, trust, trust.file(trust.directory(without, version=7))) as node:
         with pytest.raises(RegionNotListed, match="version 7, does not list region 442000"):
             await node.trust.ready(ZHONGSHAN)
+
+
+async def facts(node: Node, kind: Kind) -> list[Mapping[str, Any]]:
+    return [one.facts for one in await noted(node.store.engine, kind)]
+
+
+async def test_each_directory_that_is_taken_in_force_is_noted_once(url: str, trust: Trust) -> None:
+    notes = [trust.note(trust.directory(version=version)) for version in (3, 4)]
+    file = trust.folder / "noted.note"
+    file.write_text(notes[0])
+    said = [{"version": 3 + place, "digest": digest_of(note.encode())} for place, note in enumerate(notes)]
+    async with a_node(url, trust, file) as node:
+        await node.trust.ready(ZHONGSHAN)
+        await node.trust.look_once()
+        assert await facts(node, Kind.DIRECTORY) == said[:1]
+        await node.trust.take_message(notes[1].encode())
+        assert await facts(node, Kind.DIRECTORY) == said
+    async with a_node(url, trust, file) as node:
+        await node.trust.ready(ZHONGSHAN)
+        await node.trust.look_once()
+        assert await facts(node, Kind.DIRECTORY) == said
+
+
+async def test_keys_that_came_and_went_while_the_node_was_down_or_up_are_noted(url: str, trust: Trust) -> None:
+    folder = trust.keys(ZHONGSHAN)
+    first = {file.stem for file in folder.glob("*.json")}
+    said: list[Mapping[str, Any]] = [{"added": sorted(first), "removed": []}]
+
+    async def found() -> list[Mapping[str, Any]]:
+        async with a_node(url, trust, trust.default_file) as node:
+            await node.trust.ready(ZHONGSHAN)
+            for _ in range(2):
+                await node.trust.look_once()
+            return await facts(node, Kind.KEYS)
+
+    assert await found() == said
+    assert await found() == said, "a restart is no news"
+    another = trust.add_key(ZHONGSHAN, KeyUse.SIGN).kid
+    said.append({"added": [another], "removed": []})
+    assert await found() == said
+    async with a_node(url, trust, trust.default_file) as node:
+        await node.trust.ready(ZHONGSHAN)
+        await node.trust.look_once()
+        revoke_key(folder, another, SINCE, "lost")
+        await node.trust.look_once()
+    said.append({"added": [], "removed": [another]})
+    assert await found() == said

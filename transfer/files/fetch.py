@@ -100,7 +100,7 @@ class Fetcher:
             if digest != coming.fetch.digest:
                 raise ContentDiffers(said=coming.fetch.digest, found=digest)
             fetch = coming.fetch
-            await self.room.settle(coming.writer.path, digest, fetch.size, fetch.media_type)
+            await self.room.settle(coming.writer.path, digest, fetch.size, fetch.media_type, source=fetch.source)
         except (FileRefused, SourceDiffers) as error:
             coming.writer.discard()
             await self._refuse(coming.fetch, error)

@@ -74,7 +74,9 @@ class Room:
         with translated():
             return await asyncio.to_thread(create)
 
-    async def settle(self, path: Path, digest: Digest, size: int, media_type: MediaType) -> tuple[KeptFile, bool]:
+    async def settle(
+        self, path: Path, digest: Digest, size: int, media_type: MediaType, *, source: str | None = None
+    ) -> tuple[KeptFile, bool]:
         """Look at a whole file of the spool, and keep it; gives the record, and whether the file is new here.
 
         Raises KindUnknown, KindDiffers, ScanRefused, FilesUnavailable, StorageUnavailable.
@@ -88,7 +90,7 @@ class Room:
         place = await self.store.place(path, digest)
         fresh = KeptFile(digest=digest, size=size, media_type=media_type, place=place, kept_at=self.clock())
         # If we crash here, an object is left that no record names.
-        kept = await self.records.keep(fresh, instead_of=known.place if known else None)
+        kept = await self.records.keep(fresh, source=source, instead_of=known.place if known else None)
         if kept.place != place:
             await self.store.remove(place)
             return kept, False

@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterable, AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from transfer.domain.errors import TransferError
+from transfer.ledger.entry import Kind
 from transfer.messages.attachments import Attachment
 from transfer.messages.codes import MediaType
 from transfer.messages.values import Digest
+from transfer.ports.ledger import Happened
 
 
 class FilesUnavailable(Exception):
@@ -108,6 +111,23 @@ class Setback:
     detail: str
 
 
+class FileFate(StrEnum):
+    """What the ledger says of a file."""
+
+    CAME = "came"
+    HANDED_OUT = "handed_out"
+    REFUSED = "refused"
+
+
+def told(
+    fate: FileFate, digest: Digest | None, region: str | None, *, at: datetime, code: str | None = None
+) -> Happened:
+    """As the ledger tells of it; ``region`` gave the file or asked for it, None where people put it here, and ``code``
+    says why it was refused."""
+    facts = {"what": fate.value, "digest": digest, "region": region, "code": code}
+    return Happened(kind=Kind.FILE, at=at, facts=facts)
+
+
 class FileRecords(Protocol):
     """The database's side of files. A file is there for everybody once it is recorded, and not before."""
 
@@ -119,9 +139,10 @@ class FileRecords(Protocol):
         """As ``kept``, and its time of disuse begins anew, so that no sweep takes it from under who just asked."""
         ...
 
-    async def keep(self, file: KeptFile, *, instead_of: str | None = None) -> KeptFile:
+    async def keep(self, file: KeptFile, *, source: str | None = None, instead_of: str | None = None) -> KeptFile:
         """Record it, and that no source need be asked for it any more; gives the one that counts, which is another
-        when somebody was faster. ``instead_of`` is the place of a lost object that it replaces."""
+        when somebody was faster. ``source`` is the region that it came from, ``instead_of`` the place of a lost object
+        that it replaces."""
         ...
 
     async def granted(self, digest: Digest, recipient: str) -> bool:

@@ -303,7 +303,8 @@ class QuarantineRoom(Protocol):
 
 
 class Shelf(Protocol):
-    """Keeps the directories that were in force, so that a node never goes back to an older one."""
+    """Keeps the directories that were in force, so that a node never goes back to an older one, and which keys it
+    held."""
 
     async def newest(self) -> str | None:
         """The signed note with the highest version."""
@@ -311,4 +312,8 @@ class Shelf(Protocol):
 
     async def keep(self, version: int, note: str) -> None:
         """This one is in force now; nothing changes when it is kept already."""
+        ...
+
+    async def hold(self, keys: Collection[str]) -> None:
+        """The node holds the keys with these ids now; the ledger tells of it when it held others before."""
         ...

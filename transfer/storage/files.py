@@ -7,16 +7,16 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, Update, delete, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.messages.codes import MediaType
 from transfer.messages.values import Digest
-from transfer.ports.files import Fetch, KeptFile, Setback
+from transfer.ports.files import Fetch, FileFate, KeptFile, Setback, told
+from transfer.ports.ledger import Happened
 from transfer.records import FetchState
 from transfer.storage.engine import looking
 from transfer.storage.naming import awaited
-from transfer.storage.statements import among, rows_of
+from transfer.storage.statements import among, inserting_once, rows_of
 from transfer.storage.store import Store
 from transfer.storage.tables import fetches, file_grants, file_uses, files
 
@@ -37,11 +37,10 @@ class SqlFiles:
 
     async def touch(self, digest: Digest) -> KeptFile | None:
         async with self.store.writing() as connection:
-            touched = update(files).where(files.c.digest == digest).values(touched_at=self.store.clock())
-            await connection.execute(touched)
+            await connection.execute(_touching(digest, self.store.clock()))
             return await _kept(connection, digest)
 
-    async def keep(self, file: KeptFile, *, instead_of: str | None = None) -> KeptFile:
+    async def keep(self, file: KeptFile, *, source: str | None = None, instead_of: str | None = None) -> KeptFile:
         now = self.store.clock()
         row = {
             "digest": file.digest,
@@ -55,11 +54,11 @@ class SqlFiles:
             if instead_of is not None:
                 lost = delete(files).where(files.c.digest == file.digest, files.c.place == instead_of)
                 await connection.execute(lost)
-            insertion = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(files)
-            # Whoever is first counts; the other one's row is touched, so that no sweep takes it now.
-            await connection.execute(
-                insertion.on_conflict_do_update(index_elements=["digest"], set_={"touched_at": now}), row
-            )
+            if (await connection.execute(inserting_once(connection.dialect.name, files), row)).rowcount:
+                await self.store.note(connection, told(FileFate.CAME, file.digest, source, at=now))
+            else:
+                # Whoever is first counts; the other one's row is touched, so that no sweep takes it now.
+                await connection.execute(_touching(file.digest, now))
             arrived = update(fetches).where(fetches.c.digest == file.digest, fetches.c.retry_at.is_not(None))
             ended: dict[str, Any] = {"state": FetchState.KEPT.value, "retry_at": None, "got": fetches.c.size}
             await connection.execute(arrived.values(**ended, code=None, detail=None, changed_at=now))
@@ -107,12 +106,16 @@ class SqlFiles:
 
     async def end(self, fetch: Fetch, why: Setback, *, gone: bool, now: datetime) -> None:
         state = FetchState.GONE if gone else FetchState.REFUSED
-        await self._change(fetch, {"state": state.value, "retry_at": None, "changed_at": now} | _said(why))
+        ended = told(FileFate.REFUSED, fetch.digest, fetch.source, code=why.code, at=now)
+        await self._change(fetch, {"state": state.value, "retry_at": None, "changed_at": now} | _said(why), ended)
 
-    async def _change(self, fetch: Fetch, values: dict[str, Any]) -> bool:
+    async def _change(self, fetch: Fetch, values: dict[str, Any], *happened: Happened) -> bool:
         """Only while it is the caller's: a lease that ended may be another's now."""
         async with self.store.writing() as connection:
-            return (await connection.execute(_claimed(fetch).values(**values))).rowcount == 1
+            mine = (await connection.execute(_claimed(fetch).values(**values))).rowcount == 1
+            if mine:
+                await self.store.note(connection, *happened)
+        return mine
 
     async def in_use(self, spools: Collection[UUID]) -> Collection[UUID]:
         async with looking(self.store.engine) as connection:
@@ -142,6 +145,10 @@ async def _kept(connection: AsyncConnection, digest: Digest) -> KeptFile | None:
         place=row.place,
         kept_at=row.kept_at,
     )
+
+
+def _touching(digest: Digest, now: datetime) -> Update:
+    return update(files).where(files.c.digest == digest).values(touched_at=now)
 
 
 def _fetch(row: Row[Any], *, until: datetime) -> Fetch:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from transfer.storage.tables import metadata
@@ -25,6 +26,13 @@ ledger_entries = Table(
     Column("case_id", Uuid),
     Column("body", LargeBinary, nullable=False),
     Index("ix_ledger_entries_case_id", "case_id", "id"),
+    # Few, and looked for whenever a process starts.
+    Index(
+        "ix_ledger_entries_keys",
+        "id",
+        sqlite_where=text("kind = 'keys'"),
+        postgresql_where=text("kind = 'keys'"),
+    ),
 )
 
 # The names and texts of an entry, sealed under the key of its subject.

@@ -7,6 +7,8 @@ from typing import Final
 from sqlalchemy import func, select
 
 from transfer.law.kept import KeptRules, Origin
+from transfer.ledger.entry import Kind
+from transfer.ports.ledger import Happened
 from transfer.storage.engine import looking
 from transfer.storage.statements import inserting
 from transfer.storage.store import Store
@@ -34,5 +36,8 @@ class SqlRuleSets:
 
     async def keep(self, rules: KeptRules, *, after: int) -> None:
         row = {name: getattr(rules, name) for name in _NAMES} | {"number": after + 1}
+        facts = {"origin": rules.origin.value, "version": rules.version, "digest": rules.digest}
+        texts = {"by": rules.by} if rules.origin is Origin.LOADED else {}
         async with self.store.writing() as connection:
             await connection.execute(inserting(rule_sets), row)
+            await self.store.note(connection, Happened(kind=Kind.RULES, at=rules.at, facts=facts, texts=texts))

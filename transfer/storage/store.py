@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from transfer.messages.codes import ReceiptOutcome, RefusalCode
 from transfer.messages.envelope import RECEIPT_TYPE
+from transfer.ports.ledger import Happened
 from transfer.storage.destinations import ensure
 from transfer.storage.engine import writing
 from transfer.storage.noting import Noting
@@ -102,6 +103,10 @@ class Store:
             self.outbox_filled.set()
         if work.owes:
             self.receipts_owed.set()
+
+    async def note(self, connection: AsyncConnection, *happened: Happened) -> None:
+        """Into the ledger, by a transaction that is no unit of work."""
+        await self.noting.write(connection, happened, now=self.clock())
 
     async def note_cured(self) -> int:
         """What could not be opened, came again and was applied need not be looked at any more, nor need receipts,

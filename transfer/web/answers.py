@@ -14,7 +14,8 @@ JSON: Final = "application/json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer to a request; one with a stream has ``length`` bytes of it instead of a body."""
+    """An answer to a request; one with a stream has ``length`` bytes of it instead of a body. ``count`` is how many
+    things a list shows."""
 
     status: int = 200
     body: bytes = b""
@@ -22,6 +23,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     stream: AsyncIterator[bytes] | None = None
     length: int = 0
+    count: int = 1
 
 
 def to_json(value: BaseModel) -> bytes:
@@ -43,6 +45,6 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - of the types that the models ho
             raise TypeError(type(value).__name__)
 
 
-def reply(value: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+def reply(value: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None, count: int = 1) -> Reply:
     """The value as an answer."""
-    return Reply(status=status, body=to_json(value), headers=headers or {})
+    return Reply(status=status, body=to_json(value), headers=headers or {}, count=count)

@@ -18,7 +18,7 @@ from transfer.ports.files import (
 )
 from transfer.web import files, queries
 from transfer.web.faults import BadRequest, NotAFileType, NotThatFile, RangeNotThere, Stalled
-from transfer.web.route import Route, Tag
+from transfer.web.route import Route, Shows, Tag
 
 FILE_ROUTES: Final = (
     Route(
@@ -54,6 +54,7 @@ FILE_ROUTES: Final = (
         tag=Tag.FILES,
         query=queries.FileShown,
         gives=None,
+        shows=Shows.FILE,
         media_type="application/octet-stream",
         may_be_known=True,
         part=True,
@@ -68,6 +69,7 @@ FILE_ROUTES: Final = (
         tag=Tag.FILES,
         query=queries.FetchesQuery,
         gives=files.FetchPage,
+        shows=Shows.NOTHING,
     ),
 )
 
@@ -80,6 +82,7 @@ REGION_ROUTES: Final = (
         en="A file for another region, which must show a ticket",
         tag=Tag.FILES,
         gives=None,
+        shows=Shows.NOTHING,
         media_type="application/octet-stream",
         part=True,
         problems=(

@@ -10,7 +10,7 @@ from aiohttp import ClientPayloadError, web
 
 from transfer.crypto.tickets import TicketMissing
 from transfer.messages.codes import MediaType
-from transfer.ports.files import FileNotGranted, KeptFile
+from transfer.ports.files import FileFate, FileNotGranted, FileRefused, KeptFile, told
 from transfer.records import FetchFilter, FetchLine, TimeKey
 from transfer.web import queries
 from transfer.web.answers import Reply, reply
@@ -53,7 +53,11 @@ async def put(ask: Ask) -> Reply:
         raise NotAFileType(f"Send one of: {', '.join(MediaType)}.") from None
     if ask.headers.get("Content-Encoding", "identity").lower() != "identity" or ask.content is None:
         raise NotAFileType("The body must not be compressed.")
-    kept, new = await ask.parts.shelf.take(_unless_stalled(ask.content), media_type=kind, name=query.name)
+    try:
+        kept, new = await ask.parts.shelf.take(_unless_stalled(ask.content), media_type=kind, name=query.name)
+    except FileRefused as error:
+        await _note(ask, FileFate.REFUSED, None, None, code=error.code)
+        raise
     place = {"Location": f"/v1/files/{kept.digest}", "ETag": f'"{kept.digest}"'}
     return reply(kept, status=201 if new else 200, headers=place)
 
@@ -76,8 +80,17 @@ async def give(ask: Ask) -> Reply:
     region = await asyncio.to_thread(ask.parts.tickets.check, shown[1], digest)
     files = ask.parts.shelf
     if not await files.granted(digest, region):
-        raise FileNotGranted(file=digest)
-    return _part(ask, await files.find(digest), {"Content-Disposition": "attachment", "Content-Security-Policy": CSP})
+        refused = FileNotGranted(file=digest)
+        await _note(ask, FileFate.REFUSED, digest, region, code=refused.code)
+        raise refused
+    part = _part(ask, await files.find(digest), {"Content-Disposition": "attachment", "Content-Security-Policy": CSP})
+    if part.stream is not None:
+        await _note(ask, FileFate.HANDED_OUT, digest, region)
+    return part
+
+
+async def _note(ask: Ask, fate: FileFate, digest: str | None, region: str | None, *, code: str | None = None) -> None:
+    await ask.parts.ledger.note(told(fate, digest, region, code=code, at=ask.parts.clock()))
 
 
 async def fetches(ask: Ask) -> Reply:

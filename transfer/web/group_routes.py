@@ -10,7 +10,7 @@ from transfer.ports.sheets import SheetRefused
 from transfer.web import groups
 from transfer.web.case_body import CaseBody
 from transfer.web.faults import RowsBad
-from transfer.web.route import Change, Route, Tag
+from transfer.web.route import Change, Route, Shows, Tag
 
 OF_INTAKE: Final = (
     FileNotKept,
@@ -32,6 +32,7 @@ GROUP_ROUTES: Final = (
         en="The sheet of persons to fill in, as .xlsx",
         tag=Tag.CASES,
         gives=None,
+        shows=Shows.NOTHING,
         media_type=groups.XLSX,
     ),
     Route(
@@ -70,6 +71,7 @@ GROUP_ROUTES: Final = (
         en="A case of many persons in figures, without names",
         tag=Tag.CASES,
         gives=GroupReport,
+        shows=Shows.NOTHING,
         problems=(errors.UnknownCase,),
     ),
 )

@@ -107,7 +107,8 @@ def next_page(ask: Ask, cursor: str | None) -> str | None:
 def paged(page: Body) -> Reply:
     """The page, with its link also as a header."""
     after: str | None = getattr(page, "next", None)
-    return reply(page, headers={"Link": f'<{after}>; rel="next"'} if after else {})
+    items: Sequence[object] = getattr(page, "items", ())
+    return reply(page, headers={"Link": f'<{after}>; rel="next"'} if after else {}, count=len(items))
 
 
 async def worklist(ask: Ask) -> Reply:

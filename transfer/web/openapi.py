@@ -18,7 +18,8 @@ from transfer.web.answers import JSON
 from transfer.web.commanding import Nothing
 from transfer.web.examples import EXAMPLES
 from transfer.web.problems import MEDIA_TYPE, PROBLEMS, Problem
-from transfer.web.route import Change, Route, Tag
+from transfer.web.readings import HEADER
+from transfer.web.route import Change, Route, Shows, Tag
 
 Json = dict[str, Any]
 
@@ -162,6 +163,9 @@ def _parameters(route: Route, schemas: Json, places: Any) -> list[Json]:  # noqa
     if route.may_be_known:
         said = "the ETag that is at hand: 304 when it is still the one"
         found.append({**_header("If-None-Match", said, "^.*$"), "required": False})
+    if route.shows not in (None, Shows.NOTHING):
+        said = "who reads, percent-encoded UTF-8; the ledger keeps it"
+        found.append({**_header(HEADER, said, "^.*$"), "required": False})
     if route.part:
         for name, said in _PART_HEADERS.items():
             found.append({**_header(name, said, "^.*$"), "required": False})

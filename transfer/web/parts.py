@@ -9,6 +9,7 @@ from transfer.crypto.book import Book
 from transfer.crypto.directory import Directory
 from transfer.crypto.tickets import Tickets
 from transfer.ports.files import Files, NoFiles
+from transfer.ports.ledger import Ledger
 from transfer.ports.paper import Printer
 from transfer.ports.sheets import Sheets
 from transfer.ports.traffic import Wire
@@ -35,6 +36,7 @@ class Parts:
     tickets: Tickets
     printer: Printer
     sheets: Sheets
+    ledger: Ledger
 
     @property
     def directory(self) -> Directory:

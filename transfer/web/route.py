@@ -39,6 +39,24 @@ class Change(Enum):
     """Needs Idempotency-Key and If-Match."""
 
 
+class Shows(StrEnum):
+    """What an answer shows of persons; the ledger says who read it."""
+
+    NOTHING = "nothing"
+    """Neither names nor what a case is about."""
+    CASE = "case"
+    CASES = "cases"
+    CLOCKS = "clocks"
+    COMPETENCE = "competence"
+    ELIGIBILITY = "eligibility"
+    FILE = "file"
+    HISTORY = "history"
+    PAPER = "paper"
+    QUARANTINE = "quarantine"
+    REQUESTS = "requests"
+    TRANSFERS = "transfers"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """A request that has been read: what it names, its query, its body and its conditions, all checked for form. The
@@ -79,6 +97,8 @@ class Route:
     en: str
     tag: Tag
     gives: type[BaseModel] | None
+    shows: Shows | None = None
+    """Due of every GET; what a POST changes is noted with who did it."""
     media_type: str = JSON
     status: int = 200
     takes: type[BaseModel] | None = None
@@ -90,6 +110,10 @@ class Route:
     part: bool = False
     """The answer is a file, or the part of it that Range asks for."""
     problems: Sequence[type[Exception]] = field(default=())
+
+    def __post_init__(self) -> None:
+        if (self.method == "GET") != (self.shows is not None):
+            raise ValueError(f"{self.method} {self.path}: a route that reads says what it shows, and no other does")
 
     @property
     def names(self) -> tuple[str, ...]:

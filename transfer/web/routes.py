@@ -33,7 +33,7 @@ from transfer.web.faults import NotFound, NotReady, TestIdentity
 from transfer.web.file_routes import FILE_ROUTES
 from transfer.web.group_routes import GROUP_ROUTES, OF_INTAKE
 from transfer.web.own_steps import OF_PARTS, OWN_STEPS
-from transfer.web.route import Change, Route, Tag
+from transfer.web.route import Change, Route, Shows, Tag
 from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
 
 _OF_STAGES: Final = (
@@ -77,6 +77,7 @@ _CASES: Final = (
         tag=Tag.CASES,
         query=queries.CasesQuery,
         gives=lists.CasePage,
+        shows=Shows.CASES,
     ),
     Route(
         method="GET",
@@ -86,6 +87,7 @@ _CASES: Final = (
         en="A case as known here, and the steps that are open now",
         tag=Tag.CASES,
         gives=CaseInFull,
+        shows=Shows.CASE,
         may_be_known=True,
         problems=(errors.UnknownCase,),
     ),
@@ -128,6 +130,7 @@ _CASES: Final = (
         en="Who enters each stage and event, and what must be said with it",
         tag=Tag.CASES,
         gives=duties.Duties,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -137,6 +140,7 @@ _CASES: Final = (
         en="The clocks of a case, each with its sum day by day",
         tag=Tag.CASES,
         gives=clocks.Clocks,
+        shows=Shows.CLOCKS,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -147,6 +151,7 @@ _CASES: Final = (
         en="Which regions are competent for a case and why, and what is not known yet",
         tag=Tag.CASES,
         gives=Competence,
+        shows=Shows.COMPETENCE,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -157,6 +162,7 @@ _CASES: Final = (
         en="Of each applicant: what was found, whether it holds, and which grounds are open",
         tag=Tag.CASES,
         gives=eligibility.Eligibility,
+        shows=Shows.ELIGIBILITY,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -168,6 +174,7 @@ _CASES: Final = (
         tag=Tag.CASES,
         query=queries.Paged,
         gives=lists.HistoryPage,
+        shows=Shows.HISTORY,
         problems=(errors.UnknownCase,),
     ),
     Route(
@@ -179,6 +186,7 @@ _CASES: Final = (
         tag=Tag.CASES,
         query=queries.Paged,
         gives=lists.MessagePage,
+        shows=Shows.NOTHING,
         problems=(errors.UnknownCase,),
     ),
 )
@@ -236,6 +244,7 @@ _TRANSFERS: Final = (
         tag=Tag.TRANSFERS,
         query=queries.TransfersQuery,
         gives=lists.TransferPage,
+        shows=Shows.TRANSFERS,
     ),
 )
 
@@ -290,6 +299,7 @@ _EVIDENCE: Final = (
         en="A formal letter of the request as PDF: letter, receipt, reply or decline",
         tag=Tag.EVIDENCE,
         gives=None,
+        shows=Shows.PAPER,
         media_type=papers.MEDIA_TYPE,
         problems=(errors.UnknownCase, errors.UnknownRequest, NoSuchPaper, CannotPrint, NotFound),
     ),
@@ -301,6 +311,7 @@ _EVIDENCE: Final = (
         en="The chain of custody of a piece of evidence as PDF",
         tag=Tag.EVIDENCE,
         gives=None,
+        shows=Shows.PAPER,
         media_type=papers.MEDIA_TYPE,
         problems=(errors.UnknownCase, errors.UnknownRequest, NoSuchPaper, CannotPrint),
     ),
@@ -313,6 +324,7 @@ _EVIDENCE: Final = (
         tag=Tag.EVIDENCE,
         query=queries.RequestsQuery,
         gives=lists.RequestPage,
+        shows=Shows.REQUESTS,
     ),
 )
 
@@ -326,6 +338,7 @@ _MESSAGES: Final = (
         tag=Tag.MESSAGES,
         query=queries.CheckQuery,
         gives=papers.Checked,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -336,6 +349,7 @@ _MESSAGES: Final = (
         tag=Tag.MESSAGES,
         query=queries.MessagesQuery,
         gives=lists.MessagePage,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -345,6 +359,7 @@ _MESSAGES: Final = (
         en="One message and what became of it",
         tag=Tag.MESSAGES,
         gives=MessageLine,
+        shows=Shows.NOTHING,
         problems=(NotFound,),
     ),
     Route(
@@ -356,6 +371,7 @@ _MESSAGES: Final = (
         tag=Tag.QUARANTINE,
         query=queries.QuarantineQuery,
         gives=quarantine.QuarantinePage,
+        shows=Shows.QUARANTINE,
     ),
     Route(
         method="GET",
@@ -366,6 +382,7 @@ _MESSAGES: Final = (
         tag=Tag.QUARANTINE,
         query=queries.QuarantinedQuery,
         gives=quarantine.QuarantinedBody,
+        shows=Shows.QUARANTINE,
         problems=(NotInQuarantine,),
     ),
     Route(
@@ -392,6 +409,7 @@ _NODE: Final = (
         tag=Tag.NODE,
         query=queries.RulesQuery,
         gives=rules.RulesInForce,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -411,6 +429,7 @@ _NODE: Final = (
         en="The regions on the exchange and their institutions",
         tag=Tag.NODE,
         gives=lists.RegionList,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -420,6 +439,7 @@ _NODE: Final = (
         en="This node, and how the exchange of messages stands",
         tag=Tag.NODE,
         gives=health.NodeBody,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -429,6 +449,7 @@ _NODE: Final = (
         en="Whether the process is alive",
         tag=Tag.NODE,
         gives=health.Alive,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -438,6 +459,7 @@ _NODE: Final = (
         en="Whether the node can do its work, and what to do when not",
         tag=Tag.NODE,
         gives=health.Readiness,
+        shows=Shows.NOTHING,
         problems=(NotReady,),
     ),
     Route(
@@ -448,6 +470,7 @@ _NODE: Final = (
         en="Measures for Prometheus",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
         media_type="text/plain",
     ),
     Route(
@@ -458,6 +481,7 @@ _NODE: Final = (
         en="The description of this API, OpenAPI 3.1",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",
@@ -467,6 +491,7 @@ _NODE: Final = (
         en="The page for readers",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
         media_type="text/html",
     ),
     Route(
@@ -477,6 +502,7 @@ _NODE: Final = (
         en="Leads to the page for readers",
         tag=Tag.NODE,
         gives=None,
+        shows=Shows.NOTHING,
         media_type="text/html",
         status=302,
     ),

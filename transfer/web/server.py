@@ -19,8 +19,9 @@ from transfer.web import faults
 from transfer.web.answers import Reply, to_json
 from transfer.web.parts import Parts
 from transfer.web.problems import MEDIA_TYPE, PROBLEMS, problem_of
+from transfer.web.readings import NOT_MODIFIED, actor, reading
 from transfer.web.requests import MAX_BYTES, read
-from transfer.web.route import Handler, Route
+from transfer.web.route import Ask, Handler, Route, Shows
 from transfer.web.routes import ROUTES
 
 log = structlog.get_logger(__name__)
@@ -89,10 +90,23 @@ def _endpoint(
 
     async def answer(request: web.Request) -> web.StreamResponse:
         request[_ROUTE] = route.path
-        reply = await handler(await read(request, route, parts, routes))
+        ask = await read(request, route, parts, routes)
+        if route.shows in (None, Shows.NOTHING):
+            reply = await handler(ask)
+        else:
+            reply = await _noted(ask, route.shows, handler)
         return _response(reply) if reply.stream is None else await _streamed(request, reply, reply.stream)
 
     return answer
+
+
+async def _noted(ask: Ask, shows: Shows, handler: Handler) -> Reply:
+    """The answer, once the ledger says who gets it; raises StorageUnavailable, and then nothing is shown."""
+    by = actor(ask.headers)
+    reply = await handler(ask)
+    if reply.status != NOT_MODIFIED:
+        await ask.parts.ledger.note(reading(ask, shows, reply, by=by))
+    return reply
 
 
 async def _streamed(request: web.Request, reply: Reply, stream: AsyncIterator[bytes]) -> web.StreamResponse:

@@ -35,6 +35,7 @@ class TrustKeeper:
     _fault: str = "empty"
     _kept: str | None = None
     _refused: str | None = None
+    _held: frozenset[str] = frozenset()
 
     async def take(self, note: str, *, came_by: str) -> bool:
         """Put the directory in this note in force if it is newer; one that cannot be is logged and left."""
@@ -73,7 +74,14 @@ class TrustKeeper:
             await self._keep()
         taken = await self._look_on_shelf() + await self._look_at_file()
         self._keys = await asyncio.to_thread(self.keys.refreshed)
+        await self._note_keys()
         return taken
+
+    async def _note_keys(self) -> None:
+        held = frozenset(key.kid for key in self.keys.public if key.revoked_at is None)
+        if held != self._held:
+            await self.shelf.hold(held)
+            self._held = held
 
     async def _keep(self) -> None:
         directory, note = self.book.latest, self.book.note

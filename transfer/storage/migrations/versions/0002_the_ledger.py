@@ -21,6 +21,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entries")),
     )
     op.create_index("ix_ledger_entries_case_id", "ledger_entries", ["case_id", "id"], unique=False)
+    op.create_index(
+        "ix_ledger_entries_keys",
+        "ledger_entries",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'keys'"),
+        postgresql_where=sa.text("kind = 'keys'"),
+    )
     op.create_table(
         "ledger_texts",
         sa.Column("entry", sa.Uuid(), nullable=False),

@@ -93,8 +93,8 @@ def history_letter(history: CaseHistory, clocks: Iterable[Clock], names: Mapping
     body: list[Block] = [
         Paragraph(label="案件 Case", text=str(history.case), is_code=True),
         Paragraph(
-            text=f"下列记录取自{names.get(region, region)}的账本，共{count}条，均已逐条核对在该账本之内。"
-            f"账本规模{history.size}条，其中前{history.signed}条有签名的检查点。"
+            text=f"下列记录取自{names.get(region, region)}的台账，共{count}条，均已逐条核对在该台账之内。"
+            f"台账规模{history.size}条，其中前{history.signed}条有签名的检查点。"
             f"姓名{shown_zh}。期限取自该地区的记录。"
         ),
         Paragraph(
@@ -107,7 +107,7 @@ def history_letter(history: CaseHistory, clocks: Iterable[Clock], names: Mapping
     tables.append(("期限 Clocks", _clocks(clocks, on)))
     for number, (heading, table) in enumerate(tables, 1):
         body += [Heading(level=Level.FIRST, text=f"{chinese_number(number)}、{heading}"), table]
-    body.append(Closing(text="时间均为该地区自己的时钟。账本不能说明没有写入的事。 Times are by its own clock."))
+    body.append(Closing(text="时间均为该地区自己的时钟。台账不能说明没有写入的事。 Times are by its own clock."))
     return Letter(
         issuer=names.get(region, region),
         title=TITLE,

@@ -27,7 +27,7 @@ STANDARD: Final = "a-2u"
 _LAYOUT: Final = resources.files("transfer.paper").joinpath("letter.typ").read_bytes()
 _SAID: Final = {
     CheckLine: "（空格不计。扫描二维码或者抄录此行，可以向签发机构核对本文件与其电子原件是否一致。）",
-    RootLine: "（空格不计。扫描二维码或者抄录此行，可以与其他地区联署的检查点核对账本是否一致。）",
+    RootLine: "（空格不计。扫描二维码或者抄录此行，可以与其他地区联署的检查点核对台账是否一致。）",
 }
 """What is printed behind the line."""
 _NO_GLYPH: Final = re.compile(r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed')

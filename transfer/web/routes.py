@@ -420,6 +420,7 @@ _NODE: Final = (
         tag=Tag.NODE,
         query=queries.PairsQuery,
         gives=PairReport,
+        shows=Shows.NOTHING,
     ),
     Route(
         method="GET",

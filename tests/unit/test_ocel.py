@@ -193,7 +193,7 @@ def test_the_first_entry_that_was_changed_is_named() -> None:
     changed = a_step("accepted", START, case=CASE_ID)
     ledger.written[3] = type(was)(id=was.id, body=changed.body, place=3, hash=was.hash)
     for read in (lambda: gone_through(ledger), lambda: run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed={}))):
-        with pytest.raises(LedgerFalse, match=r"place 3; said the entry is not what its leaf says"):
+        with pytest.raises(LedgerFalse, match=r"place 3: the entry is not what its leaf says"):
             read()
 
 
@@ -203,21 +203,21 @@ def test_an_entry_with_its_leaf_made_anew_leads_to_another_root() -> None:
     ledger.written[3] = other.written[3]
     with pytest.raises(LedgerFalse, match="the entries lead to another root"):
         gone_through(ledger)
-    with pytest.raises(LedgerFalse, match="place 3; said the hashes lead from the entry to another root"):
+    with pytest.raises(LedgerFalse, match="place 3: the hashes lead from the entry to another root"):
         run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed={}))
 
 
 def test_a_missing_entry_is_named() -> None:
     ledger = MemoryLedger.of(*a_handed_over_case())
     del ledger.written[2]
-    with pytest.raises(LedgerFalse, match="place 2; said the entry of this place is missing"):
+    with pytest.raises(LedgerFalse, match="place 2: the entry of this place is missing"):
         gone_through(ledger)
 
 
 def test_a_missing_end_is_named() -> None:
     ledger = MemoryLedger.of(*a_handed_over_case())
     del ledger.written[-1]
-    with pytest.raises(LedgerFalse, match="place 6; said the entry of this place is missing"):
+    with pytest.raises(LedgerFalse, match="place 6: the entry of this place is missing"):
         gone_through(ledger)
 
 
@@ -245,16 +245,16 @@ def test_what_was_signed_at_any_size_is_what_is_read() -> None:
 def test_a_ledger_made_anew_is_told_by_the_root_that_was_signed() -> None:
     signed = {4: MemoryLedger.of(*a_handed_over_case()).tree.root}
     ledger = MemoryLedger.of(*a_handed_over_case())
-    with pytest.raises(LedgerFalse, match="place 4; said another root was signed"):
+    with pytest.raises(LedgerFalse, match="place 4: another root was signed"):
         gone_through(ledger, signed)
-    with pytest.raises(LedgerFalse, match="place 4; said the hashes do not lead to the later root"):
+    with pytest.raises(LedgerFalse, match="place 4: the hashes do not lead to the later root"):
         case_of(ledger, signed)
 
 
 def test_a_ledger_that_lost_its_signed_end_is_told() -> None:
     entries = a_handed_over_case()
     signed, ledger = {len(entries): MemoryLedger.of(*entries).tree.root}, MemoryLedger.of(*entries[:-1])
-    with pytest.raises(LedgerFalse, match="place 6; said the entry of this place is missing"):
+    with pytest.raises(LedgerFalse, match="place 6: the entry of this place is missing"):
         gone_through(ledger, signed)
-    with pytest.raises(LedgerFalse, match="place 6; said the entry of this place is missing"):
+    with pytest.raises(LedgerFalse, match="place 6: the entry of this place is missing"):
         case_of(ledger, signed)

@@ -4,15 +4,18 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from uuid import UUID
 
-from transfer.domain.errors import TransferError
 from transfer.ledger.entry import Entry, EntryMalformed, Opened, texts_digest
 from transfer.ledger.proofs import NotProven, check_consistency, check_inclusion
 from transfer.ledger.tree import EMPTY, Growing, consistency, hash_of, head, inclusion, leaf_hash
 from transfer.ports.ledger import CaseHistory, LedgerReading, Written
 
 
-class LedgerFalse(TransferError):
-    """The ledger of this node does not hold; `transfer audit verify` says more."""
+class LedgerFalse(Exception):
+    """The ledger of this node does not hold."""
+
+    def __init__(self, *, place: int | str, said: str) -> None:
+        """``place`` is that of an entry, or names a checkpoint."""
+        super().__init__(f"the ledger of this node does not hold at place {place}: {said}")
 
 
 async def whole(reading: LedgerReading, signed: Mapping[int, bytes]) -> AsyncIterator[tuple[int, Entry]]:

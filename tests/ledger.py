@@ -58,6 +58,9 @@ class MemoryLedger:
     async def at_place(self, place: int) -> Written | None:
         return self.written[place] if place < self.tree.size else None
 
+    async def place_of(self, entry: UUID) -> int | None:
+        return next((one.place for one in self.written if one.id == entry), None)
+
 
 async def place_all(engine: AsyncEngine) -> None:
     """Every entry gets its place, by its id."""

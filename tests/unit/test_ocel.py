@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +19,7 @@ from tests.fakes import run
 from tests.ledger import OFFER_ID, START, MemoryLedger, a_handed_over_case, a_step, an_entry
 from transfer.actions.proven import LedgerFalse, of_case, whole
 from transfer.cli.ocel_file import OcelFile
-from transfer.ledger.entry import Entry, Kind
+from transfer.ledger.entry import Entry, Kind, texts_digest, texts_of
 from transfer.ports.ledger import CaseHistory, Written
 
 _NAMED = {"type": "array", "items": {"type": "object", "required": ["name", "attributes"]}}
@@ -258,3 +259,21 @@ def test_a_ledger_that_lost_its_signed_end_is_told() -> None:
         gone_through(ledger, signed)
     with pytest.raises(LedgerFalse, match="place 6: the entry of this place is missing"):
         case_of(ledger, signed)
+
+
+def test_an_entry_under_another_id_is_told() -> None:
+    ledger = MemoryLedger.of(*a_handed_over_case())
+    ledger.written[2] = replace(ledger.written[2], id=uuid4())
+    with pytest.raises(LedgerFalse, match="place 2: the entry stands under another id"):
+        gone_through(ledger)
+
+
+def test_names_that_were_put_under_an_entry_afterwards_are_told() -> None:
+    texts = texts_of({"by": "王芳"}, b"salt")
+    ledger = MemoryLedger.of(replace(a_step("case_opened"), texts=texts_digest(texts)))
+    ledger.written[0] = replace(ledger.written[0], texts=texts)
+    found = run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed={}, named=True))
+    assert (found.entries[0].texts or {})["by"] == "王芳"
+    ledger.written[0] = replace(ledger.written[0], texts=texts_of({"by": "李四"}, b"salt"))
+    with pytest.raises(LedgerFalse, match="place 0: its names and texts are others"):
+        case_of(ledger, {})

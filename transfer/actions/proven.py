@@ -13,7 +13,7 @@ from transfer.ports.ledger import CaseHistory, LedgerReading, Written
 class LedgerFalse(Exception):
     """The ledger of this node does not hold."""
 
-    def __init__(self, *, place: int | str, said: str) -> None:
+    def __init__(self, *, place: int | str = "", said: str = "") -> None:
         """``place`` is that of an entry, or names a checkpoint."""
         super().__init__(f"the ledger of this node does not hold at place {place}: {said}")
 

@@ -114,7 +114,7 @@ def test_a_person_is_an_id_and_one_of_the_staff_is_not_named_at_all() -> None:
     made = written(
         an_entry(Kind.READ, subject=person, facts=read),
         an_entry(Kind.EXPORT, case=None, subject=clerk, facts={"what": "ocel"}),
-        an_entry(Kind.STEP, subject=CASE_ID, facts={"event": "offered", "detail": {"superiors": ["440000"]}}),
+        an_entry(Kind.STEP, subject=CASE_ID, facts={"event": "escalated", "detail": {"superiors": ["440000"]}}),
     )
     assert {one["id"] for one in made["objects"] if one["type"] == "applicant"} == {str(person)}
     assert str(clerk) not in json.dumps(made)
@@ -277,3 +277,10 @@ def test_names_that_were_put_under_an_entry_afterwards_are_told() -> None:
     ledger.written[0] = replace(ledger.written[0], texts=texts_of({"by": "李四"}, b"salt"))
     with pytest.raises(LedgerFalse, match="place 0: its names and texts are others"):
         case_of(ledger, {})
+
+
+def test_an_entry_of_any_kind_is_an_event_and_what_is_no_plain_value_stays_in_the_ledger() -> None:
+    odd = {"detail": "of a refusal", "of": ["a", "list"], "count": None, "version": {"not": "plain"}, "code": "X"}
+    made = written(*(an_entry(kind, facts=odd) for kind in Kind if kind is not Kind.STEP))
+    assert [one["type"] for one in made["events"]] == [kind.value for kind in Kind if kind is not Kind.STEP]
+    assert {a["name"] for one in made["events"] for a in one["attributes"]} == {"place", "code"}

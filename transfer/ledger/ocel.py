@@ -11,7 +11,7 @@ from typing import Any, Final
 from transfer.ledger.entry import Entry, Kind, moment
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Thing:
     """An object of the log. Ids of regions and institutions bear their type, since a region and its centre have the
     same code."""
@@ -20,7 +20,7 @@ class Thing:
     id: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Touched:
     """An object of an event, what it is to the event, and the object that it belongs to by what the event says."""
 
@@ -90,11 +90,12 @@ def attributes(place: int, entry: Entry) -> Iterator[tuple[str, str, object]]:
     """Name, type and value of what else the event says; ``place`` is that of the entry in the ledger."""
     yield "place", "integer", place
     for fact in _TOLD:
-        if (value := entry.facts.get(fact)) is not None:
-            yield fact, _TYPES[type(value)], value
+        if (known := _TYPES.get(type(value := entry.facts.get(fact)))) is not None:
+            yield fact, known, value
     if (refusal := entry.facts.get("refusal")) is not None:
         yield "refusal", "string", refusal["code"]
-    for name, value in sorted(entry.facts.get("detail", {}).items()):
+    details = entry.facts["detail"] if entry.kind is Kind.STEP else {}
+    for name, value in sorted(details.items()):
         if isinstance(value, str | int):
             yield f"detail.{name}", "string", str(value)
 

@@ -1,11 +1,15 @@
 """Resources that tests share: one PostgreSQL server and one certificate authority for a run."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from deploy.local.postgres import Postgres
 from tests.pki import Pki
+
+# pm4py brings lxml along, which openpyxl would take where it finds it; the product has none.
+os.environ["OPENPYXL_LXML"] = "False"
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 from uuid import UUID, uuid4
 
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from tests.builders import CASE_ID, LUXIAN, STATION, TRANSFER_ID, ZHONGSHAN
 from transfer.ledger.entry import Entry, Kind
 from transfer.ledger.tree import Growing, Node, leaf_hash
 from transfer.ports.ledger import Written
+from transfer.storage.engine import writing
+from transfer.storage.ledger_tables import ledger_entries, ledger_leaves, ledger_nodes
 
 START: Final = datetime(2026, 6, 15, 1, 0, tzinfo=UTC)
 OFFER_ID: Final = UUID("01900000-0000-7000-8000-000000000001")
@@ -52,6 +57,32 @@ class MemoryLedger:
 
     async def at_place(self, place: int) -> Written | None:
         return self.written[place] if place < self.tree.size else None
+
+    async def place_of(self, entry: UUID) -> int | None:
+        return next((one.place for one in self.written if one.id == entry), None)
+
+
+async def place_all(engine: AsyncEngine) -> None:
+    """Every entry gets its place, by its id."""
+    tree, hashes = Growing(), dict[Node, bytes]()
+    leaves: list[dict[str, Any]] = []
+    async with writing(engine) as connection:
+        for table in (ledger_leaves, ledger_nodes):
+            await connection.execute(delete(table))
+        rows = await connection.execute(
+            select(ledger_entries.c.id, ledger_entries.c.body).order_by(ledger_entries.c.id)
+        )
+        for row in rows:
+            leaves.append({"place": tree.size, "entry": row.id, "hash": leaf_hash(row.body)})
+            hashes.update(tree.append(leaf_hash(row.body)))
+        kept = [
+            {"level": node.level, "place": node.index, "hash": hash_}
+            for node, hash_ in hashes.items()
+            if node.level and node.level % 8 == 0
+        ]
+        for table, made in ((ledger_leaves, leaves), (ledger_nodes, kept)):
+            if made:
+                await connection.execute(insert(table), made)
 
 
 def an_entry(kind: Kind = Kind.STEP, /, **changes: Any) -> Entry:

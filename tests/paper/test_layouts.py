@@ -19,6 +19,7 @@ from tests.paper.builders import (
     a_request,
     an_item,
 )
+from transfer.messages.check_line import CheckLine
 from transfer.paper.errors import TableUneven
 from transfer.paper.layouts import (
     cannot_help,
@@ -28,7 +29,7 @@ from transfer.paper.layouts import (
     receipt,
     reply,
 )
-from transfer.paper.letter import NOTHING, Closing, Column, Heading, Letter, Paragraph, Table
+from transfer.paper.letter import NOTHING, Closing, Column, Heading, Letter, Paragraph, Picture, Table
 from transfer.paper.numerals import official_day, official_moment
 
 LETTERS: list[tuple[Callable[[Any], Letter], Any]] = [
@@ -69,7 +70,7 @@ def said(letter: Letter) -> str:
     texts += [*letter.attachments, official_day(letter.signed_on)]
     if letter.contact:
         texts += [letter.contact.person, letter.contact.phone]
-    if letter.check:
+    if isinstance(letter.check, CheckLine):
         texts += [letter.check.region, letter.check.digest]
     for block in letter.body:
         match block:
@@ -77,6 +78,8 @@ def said(letter: Letter) -> str:
                 texts.append(block.text)
             case Paragraph():
                 texts += [block.label, block.text]
+            case Picture():
+                texts.append(block.alt)
             case Table():
                 texts += [cell for row in block.rows for cell in row]
     return re.sub(r"\s", "", "\n".join(texts))

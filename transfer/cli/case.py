@@ -8,7 +8,9 @@ from uuid import UUID
 import click
 
 from transfer.actions.situation import competence_of
+from transfer.cli.case_table import write_cases
 from transfer.cli.known import case_here
+from transfer.cli.leaving import OUT, Leaving, bom_option, let_out, table_of, taken_by
 from transfer.cli.opening import (
     env_file_option,
     json_option,
@@ -41,6 +43,9 @@ def case() -> None:
 @urgency_option
 @order_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
+@click.option("--out", type=OUT, help="Write them all to this file instead, .csv or .xlsx, by age; needs --by.")
+@click.option("--by", metavar="NAME", help="Who takes the file out.")
+@bom_option
 @json_option
 @env_file_option
 def list_(  # noqa: PLR0913 - one argument per option
@@ -52,6 +57,9 @@ def list_(  # noqa: PLR0913 - one argument per option
     urgency: str | None,
     order: str,
     limit: int,
+    out: Path | None,
+    by: str | None,
+    bom: bool,
     as_json: bool,
     env_file: Path | None,
 ) -> None:
@@ -65,6 +73,9 @@ def list_(  # noqa: PLR0913 - one argument per option
         q=find,
         urgency=Urgency(urgency) if urgency else None,
     )
+    if out is not None:
+        click.echo(f"{run(_write(settings, chosen, out, taken_by(by), bom=bom))} bytes written to {out}")
+        return
     found = run(_list(settings, chosen, Order(order), limit))
     if as_json:
         print_json([line.model_dump(mode="json") for line in found])
@@ -112,6 +123,16 @@ def competence(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
     out.print(table("not known yet", ("place", "basis"), [(one.place.zh, one.basis) for one in who.unknown]))
     if who.accepts:
         out.print(f"accepts: {who.accepts}")
+
+
+async def _write(settings: Settings, chosen: CaseFilter, out: Path, by: str, *, bom: bool) -> int:
+    make = table_of(out, bom=bom)
+    async with opened(settings) as node:
+
+        async def write(file: Path) -> None:
+            await write_cases(node, file, chosen, make)
+
+        return await let_out(node, out, Leaving(what="cases", range="", by=by), write)
 
 
 async def _list(settings: Settings, chosen: CaseFilter, order: Order, limit: int) -> Sequence[CaseLine]:

@@ -18,6 +18,7 @@ from transfer.cli.migrate import migrate
 from transfer.cli.pki import pki
 from transfer.cli.quarantine import quarantine
 from transfer.cli.reconcile import reconcile
+from transfer.cli.report import report
 from transfer.cli.rules import rules
 from transfer.cli.schemas import schemas
 from transfer.cli.serve import serve
@@ -54,8 +55,9 @@ for _command in (
     eligibility,
     trace,
     audit,
-    quarantine,
     reconcile,
+    report,
+    quarantine,
     files,
     config,
     schemas,

@@ -74,6 +74,12 @@ class Entry:
     texts: str | None = None
 
     @property
+    def person(self) -> UUID | None:
+        """The applicant whom it is about. Where there is no case the subject is one of the staff, whose id follows from
+        the name."""
+        return self.subject if self.case is not None and self.subject != self.case else None
+
+    @property
     def body(self) -> bytes:
         """The bytes that are hashed: JSON in its one form (see canonical)."""
         return canonical(

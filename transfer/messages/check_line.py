@@ -29,6 +29,10 @@ _LINE: Final = re.compile(
 _GROUP: Final = 8
 
 
+def _grouped(text: str, digest: str) -> tuple[str, str]:
+    return text.removesuffix(digest), " ".join(digest[at : at + _GROUP] for at in range(0, len(digest), _GROUP))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckLine:
     """Names one message by its id and its content. ``digest`` is 64 digits, without a prefix.
@@ -52,8 +56,7 @@ class CheckLine:
     @property
     def grouped(self) -> tuple[str, str]:
         """The line for the eye, in two parts: up to the digest, and the digest in groups of eight."""
-        groups = [self.digest[at : at + _GROUP] for at in range(0, len(self.digest), _GROUP)]
-        return self.text.removesuffix(self.digest), " ".join(groups)
+        return _grouped(self.text, self.digest)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -67,3 +70,26 @@ class CheckLine:
     def parse_typed(cls, text: str) -> Self:
         """Of the line as a person copies it from the paper: spaces and line ends are left out. Raises NotACheckLine."""
         return cls.parse(re.sub(r"[ \r\n]", "", text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootLine:
+    """Names the ledger of a region at one size by its root, against which a printed history was held; it can be laid
+    beside a checkpoint that other regions signed, too.
+
+        line = "legalaid-ledger:1:" region ":" size ":" root    ; size in decimal, root 64 hexadecimal digits
+    """
+
+    region: str
+    size: int
+    root: bytes
+
+    @property
+    def text(self) -> str:
+        """The line as the QR code holds it."""
+        return f"legalaid-ledger:1:{self.region}:{self.size}:{self.root.hex()}"
+
+    @property
+    def grouped(self) -> tuple[str, str]:
+        """As of a CheckLine."""
+        return _grouped(self.text, self.root.hex())

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from transfer.messages.check_line import CheckLine
+from transfer.messages.check_line import CheckLine, RootLine
 from transfer.paper.errors import TableUneven
 
 NOTHING: Final = "—"
@@ -66,13 +66,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A drawing in SVG over the whole width, and what it shows in words."""
+
+    svg: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
     """The last sentence, kept on one page with the signature: a page with a seal and no text could be exchanged."""
 
     text: str
 
 
-Block = Heading | Paragraph | Table | Closing
+Block = Heading | Paragraph | Table | Picture | Closing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,4 +110,4 @@ class Letter:
     secrecy: str = ""
     urgency: str = ""
     has_seal: bool = True
-    check: CheckLine | None = None
+    check: CheckLine | RootLine | None = None

@@ -1,7 +1,7 @@
 """Prints the letters of requests; see ports.Printer."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,9 +11,14 @@ from transfer.crypto.directory import Directory
 from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
 from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.reporting import PairReport
+from transfer.messages.case import Clock
 from transfer.paper.errors import PaperError
+from transfer.paper.histories import history_letter
 from transfer.paper.letter import Letter
+from transfer.paper.reports import pairs_letter
 from transfer.paper.requests import custody_of, paper_of
+from transfer.ports.ledger import CaseHistory
 from transfer.ports.paper import Behind, CannotPrint, Paper
 
 if TYPE_CHECKING:
@@ -37,6 +42,16 @@ class PdfPrinter:
         """See ports.Printer."""
         return await self._printed(custody_of(case, request, piece, directory, legal_day(self.clock())))
 
+    async def history(self, history: CaseHistory, clocks: Iterable[Clock], directory: Directory) -> bytes:
+        """See ports.Printer."""
+        letter = history_letter(history, clocks, _names(directory), legal_day(self.clock()))
+        return await self._printed(letter)
+
+    async def pairs(self, report: PairReport, directory: Directory, *, region: str) -> bytes:
+        """See ports.Printer."""
+        names = {code: known.name_zh for code, known in directory.by_code.items()}
+        return await self._printed(pairs_letter(report, _names(directory).get(region, region), names))
+
     async def _printed(self, letter: Letter) -> bytes:
         try:
             return await asyncio.to_thread(self._render, letter)
@@ -51,3 +66,9 @@ class PdfPrinter:
         if self._fonts is None:
             self._fonts = find_fonts()
         return render(letter, self._fonts)
+
+
+def _names(directory: Directory) -> dict[str, str]:
+    """Of institutions, and of regions whose centre has another code."""
+    regions = {code: known.name_zh for code, known in directory.by_code.items()}
+    return regions | {code: known.name_zh for code, known in directory.institutions.items()}

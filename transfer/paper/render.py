@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import typst
 
-from transfer.messages.check_line import CheckLine
+from transfer.messages.check_line import CheckLine, RootLine
 from transfer.messages.values import showable
 from transfer.paper.errors import LayoutFailed, NoGlyph, NotPrintable
 from transfer.paper.fonts import Fonts
-from transfer.paper.letter import Block, Closing, Heading, Letter, Paragraph, Table
+from transfer.paper.letter import Block, Closing, Heading, Letter, Paragraph, Picture, Table
 from transfer.paper.numerals import official_day
 from transfer.paper.qr import QUIET, modules, picture
 
@@ -25,6 +25,11 @@ STANDARD: Final = "a-2u"
 """ISO 19005-2, level U: for archives, all text mapped to Unicode. It forbids the empty box of a missing glyph."""
 
 _LAYOUT: Final = resources.files("transfer.paper").joinpath("letter.typ").read_bytes()
+_SAID: Final = {
+    CheckLine: "（空格不计。扫描二维码或者抄录此行，可以向签发机构核对本文件与其电子原件是否一致。）",
+    RootLine: "（空格不计。扫描二维码或者抄录此行，可以与其他地区联署的检查点核对台账是否一致。）",
+}
+"""What is printed behind the line."""
 _NO_GLYPH: Final = re.compile(r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed')
 _ESCAPE: Final = re.compile(r"\\u\{([0-9a-f]+)\}")
 
@@ -75,6 +80,8 @@ def _block(block: Block) -> dict[str, Any]:
             return {"kind": "heading", "level": level, "text": text}
         case Paragraph(text=text, label=label, is_code=is_code):
             return {"kind": "paragraph", "label": label, "text": text, "code": is_code}
+        case Picture(svg=svg, alt=alt):
+            return {"kind": "picture", "svg": svg, "alt": alt}
         case Closing(text=text):
             return {"kind": "closing", "text": text}
         case Table(columns=columns, rows=rows):
@@ -82,11 +89,12 @@ def _block(block: Block) -> dict[str, Any]:
             return {"kind": "table", "columns": heads, "rows": rows}
 
 
-def _check(line: CheckLine) -> dict[str, Any]:
+def _check(line: CheckLine | RootLine) -> dict[str, Any]:
     head, digest = line.grouped
     width = modules(line)
     return {
         "line": line.text,
+        "said": _SAID[type(line)],
         "head": head,
         "digest": digest,
         "picture": picture(line),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from transfer.domain.decision import Outgoing
 from transfer.ledger.checkpoint import Checkpoint
-from transfer.ledger.entry import Kind
+from transfer.ledger.entry import Kind, Opened
 from transfer.ledger.tree import Node
 from transfer.messages.codes_ledger import CheckpointFault
 from transfer.messages.ledger import CheckpointAnswered, CheckpointPublished
@@ -198,3 +198,17 @@ class Checkpoints(CheckpointsRead, Protocol):
     async def words(self, region: str, peers: Collection[str]) -> Mapping[str, Words]:
         """What was said last with each of these about the ledger of this region."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHistory:
+    """The entries of a case in their order, each shown to stand in the ledger of this region, with this root at this
+    size, of which the first ``signed`` stand under a signed checkpoint. There are texts where persons are ``named``."""
+
+    region: str
+    case: UUID
+    named: bool
+    size: int
+    root: bytes
+    signed: int
+    entries: tuple[Opened, ...]

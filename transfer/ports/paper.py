@@ -1,5 +1,6 @@
 """Papers: the formal letters of a request, printed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -9,7 +10,10 @@ from transfer.crypto.directory import Directory
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError
 from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.reporting import PairReport
+from transfer.messages.case import Clock
 from transfer.messages.values import Digest
+from transfer.ports.ledger import CaseHistory
 
 
 class Paper(StrEnum):
@@ -48,6 +52,14 @@ class Printer(Protocol):
 
         Raises NoSuchPaper or CannotPrint.
         """
+        ...
+
+    async def history(self, history: CaseHistory, clocks: Iterable[Clock], directory: Directory) -> bytes:
+        """What a ledger says of a case, with the clocks of the record beside it; raises CannotPrint."""
+        ...
+
+    async def pairs(self, report: PairReport, directory: Directory, *, region: str) -> bytes:
+        """The report on pairs by that region; raises CannotPrint."""
         ...
 
     async def custody(self, case: Case, request: EvidenceRequest, piece: UUID, directory: Directory) -> bytes:

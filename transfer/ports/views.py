@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from transfer.domain.reporting import OfferFate, RequestFate
 from transfer.messages.values import Digest
 from transfer.ports.paper import Behind
 from transfer.records import (
@@ -62,6 +63,14 @@ class Views(Protocol):
     async def to_count(self, region: str, years: Collection[int], *, after: UUID | None, limit: int) -> Sequence[UUID]:
         """Cases that the region holds of which a running clock has no last day and may wait for one of these years
         alone, by id."""
+        ...
+
+    async def offered(self, since: date, until: date, peer: str | None) -> Sequence[OfferFate]:
+        """The transfers that this region or that peer sent the other on these days, and what became of each."""
+        ...
+
+    async def asked(self, since: date, until: date, peer: str | None) -> Sequence[RequestFate]:
+        """The evidence requests likewise."""
         ...
 
     async def history(self, case: UUID, *, after: int | None, limit: int) -> Sequence[HistoryLine] | None:

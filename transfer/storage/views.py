@@ -31,15 +31,15 @@ from transfer.records import (
 from transfer.storage import rows
 from transfer.storage.engine import reading
 from transfer.storage.migrate import current, head
+from transfer.storage.reporting import PairViews
 from transfer.storage.tables import applicants, cases, evidence_requests, history, stages, tenures, transfers
-from transfer.storage.views_messages import MessageViews
 from transfer.storage.worklists import in_order, shown
 
 SHOWN_APPLICANTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqlViews(MessageViews):
+class SqlViews(PairViews):
     """See ports.Views."""
 
     async def to_watch(self, region: str, today: date, *, limit: int) -> Sequence[UUID]:

@@ -76,6 +76,14 @@ class RulesQuery(Query):
     on: Annotated[Day | None, Field(description="today, when absent")] = None
 
 
+class PairsQuery(Query):
+    """Which pairs of regions, and what was sent when."""
+
+    since: Annotated[Day, Field(description="first day of the period", examples=["2026-01-01"])]
+    until: Annotated[Day | None, Field(description="last day of the period; today, when absent")] = None
+    peer: Annotated[RegionCode | None, Field(description="the other region; all, when absent")] = None
+
+
 class TransfersQuery(Ordered):
     """Which transfers."""
 

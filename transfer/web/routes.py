@@ -8,6 +8,7 @@ from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS
 from transfer.domain import errors
 from transfer.domain.competence import Competence
 from transfer.domain.evidence_table import RequestStep
+from transfer.domain.reporting import PairReport
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
@@ -25,6 +26,7 @@ from transfer.web import (
     quarantine,
     queries,
     reconciliations,
+    reports,
     rules,
 )
 from transfer.web.audit_routes import AUDIT_ROUTES
@@ -410,6 +412,17 @@ _NODE: Final = (
         tag=Tag.NODE,
         query=queries.RulesQuery,
         gives=rules.RulesInForce,
+        shows=Shows.NOTHING,
+    ),
+    Route(
+        method="GET",
+        path="/v1/reports/pairs",
+        handler=reports.pairs,
+        zh="地区之间转交和协作的统计",
+        en="How this region and others work together, in figures",
+        tag=Tag.NODE,
+        query=queries.PairsQuery,
+        gives=PairReport,
         shows=Shows.NOTHING,
     ),
     Route(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from transfer.actions.proven import of_case
 from transfer.crypto.book import Book
 from transfer.crypto.errors import CannotBeOpened
 from transfer.ledger.bundle import BundleHead, Shown, hidden_line
@@ -17,7 +18,7 @@ from transfer.ledger.proof_file import EntryProof
 from transfer.ledger.proofs import NotProven, check_inclusion
 from transfer.ledger.trace import Trace, trace_of
 from transfer.ledger.tree import Growing, Node, hash_of, inclusion, leaf_hash, pruned
-from transfer.ports.ledger import CheckpointsRead, Happened, Ledger, LedgerReading, Written
+from transfer.ports.ledger import CaseHistory, CheckpointsRead, Happened, Ledger, LedgerReading, Written
 
 _BLOCK: Final = 256 * 1024
 _Read = TypeVar("_Read")
@@ -65,6 +66,13 @@ class Audit:
             return trace_of(self.region, case, told)
         except EntryMalformed as error:
             raise LedgerAltered from error
+
+    async def history(self, case: UUID, asked: Asked) -> CaseHistory:
+        """The entries of a case, each shown to stand in the ledger, to be printed. Raises LedgerFalse,
+        StorageUnavailable."""
+        await self._note(Kind.AUDIT, asked, case, query="history", about=str(case), unmasked=asked.unmask)
+        signed = {one.checkpoint.size: one.checkpoint.root for one, _ in await self.checkpoints.own(1)}
+        return await of_case(self.reading, case, region=self.region, signed=signed, named=asked.unmask)
 
     async def prove(self, entry: int | UUID, asked: Asked) -> EntryProof:
         """One entry, by its place or its id, and what shows that it stands there. Raises NotInTheLedger,

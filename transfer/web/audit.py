@@ -10,9 +10,9 @@ from pydantic import Field
 from transfer.actions.auditing import Asked
 from transfer.domain.clocks import ClockState, legal_day, state_of
 from transfer.messages.case import Clock
-from transfer.web import queries
+from transfer.web import papers, queries
 from transfer.web.answers import Reply, reply
-from transfer.web.case_body import Body
+from transfer.web.case_body import Body, known_case
 from transfer.web.faults import CaseOrRange, ReasonMissing
 from transfer.web.route import Ask
 
@@ -69,6 +69,14 @@ async def trace(ask: Ask) -> Reply:
             ),
         )
     )
+
+
+async def history(ask: Ask) -> Reply:
+    """The history of a case as a paper."""
+    asked, case = _asked(ask), (await known_case(ask)).case
+    found = await ask.parts.audit.history(case.id, asked)
+    made = await ask.parts.printer.history(found, case.basics.clocks, ask.parts.directory)
+    return Reply(body=made, media_type=papers.MEDIA_TYPE, headers=_saved_as(f"case-{case.id}.pdf"))
 
 
 async def proof(ask: Ask) -> Reply:

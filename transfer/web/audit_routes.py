@@ -3,7 +3,10 @@
 from typing import Final
 
 from transfer.actions.auditing import LedgerAltered, NoCheckpointYet, NotInTheLedger
-from transfer.web import audit, queries
+from transfer.actions.proven import LedgerFalse
+from transfer.domain.errors import UnknownCase
+from transfer.ports.paper import CannotPrint
+from transfer.web import audit, papers, queries
 from transfer.web.faults import CaseOrRange, ReasonMissing
 from transfer.web.route import Route, Shows, Tag
 
@@ -19,6 +22,19 @@ AUDIT_ROUTES: Final = (
         query=queries.Unmasking,
         gives=audit.TraceBody,
         problems=(ReasonMissing, NotInTheLedger, LedgerAltered),
+    ),
+    Route(
+        method="GET",
+        path="/v1/audit/cases/{case}/history.pdf",
+        handler=audit.history,
+        zh="案件办理历程（PDF，附台账校验行）",
+        en="The history of a case as PDF, with a line to check it by",
+        tag=Tag.AUDIT,
+        shows=Shows.AUDITED,
+        query=queries.Unmasking,
+        gives=None,
+        media_type=papers.MEDIA_TYPE,
+        problems=(ReasonMissing, UnknownCase, LedgerFalse, CannotPrint),
     ),
     Route(
         method="GET",

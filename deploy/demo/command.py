@@ -71,7 +71,7 @@ def demo(*, once: bool, ca: Path, vhost: str, directory: Path, data: Path | None
 
 def _play_transfer(stage: Stage) -> UUID:
     with _shown(stage, stage.transfer) as cast:
-        return Story(cast=cast, addresses=stage.addresses, trust=stage.trust).play()
+        return Story(cast=cast, addresses=stage.addresses, trust=stage.trust, auditor=stage.auditor).play()
 
 
 def _play_winter(out: Console, stage: Stage, folder: Path) -> None:

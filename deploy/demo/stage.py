@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote, urlsplit
 
+from deploy.demo.auditor import Auditor
 from deploy.demo.dated import set_clock
 from deploy.demo.nodes import NodeProcess
 from deploy.demo.people import LUXIAN, SICHUAN, ZHONGSHAN
@@ -38,6 +39,7 @@ _QUICK: Final = {
     "silence": "5",
     "resend_grace": "2",
     "fetch_first": "1",
+    "checkpoint_every": "3",
     "log_format": "text",
 }
 
@@ -47,6 +49,7 @@ class Stage:
     """The nodes of both stories, not started yet, and what stands behind them."""
 
     trust: DemoTrust
+    auditor: Auditor
     clock: Path
     addresses: Mapping[str, Address]
     transfer: Mapping[str, NodeProcess]
@@ -60,6 +63,7 @@ class Stage:
         cert, key = save(authority.server([LOOPBACK], now=SINCE, days=_days()), folder, SERVER, replace=True)
         ports = dict(zip(WINTER, free_ports(len(WINTER)), strict=True))
         trust = DemoTrust.lay_out(folder, _with_files(draft, ports))
+        auditor = Auditor.admitted(folder, verifier=trust.verifier)
         tls = {region: _certified(authority, region, folder) for region in urls}
         time_file = folder / "clock"
         set_clock(time_file, BEGINS)
@@ -71,6 +75,7 @@ class Stage:
                 "tls_ca": str(tls[region].ca),
                 "tls_cert": str(tls[region].cert),
                 "tls_key": str(tls[region].key),
+                "audit_tokens": str(auditor.tokens),
                 "files": str(folder / f"files-{region}"),
                 **trust.settings(region),
             }
@@ -81,6 +86,7 @@ class Stage:
 
         return cls(
             trust=trust,
+            auditor=auditor,
             clock=time_file,
             addresses={region: Address.parse(urls[region], tls=tls[region]) for region in urls},
             transfer={region: node(region) for region in TRANSFER},

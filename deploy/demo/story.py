@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from deploy.demo import people
+from deploy.demo.auditor import Auditor
 from deploy.demo.cast import Cast, StoryFailed
 from deploy.demo.faults import publish_again, waiting
 from deploy.demo.people import LUXIAN, SICHUAN, STATION, ZHONGSHAN
@@ -30,6 +31,7 @@ class Story:
     cast: Cast
     addresses: Mapping[str, Address]
     trust: DemoTrust
+    auditor: Auditor
 
     def play(self) -> UUID:
         """The whole story; gives the case."""
@@ -42,6 +44,7 @@ class Story:
         self._accepted()
         self._handled()
         self._agreed()
+        self._audited()
         return self.cast.case
 
     def _opened(self) -> None:
@@ -152,3 +155,17 @@ class Story:
             if times != 1 or one.line.outcome is not ReceiptOutcome.APPLIED:
                 raise StoryFailed(f"{one.kind} #{one.line.sequence} was applied {times} times in {one.recipient}")
         cast.say(f"All {len(travelled)} messages on the case were applied exactly once, and all three regions agree")
+
+    def _audited(self) -> None:
+        """By files alone: no node, database or settings, and no trust in who made them."""
+        cast, nodes = self.cast, {region: self.cast.nodes[region] for region in (ZHONGSHAN, LUXIAN)}
+        cast.say("An auditor has both ledgers export the case, and checks the two files in an empty folder")
+        shown: list[str] = []
+
+        def alike() -> bool:
+            shown[:] = self.auditor.compared(cast.case, nodes)
+            return any("alike" in one for one in shown)
+
+        cast.until(alike, "what both ledgers tell stands under signed checkpoints")
+        for one in shown:
+            cast.say(one)

@@ -10,6 +10,7 @@ from transfer.handlers import (
     attestations,
     designations,
     duplicates,
+    erasure,
     evidence_answered,
     evidence_asked,
     groups,
@@ -19,6 +20,7 @@ from transfer.handlers import (
 from transfer.handlers.arrival import Arrival
 from transfer.messages import case_progress, eligibility, evidence, transfer
 from transfer.messages.duplicates import MatterNoticed, SameMatterKnown
+from transfer.messages.erasure import ErasureAnswered, ErasureOrdered
 from transfer.messages.values import Frozen
 
 Handler = Callable[[Arrival, Any], Decision | Unchanged]
@@ -60,5 +62,7 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         MatterNoticed: duplicates.matter_noticed,
         SameMatterKnown: duplicates.same_matter_known,
         case_progress.CaseSplit: groups.case_split,
+        ErasureOrdered: erasure.ordered,
+        ErasureAnswered: erasure.answered,
     }
 )

@@ -8,6 +8,7 @@ from transfer.messages.envelope import UnknownType, Unreadable
 from transfer.messages.examples import EXAMPLES, FULL
 from transfer.messages.examples_case import AYGUL, CASE, SECOND_TENURE, TRANSFER, Json
 from transfer.messages.examples_eligibility_refused import REFUSED_ATTESTATIONS
+from transfer.messages.examples_erasure_refused import REFUSED_ERASURES
 from transfer.messages.examples_evidence_refused import REFUSED_EVIDENCE
 from transfer.messages.refused import ABSENT, Refused
 
@@ -33,6 +34,7 @@ _LATER: Final = "2226-06-13T10:00:00+08:00"
 
 REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
     REFUSED_ATTESTATIONS
+    | REFUSED_ERASURES
     | REFUSED_EVIDENCE
     | {
         "legalaid.transfer.offered.v1": (

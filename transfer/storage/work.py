@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.domain.case import Case
-from transfer.domain.decision import Decision, Outgoing
+from transfer.domain.decision import Decision, Erasing, Outgoing
 from transfer.messages.attachments import Attachment, attachments_of
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
@@ -31,6 +31,15 @@ from transfer.ports.ledger import Happened
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
 from transfer.storage.casework import read_cases, write_cases
+from transfer.storage.erasing import (
+    destroy_keys,
+    destroy_rows,
+    empty_bodies,
+    erased_entries,
+    exported,
+    forget_answered,
+    under_way,
+)
 from transfer.storage.happened import received, sent, set_aside, stepped
 from transfer.storage.naming import awaited, digests_of, touch, want, wanted
 from transfer.storage.noting import Noting
@@ -104,6 +113,7 @@ class SqlWork:
     _told: list[tuple[str, Sequence[Receipt]]] = field(default_factory=list)
     _aside: list[Quarantined] = field(default_factory=list)
     _happened: list[Happened] = field(default_factory=list)
+    _erasing: list[tuple[Case, Erasing, Cause]] = field(default_factory=list)
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
     # Loading ------------------------------------------------------------------------------------------------
@@ -166,6 +176,12 @@ class SqlWork:
             found[row.print].add(row.case_id)
         return found
 
+    async def load_under_way(self, case: UUID) -> Collection[UUID]:
+        return await under_way(self.connection, case)
+
+    async def load_exported(self, case: UUID) -> bool:
+        return await exported(self.connection, case)
+
     async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:
         counted = select(inbox.c.source, func.count()).where(
             inbox.c.received_at >= since, inbox.c.type == type_, inbox.c.source.in_(sources)
@@ -180,6 +196,9 @@ class SqlWork:
         if was is None or was.materials is not case.materials or was.requests is not case.requests:
             self._use(case.id, attachments_of((case.materials, case.requests)))
         self._changed[case.id] = case
+        if decision.erasing:
+            self._erasing += [(case, one, cause) for one in decision.erasing]
+            self._rows[answered] = [row for row in self._rows[answered] if row["case_id"] != case.id]
         self._rows[fingerprints] += [{"case_id": case.id, "print": one} for one in decision.fingerprints]
         detail = json.dumps(dict(decision.event.detail), default=str)
         self._happened.append(stepped(case, decision.event, detail, cause))
@@ -285,7 +304,7 @@ class SqlWork:
     def record_receipts(self, source: str, receipts: Sequence[Receipt]) -> None:
         self._told.append((source, receipts))
 
-    def record_answered(self, key: str, given: Answered) -> None:
+    def record_answered(self, key: str, given: Answered, *, case: UUID | None = None) -> None:
         self._rows[answered].append(
             {
                 "key": key,
@@ -293,6 +312,7 @@ class SqlWork:
                 "status": given.status,
                 "etag": given.etag,
                 "body": given.body,
+                "case_id": case,
                 "at": self.now,
             }
         )
@@ -328,6 +348,8 @@ class SqlWork:
         )
         await self._write_inbox()
         await want(self.connection, self._rows[fetches], now=self.now)
+        if self._erasing:
+            await forget_answered(self.connection, {case.id for case, _, _ in self._erasing})
         for table in (
             stages,
             outbox,
@@ -345,8 +367,21 @@ class SqlWork:
                 await self.connection.execute(statement, self._rows[table])
 
         happened = [*news, *self._news_of_inbox(), *self._happened, *await self._write_quarantine()]
+        happened += await self._destroy()
         written_rows += written(stages.name, self._rows[stages])
         await self.noting.write(self.connection, happened, now=self.now, rows=written_rows)
+
+    async def _destroy(self) -> list[Happened]:
+        """What was erased; and what came for, or was still under way from, a case that was erased before."""
+        done: list[Happened] = []
+        for case, erasing, cause in self._erasing:
+            subjects = await destroy_keys(self.connection, case, erasing, now=self.now)
+            self.noting.keys.forget(subjects)
+            await destroy_rows(self.connection, case, erasing)
+            done += erased_entries(case, erasing, subjects, cause)
+        if gone := [case.id for case in self.seen if case.handling.erased]:
+            await empty_bodies(self.connection, gone)
+        return done
 
     def _news_of_inbox(self) -> Iterator[Happened]:
         """What came, and what came before and fares otherwise now."""

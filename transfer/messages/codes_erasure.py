@@ -1,0 +1,21 @@
+"""Codes of keeping and erasing: why a case is kept on, and why personal data are destroyed."""
+
+from transfer.messages.codes import Code
+
+
+class HoldReason(Code):
+    """Why a case must be kept, whatever its age."""
+
+    PROCEEDINGS = "PROCEEDINGS", "诉讼、仲裁或者复议尚未终结", "Proceedings are pending"
+    INSPECTION = "INSPECTION", "监督检查、审计或者调查需要", "An inspection, an audit or an inquiry needs it"
+    COMPLAINT = "COMPLAINT", "投诉、信访正在处理", "A complaint is being handled"
+    OTHER = "OTHER", "其他依法应当保存的情形", "Another ground in law to keep it"
+
+
+class ErasureBasis(Code):
+    """Why personal data are destroyed (PIPL is the Personal Information Protection Law)."""
+
+    PURPOSE_MET = "PURPOSE_MET", "处理目的已实现或者不再必要", "The purpose is met or needs them no more", "PIPL 47(1)"
+    TERM_OVER = "TERM_OVER", "保存期限已届满", "The retention term is over", "PIPL 47(2)"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN", "个人撤回同意", "The person withdrew consent", "PIPL 47(3)"
+    UNLAWFUL = "UNLAWFUL", "违法违规或者违反约定处理", "They were processed against the law", "PIPL 47(4)"

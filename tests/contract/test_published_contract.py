@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from transfer.cli.schemas import generated
-from transfer.messages import codes, codes_clocks, codes_eligibility, codes_evidence, envelope
+from transfer.messages import codes, codes_clocks, codes_eligibility, codes_erasure, codes_evidence, envelope
 from transfer.messages.case import CaseBasics, Clock, IdentityDocument
 from transfer.messages.codes import Code
 from transfer.messages.contract import CODE_LISTS, ROOT, STATEMENTS, render
@@ -102,7 +102,7 @@ def test_every_message_but_a_receipt_must_have_its_place(name: str) -> None:
 
 
 def test_every_code_list_is_published_with_its_wording() -> None:
-    modules = (codes, codes_clocks, codes_eligibility, codes_evidence)
+    modules = (codes, codes_clocks, codes_eligibility, codes_erasure, codes_evidence)
     lists = {one for m in modules for _, one in inspect.getmembers(m, inspect.isclass) if issubclass(one, Code)} - {
         Code
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
 
 from deploy.local.postgres import Postgres
 from tests.builders import a_stage
@@ -34,7 +34,9 @@ from transfer.ledger.entry import Kind
 from transfer.messages.codes import RefusalCode
 from transfer.messages.erasure import DestructionReceipt
 from transfer.ports.work import Cause
+from transfer.storage import tables
 from transfer.storage.engine import reading
+from transfer.storage.erasing_again import erase_again
 from transfer.storage.ledger_tables import ledger_keys
 from transfer.storage.row_macs import covered
 from transfer.storage.tables import metadata
@@ -252,7 +254,8 @@ async def test_nothing_is_erased_before_it_may_be(here: Api, there: Api) -> None
     assert answer.kind == "not-the-holder"
     await exported(here, path)
     async with here.node.store.work() as work:
-        known = (await work.load_cases([UUID(path.rpartition("/")[2])])).popitem()[1]
+        case = UUID(path.rpartition("/")[2])
+        known = (await work.load_cases([case]))[case]
         stage = a_stage(case=known.id, institution=ZHONGSHAN)
         sent = Decision(
             case=known, event=Event(name="erasure_proposed"), messages=(Outgoing(recipient=LUXIAN, data=stage),)
@@ -285,3 +288,35 @@ async def test_a_process_that_has_the_key_at_hand_forgets_it(here: Api) -> None:
     assert case in keys._kept
     await gone(here, path)
     assert not {FIRST, SECOND, case} & keys._kept.keys()
+
+
+async def test_what_a_restore_brought_back_is_erased_again(here: Api) -> None:
+    path = await archived(here)
+    case = UUID(path.rpartition("/")[2])
+    store = here.node.store
+    async with reading(store.engine) as connection:
+        keys = [dict(row) for row in (await connection.execute(select(ledger_keys))).mappings()]
+        rows = {
+            table: [dict(row) for row in (await connection.execute(select(table))).mappings()]
+            for table in (tables.cases, tables.applicants, tables.outbox)
+        }
+    await gone(here, path)
+    assert await erase_again(store, now=clock.now()) == [], "nothing is back yet"
+    async with store.writing() as connection:
+        for row in keys:
+            held = update(ledger_keys).where(ledger_keys.c.subject == row["subject"])
+            await connection.execute(held.values(key=row["key"]))
+        await connection.execute(delete(tables.applicants))
+        for table, some in rows.items():
+            for row in some:
+                if table is tables.applicants:
+                    await connection.execute(insert(table), row)
+                else:
+                    [key] = table.primary_key.columns
+                    await connection.execute(update(table).where(key == row[key.name]).values(**row))
+    store._recent.keep(())
+    assert MARK in await dumped(here)
+    assert await erase_again(store, now=clock.now()) == [case]
+    assert marks_in(await dumped(here)) == []
+    assert {one for one, there in (await keys_of(here)).items() if not there} == {case, FIRST, SECOND}
+    assert await erase_again(store, now=clock.now()) == []

@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from transfer.actions.commands import Command
-from transfer.messages.codes_erasure import ErasureBasis, HoldReason
+from transfer.messages.codes_erasure import ErasureBasis
+from transfer.messages.codes_handling import HoldReason
 from transfer.messages.values import Text
 
 

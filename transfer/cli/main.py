@@ -7,6 +7,7 @@ from transfer.cli.clock import clock
 from transfer.cli.config import config
 from transfer.cli.directory import directory
 from transfer.cli.eligibility import eligibility
+from transfer.cli.erase import erase
 from transfer.cli.evidence import evidence
 from transfer.cli.exits import MEANINGS
 from transfer.cli.explained import Commands
@@ -50,6 +51,7 @@ for _command in (
     clock,
     rules,
     eligibility,
+    erase,
     trace,
     quarantine,
     files,

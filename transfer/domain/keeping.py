@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from transfer.messages.codes_erasure import ErasureBasis, HoldReason
+from transfer.messages.codes_erasure import ErasureBasis
+from transfer.messages.codes_handling import HoldReason
 from transfer.messages.eligibility import Token
 from transfer.messages.values import Frozen, InstitutionCode, Moment, Name, RegionCode, Text
 

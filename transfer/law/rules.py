@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from transfer.law.codes import GroundProof
 from transfer.messages.case import RULE_CODE
-from transfer.messages.codes import AidForm, ApplicantCategory, HardshipGround, Matter
+from transfer.messages.codes import AidForm, ApplicantCategory, HardshipGround, Matter, Stage
 from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
 from transfer.messages.codes_competence import CasePlace
 from transfer.messages.codes_handling import Procedure
@@ -133,7 +133,9 @@ class Retention(Rule):
 
     length: Annotated[int | None, Field(ge=1, le=1200)] = None
     unit: Annotated[TimeUnit, Field(description="months or years")]
-    begins: Annotated[CaseEvent, Field(description="the event from which it runs; its day is not counted")]
+    begins: Annotated[
+        Stage | CaseEvent, Field(description="the stage or event from which it runs; its day is not counted")
+    ]
 
     @model_validator(mode="after")
     def _is_long(self) -> Self:

@@ -46,7 +46,6 @@ class CaseEvent(Code):
     CONCLUDED = "concluded", "办结", "Concluded"
     FILE_SUBMITTED = "file_submitted", "提交结案卷", "Closing file submitted"
     FILE_REVIEWED = "file_reviewed", "结案卷审核完毕", "Closing file reviewed"
-    ARCHIVED = "archived", "归档", "Archived"
     TERMINATED = "terminated", "终止援助", "Aid terminated"
     OBJECTED = "objected", "提出异议", "Objection raised"
     MAINTAINED = "maintained", "异议审查维持", "Decision maintained"

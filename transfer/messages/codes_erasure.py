@@ -1,15 +1,6 @@
-"""Codes of keeping and erasing: why a case is kept on, and why personal data are destroyed."""
+"""Codes of erasing."""
 
 from transfer.messages.codes import Code
-
-
-class HoldReason(Code):
-    """Why a case must be kept, whatever its age."""
-
-    PROCEEDINGS = "PROCEEDINGS", "诉讼、仲裁或者复议尚未终结", "Proceedings are pending"
-    INSPECTION = "INSPECTION", "监督检查、审计或者调查需要", "An inspection, an audit or an inquiry needs it"
-    COMPLAINT = "COMPLAINT", "投诉、信访正在处理", "A complaint is being handled"
-    OTHER = "OTHER", "其他依法应当保存的情形", "Another ground in law to keep it"
 
 
 class ErasureBasis(Code):

@@ -1,6 +1,8 @@
 """Personal data are destroyed when the file need not be kept any more, here and wherever there is a copy."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -25,8 +27,10 @@ from tests.erasing import (
     proposed,
     with_table,
 )
-from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving, today
+from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, application, serving, today
+from tests.integration.file_nodes import a_file_node
 from tests.noted import noted
+from tests.samples import a_pdf
 from transfer.crypto.statements import read_statement
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.handlers.receive import Refused
@@ -320,3 +324,19 @@ async def test_what_a_restore_brought_back_is_erased_again(here: Api) -> None:
     assert marks_in(await dumped(here)) == []
     assert {one for one, there in (await keys_of(here)).items() if not there} == {case, FIRST, SECOND}
     assert await erase_again(store, now=clock.now()) == []
+
+
+async def test_its_files_are_swept_and_those_of_others_stay(tmp_path: Path) -> None:
+    async with a_file_node(tmp_path) as node:
+        await with_table(node.api.node)
+        own, shared = [(await node.put(a_pdf(size))).body for size in (400, 500)]
+        papers = [{"kind": "OTHER", "title": "欠条", "file": file} for file in (own, shared)]
+        path = await archived(node.api, materials=papers)
+        living = await node.api.post("/v1/cases", application(materials=papers[1:]))
+        assert living.status == 201, living
+        await gone(node.api, path)
+        later = replace(node.parts.sweeper, clock=lambda: clock.now() + timedelta(days=8))
+        assert (await later.sweep()).files == 1
+        assert len(node.objects) == 1
+        assert (await node.read(f"/v1/files/{own['digest']}"))[0] == 404
+        assert (await node.read(f"/v1/files/{shared['digest']}"))[0] == 200

@@ -1,5 +1,7 @@
 """Personal data are destroyed when the file need not be kept any more, here and wherever there is a copy."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy import delete, insert, select, update
 
 from deploy.local.postgres import Postgres
@@ -31,6 +34,9 @@ from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, application, serv
 from tests.integration.file_nodes import a_file_node
 from tests.noted import noted
 from tests.samples import a_pdf
+from tests.trust import environment_of
+from transfer.cli.exits import FAULT
+from transfer.cli.main import main
 from transfer.crypto.statements import read_statement
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.handlers.receive import Refused
@@ -340,3 +346,36 @@ async def test_its_files_are_swept_and_those_of_others_stay(tmp_path: Path) -> N
         assert len(node.objects) == 1
         assert (await node.read(f"/v1/files/{own['digest']}"))[0] == 404
         assert (await node.read(f"/v1/files/{shared['digest']}"))[0] == 200
+
+
+async def test_it_is_done_and_looked_at_from_the_command_line(here: Api, urls: dict[str, str]) -> None:
+    path = await archived(here)
+    case = path.rpartition("/")[2]
+    environment = {
+        "TRANSFER_REGION": ZHONGSHAN,
+        "TRANSFER_DATABASE_URL": urls[ZHONGSHAN],
+        "TRANSFER_AMQP_URL": "amqp://nobody:x@127.0.0.1:1/none",
+        **environment_of(ZHONGSHAN),
+    }
+
+    async def ran(*words: str, by: str = "") -> Result:
+        who = ("--by", by, "--institution", ZHONGSHAN, "--node", here.address) if by else ()
+        return await asyncio.to_thread(CliRunner().invoke, main, ["erase", *words, *who], env=environment)
+
+    assert "nothing was erased" in (await ran("show", case)).output
+    assert (await ran("hold", case, "--reason", "INSPECTION", "--note", MARK, by=CLERK)).exit_code == 0
+    assert "on hold: INSPECTION" in (await ran("show", case)).output
+    refused = await ran("propose", case, "--basis", "TERM_OVER", by=CLERK)
+    assert refused.exit_code == FAULT
+    assert "on hold" in refused.output
+    assert (await ran("lift-hold", case, by=CLERK)).exit_code == 0
+    assert (await ran("propose", case, "--applicant", str(FIRST), "--basis", "UNLAWFUL", by=CLERK)).exit_code == 0
+    await exported(here, path)
+    assert "receipt ey" in (await ran("applicant", case, str(FIRST), by=HEAD)).output
+    assert (await ran("propose", case, "--basis", "TERM_OVER", by=CLERK)).exit_code == 0
+    assert f"proposed by {CLERK}" in (await ran("show", case)).output
+    await exported(here, path)
+    assert "erased; 0 other regions" in (await ran("case", case, by=HEAD)).output
+    shown = json.loads((await ran("show", case, "--json")).output)
+    assert [one["basis"] for one in shown["erasures"]] == ["UNLAWFUL", "TERM_OVER"]
+    assert "0 cases had to be erased again" in (await ran("again")).output

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -41,9 +42,10 @@ from transfer.crypto.statements import read_statement
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.handlers.receive import Refused
 from transfer.ledger.entry import Kind
-from transfer.messages.codes import RefusalCode
+from transfer.messages.codes import Hop, RefusalCode
 from transfer.messages.erasure import DestructionReceipt
-from transfer.ports.work import Cause
+from transfer.messages.receipts import Refusal
+from transfer.ports.work import Cause, Quarantined
 from transfer.storage import tables
 from transfer.storage.engine import reading
 from transfer.storage.erasing_again import erase_again
@@ -189,9 +191,44 @@ async def test_what_comes_later_for_an_erased_case_is_refused_and_not_kept(here:
     [verdict] = await there.carry(here)
     assert isinstance(verdict, Refused)
     assert verdict.refusal.code == RefusalCode.CASE_ERASED
+    [kept] = await here.items("/v1/quarantine?applied=true")
+    assert (await here.get(f"/v1/quarantine/{kept['id']}?body=true")).body["body"] == ""
+    again = await here.post(f"/v1/quarantine/{kept['id']}/replay", {}, etag=None)
+    assert (again.status, again.kind) == (404, "not-in-quarantine")
     assert marks_in(await dumped(here)) == []
     answer = await here.post(f"{path}/hold", {"by": CLERK, "institution": ZHONGSHAN, "reason": "OTHER"})
     assert (answer.status, answer.kind) == (410, "case-erased")
+
+
+async def test_what_lies_in_quarantine_goes_with_the_case(here: Api) -> None:
+    path = await archived(here)
+    case = UUID(path.rpartition("/")[2])
+    said = Refusal(code=RefusalCode.CANNOT_OPEN, hop=Hop.RECIPIENT, detail="no", resend=True)
+    of: dict[str, Any] = {
+        "source": LUXIAN,
+        "message": uuid4(),
+        "type": "legalaid.case.stage_published.v1",
+        "conversation": case,
+    }
+    async with here.node.store.work() as work:
+        work.record_quarantined(Quarantined(id=case, at=clock.now(), refusal=said, body=MARK.encode(), **of))
+    await gone(here, path)
+    assert marks_in(await dumped(here)) == []
+    assert (await here.get(f"/v1/quarantine/{case}?body=true")).body["body"] == ""
+    again = await here.post(f"/v1/quarantine/{case}/replay", {}, etag=None)
+    assert (again.status, again.kind) == (404, "not-in-quarantine")
+
+
+async def test_the_matter_of_an_erased_case_is_not_known_again(here: Api) -> None:
+    path = await archived(here)
+    case = UUID(path.rpartition("/")[2])
+    async with here.node.store.work() as work:
+        known = (await work.load_cases([case]))[case]
+        decision = Decision(case=known, event=Event(name="erasure_proposed"), fingerprints=("1:" + "0" * 64,))
+        work.record(decision, Cause(at=clock.now(), by=CLERK, institution=ZHONGSHAN))
+    await gone(here, path)
+    async with here.node.store.work() as work:
+        assert await work.load_fingerprinted(["1:" + "0" * 64]) == {}
 
 
 async def test_one_person_is_erased_and_the_others_are_untouched(here: Api, there: Api) -> None:

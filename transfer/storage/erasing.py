@@ -65,23 +65,25 @@ async def forget_answered(connection: AsyncConnection, cases: Collection[UUID]) 
     await connection.execute(delete(answered).where(answered.c.case_id.in_(cases)))
 
 
-async def destroy_rows(connection: AsyncConnection, case: Case, erasing: Erasing) -> None:
+async def destroy_rows(connection: AsyncConnection, case: Case, erasing: Erasing, *, now: datetime) -> None:
     """What stands beside the case itself; files are swept when no case uses them."""
     left = digests_of(attachments_of((case.materials, case.requests)))
     unused = (file_uses.c.case_id == case.id, file_uses.c.digest.not_in(left))
     await connection.execute(delete(file_uses).where(*unused))
     if erasing.applicant is not None:
-        await empty_bodies(connection, [case.id], naming=erasing.applicant)
+        await empty_bodies(connection, [case.id], naming=erasing.applicant, now=now)
         return
     await connection.execute(delete(fingerprints).where(fingerprints.c.case_id == case.id))
     await connection.execute(delete(evidence_requests).where(evidence_requests.c.case_id == case.id))
     await connection.execute(update(stages).where(stages.c.case_id == case.id).values(note=None))
     persons = (history.c.case_id == case.id, history.c.source.is_(None))
     await connection.execute(update(history).where(*persons).values(by=ERASED))
-    await empty_bodies(connection, [case.id])
+    await empty_bodies(connection, [case.id], now=now)
 
 
-async def empty_bodies(connection: AsyncConnection, cases: Collection[UUID], *, naming: UUID | None = None) -> None:
+async def empty_bodies(
+    connection: AsyncConnection, cases: Collection[UUID], *, now: datetime, naming: UUID | None = None
+) -> None:
     """Of the messages on these cases, or of those that name one applicant; their digests stay. What is still under way
     is left, since it must arrive as it was signed, and so is what waits here."""
     settled = (outbox.c.conversation.in_(cases), outbox.c.settled_at.is_not(None), outbox.c.type.not_in(_KEPT))
@@ -100,8 +102,10 @@ async def empty_bodies(connection: AsyncConnection, cases: Collection[UUID], *, 
             named = [{"one": row.message} for row in found if str(naming).encode() in row.body]
             if named:
                 await connection.execute(emptied.where(*some).values(body=_NOTHING), named)
-    aside = update(quarantine).where(quarantine.c.conversation.in_(cases), quarantine.c.body.is_not(None))
-    await connection.execute(aside.values(body=None))
+    aside = update(quarantine).where(quarantine.c.conversation.in_(cases))
+    await connection.execute(aside.where(quarantine.c.body.is_not(None)).values(body=_NOTHING))
+    # Nobody can try them again, so nobody need look.
+    await connection.execute(aside.where(quarantine.c.applied_at.is_(None)).values(applied_at=now))
 
 
 def erased_entries(case: Case, erasing: Erasing, subjects: Collection[UUID], cause: Cause) -> Iterator[Happened]:

@@ -47,7 +47,7 @@ async def _erased_again(store: Store, case: UUID, receipt: str, entries: list[En
         was = known.handling.erasure(applicant)
         back = exists().where(ledger_keys.c.subject.in_(subjects), ledger_keys.c.key.is_not(None))
         if was is not None and was.receipt is not None and not await work.connection.scalar(select(back)):
-            await empty_bodies(work.connection, [case], naming=applicant)
+            await empty_bodies(work.connection, [case], naming=applicant, now=now)
             return False
         basis = ErasureBasis(facts["basis"])
         anew = (was or Erasure(applicant=applicant, basis=basis)).model_copy(

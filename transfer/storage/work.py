@@ -377,10 +377,10 @@ class SqlWork:
         for case, erasing, cause in self._erasing:
             subjects = await destroy_keys(self.connection, case, erasing, now=self.now)
             self.noting.keys.forget(subjects)
-            await destroy_rows(self.connection, case, erasing)
+            await destroy_rows(self.connection, case, erasing, now=self.now)
             done += erased_entries(case, erasing, subjects, cause)
         if gone := [case.id for case in self.seen if case.handling.erased]:
-            await empty_bodies(self.connection, gone)
+            await empty_bodies(self.connection, gone, now=self.now)
         return done
 
     def _news_of_inbox(self) -> Iterator[Happened]:

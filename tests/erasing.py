@@ -4,7 +4,7 @@ import json
 from typing import Any, Final
 from uuid import UUID
 
-from tests.integration.api_node import LUXIAN, STATION, Answer, Api, today
+from tests.integration.api_node import LUXIAN, STATION, ZHONGSHAN, Answer, Api, today
 from transfer.law.kept import KeptRules, Origin
 from transfer.ledger.entry import Kind
 from transfer.messages.envelope import digest_of
@@ -90,6 +90,7 @@ async def archived(here: Api, there: Api | None = None, *, on: str = ENDED, **ch
         **changes,
     )
     path = f"/v1/cases/{case['id']}"
+    await _asked_and_took_back(here, path)
     if there is not None:
         assert there.region == LUXIAN
         offer = {"receiver": STATION, "letter": f"{MARK}函", "reason": f"{MARK}理由", "despite": MARK}
@@ -110,6 +111,20 @@ async def archived(here: Api, there: Api | None = None, *, on: str = ENDED, **ch
     if there is not None:
         await met(here, there)
     return path
+
+
+async def _asked_and_took_back(here: Api, path: str) -> None:
+    """A request for evidence that was never sent."""
+    item = {"kind": "DOCUMENT", "what": f"{MARK}考勤表", "fields": ["ATTENDANCE"], "form": "COPY"}
+    period = {"period_from": "2025-05-01", "period_to": "2025-10-31"}
+    said = dict.fromkeys(("letter", "purpose", "told"), MARK)
+    other = LUXIAN if here.region != LUXIAN else ZHONGSHAN
+    draft = {**_by(here, CLERK), **said, "requested": other, "lawyer": {"name": MARK}, "items": [item | period]}
+    drafted = await here.post(f"{path}/requests", draft)
+    assert drafted.status == 201, drafted
+    request = drafted.body["requests"][0]["id"]
+    cancelled = await here.post(f"{path}/requests/{request}/cancel", _by(here, CLERK) | {"reason": "NOT_NEEDED"})
+    assert cancelled.status == 200, cancelled
 
 
 async def exported(here: Api, path: str) -> None:

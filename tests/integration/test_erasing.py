@@ -273,6 +273,7 @@ async def test_who_stands_in_another_case_keeps_the_key_until_that_is_erased_too
     one, other = await archived(here), await archived(here)
     await gone(here, one)
     assert (await keys_of(here))[FIRST]
+    assert await erase_again(here.node.store, now=clock.now()) == [], "that key is nobody's fault"
     await gone(here, other)
     assert not (await keys_of(here))[FIRST]
 

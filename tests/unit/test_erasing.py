@@ -2,18 +2,23 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from pydantic import ValidationError
 
-from tests.asking import HEAD, Asking, an_item
+from tests.asking import FUSHUN, HEAD, Asking, an_item
+from tests.federation.exchange import Exchange
+from tests.story import Story
 from tests.unit.test_law_rules import a_book
+from transfer.actions.erasing import check_may_be_erased
+from transfer.actions.situation import Situation
 from transfer.domain.case import Case
 from transfer.domain.erasing import ERASED, erased
-from transfer.domain.errors import UnknownApplicant
+from transfer.domain.errors import RequestsOpen, RetentionRuns, TransferOpen, UnknownApplicant
 from transfer.domain.evidence_table import RequestStep
+from transfer.domain.handling import Entry as Entered
 from transfer.domain.keeping import Erasure
 from transfer.law.book import NoSuchRule
 from transfer.law.rules import Retention
@@ -108,6 +113,39 @@ def test_what_is_left_can_be_read_from_its_rows_again(case: Case) -> None:
             assert type(applicant).model_validate_json(applicant.model_dump_json(exclude_none=True)) == applicant
         handling = left.handling
         assert type(handling).model_validate_json(handling.model_dump_json(exclude_none=True)) == handling
+
+
+def archived(case: Case) -> Situation:
+    """As if its file had been put away in 2010."""
+    entry = Entered(what=Stage.ARCHIVED, occurred_on=date(2010, 1, 4), by=HEAD, institution=FUSHUN, at=clock.now())
+    put_away = replace(
+        case,
+        stage=case.stage.model_copy(update={"stage": Stage.ARCHIVED}),
+        handling=case.handling.with_entry(entry),
+    )
+    context = Exchange.of(FUSHUN).contexts[FUSHUN]()
+    return Situation(case=put_away, context=replace(context, rules=a_book(retentions=[a_retention()])))
+
+
+def test_while_something_is_open_nothing_is_erased(case: Case) -> None:
+    with pytest.raises(RequestsOpen):
+        check_may_be_erased(archived(case))
+    check_may_be_erased(archived(replace(case, requests=())))
+    offered = Story().offer().known()
+    with pytest.raises(TransferOpen):
+        check_may_be_erased(archived(offered))
+
+
+@pytest.mark.parametrize(("until", "over"), [("2020-01-04", False), ("2020-01-05", True)])
+def test_the_last_day_of_the_term_is_a_day_on_which_the_file_is_kept(case: Case, until: str, *, over: bool) -> None:
+    at = archived(replace(case, requests=()))
+    day = datetime.fromisoformat(f"{until}T12:00:00+08:00")
+    at = replace(at, context=replace(at.context, now=day))
+    if over:
+        check_may_be_erased(at)
+    else:
+        with pytest.raises(RetentionRuns, match=until):
+            check_may_be_erased(at)
 
 
 def test_who_is_not_in_the_case_is_not_erased(case: Case) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.domain.case import Case
@@ -35,7 +35,8 @@ from transfer.storage.tables import (
     stages,
 )
 
-_NOTHING: Final = b""
+EMPTIED: Final = b""
+"""Stands for the body of a message that was erased."""
 _KEPT: Final = tuple(TYPE_NAMES[one] for one in OF_ERASURE)
 """Messages that hold no personal data, and by which the erasing is shown."""
 _PROPOSED: Final = "erasure_proposed"
@@ -47,10 +48,7 @@ async def destroy_keys(connection: AsyncConnection, case: Case, erasing: Erasing
     """Empty the keys of all that this is about, and give whose. An applicant who stands in another case, too, keeps the
     key until the last of them is erased."""
     persons = {one.id for one in case.applicants} if erasing.applicant is None else {erasing.applicant}
-    elsewhere = select(applicants.c.id).where(
-        applicants.c.id.in_(persons), applicants.c.case_id != case.id, applicants.c.name != ERASED
-    )
-    subjects = persons - set(await connection.scalars(elsewhere))
+    subjects = persons - set(await connection.scalars(_elsewhere(persons, case.id)))
     subjects |= {case.id} if erasing.applicant is None else set()
     if subjects:
         # Who had none yet gets none later, either.
@@ -58,6 +56,23 @@ async def destroy_keys(connection: AsyncConnection, case: Case, erasing: Erasing
         await connection.execute(inserting_once(connection.dialect.name, ledger_keys), rows)
         await connection.execute(update(ledger_keys).where(ledger_keys.c.subject.in_(subjects)).values(key=None))
     return subjects
+
+
+def _elsewhere(persons: Collection[UUID], case: UUID) -> Select[tuple[UUID]]:
+    """Which of these stand in another case."""
+    return select(applicants.c.id).where(
+        applicants.c.id.in_(persons), applicants.c.case_id != case, applicants.c.name != ERASED
+    )
+
+
+async def keys_are_back(connection: AsyncConnection, subjects: Collection[UUID], case: UUID) -> bool:
+    """Whether one of these has a key that should have been destroyed with the case."""
+    back = exists().where(
+        ledger_keys.c.subject.in_(subjects),
+        ledger_keys.c.key.is_not(None),
+        ledger_keys.c.subject.not_in(_elsewhere(subjects, case)),
+    )
+    return bool(await connection.scalar(select(back)))
 
 
 async def forget_answered(connection: AsyncConnection, cases: Collection[UUID]) -> None:
@@ -94,16 +109,16 @@ async def empty_bodies(
     )
     for table, chosen in ((outbox, settled), (inbox, taken)):
         some = (table.c.message == bindparam("one"),)
-        emptied = update(table).where(*chosen, table.c.body != _NOTHING)
+        emptied = update(table).where(*chosen, table.c.body != EMPTIED)
         if naming is None:
-            await connection.execute(emptied.values(body=_NOTHING))
+            await connection.execute(emptied.values(body=EMPTIED))
         else:
             found = await connection.execute(select(table.c.message, table.c.body).where(*chosen))
             named = [{"one": row.message} for row in found if str(naming).encode() in row.body]
             if named:
-                await connection.execute(emptied.where(*some).values(body=_NOTHING), named)
+                await connection.execute(emptied.where(*some).values(body=EMPTIED), named)
     aside = update(quarantine).where(quarantine.c.conversation.in_(cases))
-    await connection.execute(aside.where(quarantine.c.body.is_not(None)).values(body=_NOTHING))
+    await connection.execute(aside.where(quarantine.c.body.is_not(None)).values(body=EMPTIED))
     # Nobody can try them again, so nobody need look.
     await connection.execute(aside.where(quarantine.c.applied_at.is_(None)).values(applied_at=now))
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from transfer.domain.decision import Decision, Erasing, Event
 from transfer.domain.erasing import erased
@@ -13,8 +13,8 @@ from transfer.ledger.entry import Entry, Kind
 from transfer.messages.codes_erasure import ErasureBasis
 from transfer.ports.work import Cause
 from transfer.storage.engine import looking
-from transfer.storage.erasing import empty_bodies
-from transfer.storage.ledger_tables import ledger_entries, ledger_keys
+from transfer.storage.erasing import empty_bodies, keys_are_back
+from transfer.storage.ledger_tables import ledger_entries
 from transfer.storage.store import Store
 
 _ERASED = select(ledger_entries.c.body).where(ledger_entries.c.kind == Kind.ERASED.value).order_by(ledger_entries.c.id)
@@ -45,8 +45,8 @@ async def _erased_again(store: Store, case: UUID, receipt: str, entries: list[En
         if known is None:
             return False
         was = known.handling.erasure(applicant)
-        back = exists().where(ledger_keys.c.subject.in_(subjects), ledger_keys.c.key.is_not(None))
-        if was is not None and was.receipt is not None and not await work.connection.scalar(select(back)):
+        done = was is not None and was.receipt is not None
+        if done and not await keys_are_back(work.connection, subjects, case):
             await empty_bodies(work.connection, [case], naming=applicant, now=now)
             return False
         basis = ErasureBasis(facts["basis"])

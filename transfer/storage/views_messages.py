@@ -26,6 +26,7 @@ from transfer.records import (
     Traffic,
 )
 from transfer.storage.engine import reading
+from transfer.storage.erasing import EMPTIED
 from transfer.storage.tables import destinations, evidence_requests, inbox, outbox, quarantine
 from transfer.storage.types import Instant
 from transfer.storage.views_files import FileViews
@@ -58,7 +59,6 @@ _RECEIVED: Final[tuple[ColumnElement[Any], ...]] = (
     inbox.c.refusal,
 )
 # What the inbox holds is not kept twice.
-_ERASED: Final = b""
 _BODY: Final = func.coalesce(quarantine.c.body, inbox.c.body)
 _QUARANTINED: Final[tuple[ColumnElement[Any], ...]] = (
     *(column for column in quarantine.c if column.name != "body"),
@@ -100,13 +100,13 @@ class MessageViews(FileViews):
 
     async def behind(self, case: UUID, request: UUID, type_: str) -> Behind | None:
         sent = select(outbox.c.message, outbox.c.digest, outbox.c.body, outbox.c.row.label("at")).where(
-            outbox.c.conversation == case, outbox.c.type == type_, outbox.c.body != _ERASED
+            outbox.c.conversation == case, outbox.c.type == type_, outbox.c.body != EMPTIED
         )
         received = select(inbox.c.message, inbox.c.digest, inbox.c.body, inbox.c.sequence.label("at")).where(
             inbox.c.conversation == case,
             inbox.c.type == type_,
             inbox.c.outcome == ReceiptOutcome.APPLIED.value,
-            inbox.c.body != _ERASED,
+            inbox.c.body != EMPTIED,
         )
         async with reading(self.store.engine) as connection:
             for statement in (sent, received):

@@ -40,12 +40,17 @@ from transfer.cli.exits import FAULT
 from transfer.cli.main import main
 from transfer.crypto.statements import read_statement
 from transfer.domain.decision import Decision, Event, Outgoing
+from transfer.domain.destroying import destroyed
+from transfer.domain.keeping import Erasure
 from transfer.handlers.receive import Refused
 from transfer.ledger.entry import Kind
 from transfer.messages.codes import Hop, RefusalCode
+from transfer.messages.codes_erasure import ErasureBasis
+from transfer.messages.envelope import digest_of
 from transfer.messages.erasure import DestructionReceipt
 from transfer.messages.receipts import Refusal
-from transfer.ports.work import Cause, Quarantined
+from transfer.messages.values import LATEST
+from transfer.ports.work import Answered, Cause, Quarantined
 from transfer.storage import tables
 from transfer.storage.engine import reading
 from transfer.storage.erasing_again import erase_again
@@ -154,6 +159,12 @@ async def test_who_has_a_copy_destroys_it_too_and_answers_with_a_receipt(here: A
     told = await noted(there.node.store.engine, Kind.ERASED)
     assert {UUID(one.facts["subject"]) for one in told} == {UUID(body["id"]), FIRST, SECOND}
     assert {one.texts is None for one in told} == {True}, "a region is nobody"
+    for api, table in ((here, tables.outbox), (there, tables.inbox)):
+        assert await erase_again(api.node.store, now=clock.now()) == []
+        about = select(table.c.body).where(table.c.type == "legalaid.case.erasure_ordered.v1")
+        async with reading(api.node.store.engine) as connection:
+            [body] = await connection.scalars(about)
+        assert done["receipt"].encode() in body, "by it the erasing can be shown"
 
 
 async def test_a_copy_that_is_on_hold_is_destroyed_when_the_hold_is_lifted(here: Api, there: Api) -> None:
@@ -271,9 +282,11 @@ async def rows_still_held(api: Api) -> set[str]:
 
 async def test_who_stands_in_another_case_keeps_the_key_until_that_is_erased_too(here: Api) -> None:
     one, other = await archived(here), await archived(here)
+    await gone(here, one, applicant=str(FIRST))
+    assert (await keys_of(here))[FIRST]
+    assert await erase_again(here.node.store, now=clock.now()) == [], "the key was not to be destroyed"
     await gone(here, one)
     assert (await keys_of(here))[FIRST]
-    assert await erase_again(here.node.store, now=clock.now()) == [], "that key is nobody's fault"
     await gone(here, other)
     assert not (await keys_of(here))[FIRST]
 
@@ -330,6 +343,25 @@ async def test_the_answer_is_given_again_and_holds_nothing_personal(here: Api) -
     assert marks_in(first.text) == []
 
 
+async def test_an_answer_of_the_same_moment_is_not_kept_either(here: Api) -> None:
+    path = await archived(here)
+    case, context = UUID(path.rpartition("/")[2]), here.node.context()
+    shown = Answered(request=digest_of(b"asked"), status=200, body=MARK.encode())
+    async with here.node.store.work() as work:
+        known = (await work.load_cases([case]))[case]
+        work.record_answered("of the same case", shown, case=case)
+        done = destroyed(
+            known,
+            Erasure(basis=ErasureBasis.TERM_OVER),
+            by=ZHONGSHAN,
+            at=context.now,
+            new_id=context.new_id,
+            sign=lambda said: context.signed(said, LATEST),
+        )
+        work.record(done, Cause(at=context.now, by=HEAD, institution=ZHONGSHAN))
+    assert marks_in(await dumped(here)) == []
+
+
 async def test_a_process_that_has_the_key_at_hand_forgets_it(here: Api) -> None:
     path = await archived(here)
     case, keys = UUID(path.rpartition("/")[2]), here.node.store.noting.keys
@@ -368,6 +400,10 @@ async def test_what_a_restore_brought_back_is_erased_again(here: Api) -> None:
     assert marks_in(await dumped(here)) == []
     assert {one for one, there in (await keys_of(here)).items() if not there} == {case, FIRST, SECOND}
     assert await erase_again(store, now=clock.now()) == []
+    async with store.writing() as connection:
+        await connection.execute(update(ledger_keys).where(ledger_keys.c.subject == SECOND).values(key=keys[0]["key"]))
+    assert await erase_again(store, now=clock.now()) == [case], "keys alone, from a dump of their own"
+    assert not (await keys_of(here))[SECOND]
 
 
 async def test_its_files_are_swept_and_those_of_others_stay(tmp_path: Path) -> None:

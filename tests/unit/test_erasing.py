@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,11 +13,12 @@ from tests.asking import FUSHUN, HEAD, Asking, an_item
 from tests.federation.exchange import Exchange
 from tests.story import Story
 from tests.unit.test_law_rules import a_book
-from transfer.actions.erasing import check_may_be_erased
+from transfer.actions.erasing import check_may_be_erased, erase
+from transfer.actions.erasing_commands import Erase
 from transfer.actions.situation import Situation
 from transfer.domain.case import Case
 from transfer.domain.erasing import ERASED, erased
-from transfer.domain.errors import RequestsOpen, RetentionRuns, TransferOpen, UnknownApplicant
+from transfer.domain.errors import NotProposed, RequestsOpen, RetentionRuns, TransferOpen, UnknownApplicant
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.handling import Entry as Entered
 from transfer.domain.keeping import Erasure
@@ -134,6 +136,17 @@ def test_while_something_is_open_nothing_is_erased(case: Case) -> None:
     offered = Story().offer().known()
     with pytest.raises(TransferOpen):
         check_may_be_erased(archived(offered))
+
+
+@pytest.mark.parametrize("known", [None, {"order": "a.b.c"}, {"receipt": "a.b.c"}], ids=str)
+def test_only_what_a_person_proposed_is_carried_out(case: Case, known: dict[str, Any] | None) -> None:
+    given = replace(case, requests=())
+    if known is not None:
+        one = Erasure(applicant=case.applicants[0].id, basis=BASIS, **known)
+        given = replace(given, handling=given.handling.with_erasure(one))
+    command = Erase(by=HEAD, institution=FUSHUN, applicant=case.applicants[0].id)
+    with pytest.raises(NotProposed):
+        erase(archived(given), command)
 
 
 @pytest.mark.parametrize(("until", "over"), [("2020-01-04", False), ("2020-01-05", True)])

@@ -42,7 +42,8 @@ def hold(at: Situation, command: HoldCase) -> Decision:
 
 
 def lift_hold(at: Situation, command: LiftHold) -> Decision:
-    """What the holder ordered to be erased meanwhile is erased now. Raises NotOnHold, NotOfThisRegion, CannotAttest."""
+    """What the holder ordered to be erased meanwhile is erased now, and then the step is told as that. Raises
+    NotOnHold, NotOfThisRegion, CannotAttest."""
     institution, handling = deciding_institution(command, at.context), at.case.handling
     if handling.hold is None:
         raise NotOnHold
@@ -78,7 +79,7 @@ def erase(at: Situation, command: Erase) -> Decision:
     institution = at.as_holder(command)
     check_may_be_erased(at)
     proposed = at.case.handling.erasure(command.applicant)
-    if proposed is None or proposed.receipt is not None:
+    if proposed is None or proposed.proposed_by is None:
         raise NotProposed(applicant=command.applicant)
     if proposed.proposed_by == command.by:
         raise SamePerson(by=command.by)

@@ -1,4 +1,4 @@
-"""How long a case is kept, who holds it longer, and what was erased of it."""
+"""Why a case is kept longer than others, and what was erased of it."""
 
 from typing import Annotated
 from uuid import UUID

@@ -13,6 +13,7 @@ from transfer.domain.case import Case
 from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.lifecycle import CLOSED, Side, State
 from transfer.ledger.checkpoint import Checkpoint
+from transfer.ledger.entry import Kind
 from transfer.ledger.tree import EMPTY
 from transfer.messages.attachments import Attachment, attachments_of
 from transfer.messages.case_progress import StagePublished
@@ -206,6 +207,19 @@ class MemoryWork:
                 found[known].add(case)
         return found
 
+    async def load_under_way(self, case: UUID) -> Collection[UUID]:
+        sent = {one.id for one in self.draft.outbox.values() if one.conversation == case and one.settled_at is None}
+        waiting = {
+            entry.message
+            for entry in self.draft.inbox.values()
+            if entry.conversation == case and entry.outcome is ReceiptOutcome.PARKED
+        }
+        return sent | waiting
+
+    async def load_exported(self, case: UUID) -> bool:
+        # What happened to a case is noted by storage alone; here whoever tests says that it was exported.
+        return any(one.kind is Kind.EXPORT and one.case == case for one in self.draft.noted)
+
     async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:
         entries = self.room.content.inbox.values()
         return Counter(e.source for e in entries if e.type == type_ and e.received_at >= since and e.source in sources)
@@ -359,7 +373,7 @@ class MemoryWork:
     def record_receipts(self, source: str, receipts: Sequence[Receipt]) -> None:
         self._told.append((source, receipts))
 
-    def record_answered(self, key: str, answered: Answered) -> None:
+    def record_answered(self, key: str, answered: Answered, *, case: UUID | None = None) -> None:  # noqa: ARG002 - see ports.Work
         if key in self.draft.answered:
             self._refused.append(f"key {key} was answered")
         self.draft.answered[key] = answered

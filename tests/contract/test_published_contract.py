@@ -14,6 +14,7 @@ from transfer.messages import (
     codes,
     codes_clocks,
     codes_eligibility,
+    codes_erasure,
     codes_evidence,
     codes_ledger,
     codes_reconciling,
@@ -114,7 +115,7 @@ def test_every_message_but_a_receipt_must_have_its_place(name: str) -> None:
 
 
 def test_every_code_list_is_published_with_its_wording() -> None:
-    modules = (codes, codes_clocks, codes_eligibility, codes_evidence, codes_ledger, codes_reconciling)
+    modules = (codes, codes_clocks, codes_eligibility, codes_erasure, codes_evidence, codes_ledger, codes_reconciling)
     lists = {one for m in modules for _, one in inspect.getmembers(m, inspect.isclass) if issubclass(one, Code)} - {
         Code
     }

@@ -1,6 +1,7 @@
 """Whoever changes, deletes, inserts or reorders rows behind the service's back is found, and the row is named."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -122,7 +123,7 @@ async def test_every_table_and_column_is_covered_or_has_a_reason_why_not() -> No
 async def test_nothing_is_false_where_nobody_has_touched_anything(play: Played) -> None:
     verified = await play.verified()
     size, signed = len(await play.rows(ledger.ledger_leaves)), (await play.rows(ledger.ledger_heads))[-1]["size"]
-    assert (verified.faults, verified.size, verified.signed, verified.erased) == ([], size, signed, 0)
+    assert (verified.faults, verified.size, verified.signed, verified.erased) == ([], size, signed, {})
     assert size > signed > WIDTH
     for table in (*TOLD, *HELD, *OWN):
         assert await play.rows(table), f"{table.name}: nothing to tamper with"
@@ -315,14 +316,18 @@ async def test_verification_can_begin_with_what_was_signed_and_sees_what_comes_a
 
 
 async def test_a_key_that_was_destroyed_without_an_entry_is_a_fault_and_with_one_is_said(play: Played) -> None:
-    applicant = (await play.rows(tables.applicants))[0]["id"]
+    person = (await play.rows(tables.applicants))[0]
+    applicant = person["id"]
     key = next(row for row in await play.rows(ledger.ledger_keys) if row["subject"] == applicant)
     gone = changed(ledger.ledger_keys, key, key=None)
     assert names((await play.verified(gone)).faults, "applicants/0", "no entry says that it was erased")
-    facts = {"subject": str(applicant), "of": "applicant", "basis": "TEST", "receipt": None}
-    erased = noted(play.here, Happened(kind=Kind.ERASED, at=clock.now(), facts=facts))
-    verified = await play.verified(gone, erased)
-    assert (verified.faults, verified.erased) == ([], 1)
+    facts = {"subject": str(applicant), "of": "applicant", "institution": "442000", "basis": "TEST", "receipt": None}
+    happened = Happened(kind=Kind.ERASED, at=datetime(2031, 5, 4, tzinfo=UTC), case=person["case_id"], facts=facts)
+    verified = await play.verified(gone, noted(play.here, happened))
+    assert (verified.faults, verified.erased) == (
+        [],
+        {str(applicant): "erased on 2031-05-04 by 442000 (TEST), chain intact"},
+    )
 
 
 async def test_the_checkpoints_that_others_made_are_looked_at(play: Played) -> None:

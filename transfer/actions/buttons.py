@@ -14,6 +14,8 @@ from transfer.actions import (
     deciding,
     eligibility,
     eligibility_commands,
+    erasing,
+    erasing_commands,
     groups,
     handling,
     handling_commands,
@@ -162,6 +164,10 @@ OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
         "events": OwnButton(command=commands.EnterEvent, decide=progress.enter_event),
         "recusals": OwnButton(command=handling_commands.Recuse, decide=handling.recuse),
         "recusals/lift": OwnButton(command=handling_commands.LiftRecusal, decide=handling.lift_recusal),
+        "hold": OwnButton(command=erasing_commands.HoldCase, decide=erasing.hold),
+        "hold/lift": OwnButton(command=erasing_commands.LiftHold, decide=erasing.lift_hold),
+        "erase/proposal": OwnButton(command=erasing_commands.ProposeErasure, decide=erasing.propose_erasure),
+        "erase": OwnButton(command=erasing_commands.Erase, decide=erasing.erase),
         "urgency": OwnButton(command=urgency_commands.StateUrgency, decide=urgency.state_urgency),
         "completion": OwnButton(command=urgency_commands.CompleteFormalities, decide=urgency.complete_formalities),
         "eligibility": OwnButton(command=eligibility_commands.FindEligibility, decide=eligibility.find),
@@ -170,7 +176,7 @@ OWN_BUTTONS: Final[Mapping[str, OwnButton]] = MappingProxyType(
     }
 )
 """What is done to the case itself and its applicants, by its place below the case: by its holder, but for attestations,
-which come from whoever found what they say."""
+which come from whoever found what they say, for recusals, and for holds, which keep this region's copy."""
 
 
 def stage_order(case: UUID, command: commands.PublishStage) -> Order:

@@ -11,7 +11,15 @@ from transfer.actions.situation import Situation
 from transfer.actions.turns import Turns
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision
-from transfer.domain.errors import Recused, StaleVersion, TransferError, UnknownCase
+from transfer.domain.errors import (
+    CaseErased,
+    MessagesUnderWay,
+    NotExported,
+    Recused,
+    StaleVersion,
+    TransferError,
+    UnknownCase,
+)
 from transfer.ledger.entry import Kind
 from transfer.messages.attachments import attachments_of
 from transfer.messages.values import Digest
@@ -103,6 +111,7 @@ class Desk:
             was = cases.get(decision.case.id)
             for one in (decision, *decision.also):
                 await _check_files(one, was, work)
+            await _check_destroys_nothing_needed(decision, work)
         except StorageUnavailable:
             raise
         except TransferError as error:
@@ -118,7 +127,7 @@ class Desk:
         case = cases[decision.case.id]
         if key is not None:
             known[key.key] = key.respond(case)
-            work.record_answered(key.key, known[key.key])
+            work.record_answered(key.key, known[key.key], case=case.id)
         return case
 
 
@@ -148,6 +157,8 @@ def _decision(order: Order, context: Context, cases: dict[UUID, Case]) -> Decisi
     case = cases.get(order.case) if order.case is not None else None
     if case is None or order.decide is None:
         raise UnknownCase(case=order.case)
+    if case.handling.erased:
+        raise CaseErased
     if order.version is not None and order.version != case.version:
         raise StaleVersion(read=order.version, current=case.version)
     if order.by in case.handling.recused:
@@ -185,6 +196,17 @@ async def _check_files(decision: Decision, was: Case | None, work: Work) -> None
         raise FileOnItsWay(files=sorted(coming))
     if absent := missing - (_digests(papers, requests) & awaited.keys() - added):
         raise FileNotKept(files=sorted(absent))
+
+
+async def _check_destroys_nothing_needed(decision: Decision, work: Work) -> None:
+    """Raises NotExported, MessagesUnderWay. What the holder ordered was exported and archived there."""
+    if all(one.ordered for one in decision.erasing):
+        return
+    case = decision.case.id
+    if under_way := await work.load_under_way(case):
+        raise MessagesUnderWay(messages=sorted(map(str, under_way)))
+    if not await work.load_exported(case):
+        raise NotExported
 
 
 def _digests(*named: object) -> set[Digest]:

@@ -38,10 +38,8 @@ def verify(ctx: click.Context, start: str | None, as_json: bool, env_file: Path 
             click.echo(f"FALSE  {fault.where}: {fault.said}")
         if not verified.faults:
             click.echo(f"sound: {verified.size} entries, {verified.signed} of them under signed checkpoints")
-        if verified.erased:
-            click.echo(
-                f"erased: names and texts of {verified.erased} persons or cases, which nobody can look at any more"
-            )
+        for subject, why in verified.erased.items():
+            click.echo(f"{subject}: {why}")
     if verified.faults:
         ctx.exit(FAULT)
 

@@ -8,6 +8,7 @@ from transfer.cli.clock import clock
 from transfer.cli.config import config
 from transfer.cli.directory import directory
 from transfer.cli.eligibility import eligibility
+from transfer.cli.erase import erase
 from transfer.cli.evidence import evidence
 from transfer.cli.exits import MEANINGS
 from transfer.cli.explained import Commands
@@ -53,6 +54,7 @@ for _command in (
     clock,
     rules,
     eligibility,
+    erase,
     trace,
     audit,
     reconcile,

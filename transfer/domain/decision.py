@@ -8,6 +8,8 @@ from uuid import UUID
 
 from transfer.domain.case import Case
 from transfer.messages.case_progress import StagePublished
+from transfer.messages.codes_erasure import ErasureBasis
+from transfer.messages.eligibility import Token
 from transfer.messages.values import Digest, Frozen
 
 
@@ -34,6 +36,18 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Erasing:
+    """What the decision destroys besides what its case shows: keys, bodies of messages, names in the history, uses of
+    files; of one applicant, or of the whole case. What another region ``ordered`` was archived there."""
+
+    applicant: UUID | None
+    basis: ErasureBasis
+    receipt: Token
+    institution: str
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The outcome of a step; storage writes all of it in one transaction or nothing of it. By its ``fingerprints`` the
     case's matter is known again; they stay as they were where none are given."""
@@ -43,6 +57,7 @@ class Decision:
     messages: tuple[Outgoing, ...] = ()
     stages: tuple[StagePublished, ...] = ()
     fingerprints: tuple[str, ...] = ()
+    erasing: tuple[Erasing, ...] = ()
     also: tuple["Decision", ...] = ()
     """What the same step leads to for other cases: those that it makes, or that were split off."""
 

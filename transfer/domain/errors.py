@@ -369,3 +369,44 @@ class CosignatureWrong(TransferError):
     """The line is no cosignature of its sender under that checkpoint."""
 
     alarm = "cosignature_wrong"
+
+
+class CaseErased(TransferError):
+    """This was erased: nothing personal of it is kept here, and nothing can be done with it any more."""
+
+
+class OnHold(TransferError):
+    """The case is on hold: nothing of it is erased until that is lifted."""
+
+
+class NotOnHold(TransferError):
+    """The case is not on hold."""
+
+
+class NotArchived(TransferError):
+    """A case is erased only after it was archived."""
+
+
+class NoRetention(TransferError):
+    """How long case files are kept is not known here: the institution's approved table has to be loaded first, with
+    `transfer rules load`."""
+
+
+class RetentionRuns(TransferError):
+    """The file is still to be kept; until then it is stored and protected, and nothing else."""
+
+
+class NotProposed(TransferError):
+    """Erasing is proposed by one person and carried out by another; nobody has proposed this."""
+
+
+class NotExported(TransferError):
+    """The case is exported and the export archived before anything is destroyed: there is none after its last step."""
+
+
+class MessagesUnderWay(TransferError):
+    """Messages on the case are still under way; what they say cannot be destroyed before they have arrived."""
+
+
+class OtherReceipt(TransferError):
+    """The receipt speaks of another erasure, or for another region than the one that sent it."""

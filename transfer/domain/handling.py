@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from transfer.domain.keeping import Erasure, Hold
 from transfer.messages.codes import Stage
 from transfer.messages.codes_clocks import CaseEvent
 from transfer.messages.codes_handling import (
@@ -218,10 +219,12 @@ class Recusal(Frozen):
 
 
 class Handling(Frozen):
-    """All entries, oldest first, and all recusals."""
+    """All entries, oldest first, all recusals, the hold that stands, and all erasures."""
 
     entries: tuple[Entry, ...] = ()
     recusals: tuple[Recusal, ...] = ()
+    hold: Hold | None = None
+    erasures: tuple[Erasure, ...] = ()
 
     def with_entry(self, entry: Entry) -> "Handling":
         """With one more; of a review that goes back and forth the latest entries of each person are enough."""
@@ -229,6 +232,21 @@ class Handling(Frozen):
         if entry.what in REVIEWS:
             kept = tuple(one for one in kept if (one.what, one.by) != (entry.what, entry.by))
         return self.model_copy(update={"entries": (*kept, entry)})
+
+    def with_erasure(self, erasure: Erasure) -> "Handling":
+        """With this one, in the place of an earlier one of the same applicant or of the case."""
+        others = tuple(one for one in self.erasures if one.applicant != erasure.applicant)
+        return self.model_copy(update={"erasures": (*others, erasure)})
+
+    def erasure(self, applicant: UUID | None) -> Erasure | None:
+        """That of the applicant, or of the case."""
+        return next((one for one in self.erasures if one.applicant == applicant), None)
+
+    @property
+    def erased(self) -> bool:
+        """Whether nothing personal of the case is left."""
+        whole = self.erasure(None)
+        return whole is not None and whole.receipt is not None
 
     def last(self, *whats: str) -> Entry | None:
         """The latest entry of one of these stages or events."""

@@ -11,6 +11,7 @@ from transfer.handlers import (
     checkpoints,
     designations,
     duplicates,
+    erasure,
     evidence_answered,
     evidence_asked,
     groups,
@@ -21,6 +22,7 @@ from transfer.handlers import (
 from transfer.handlers.arrival import Arrival
 from transfer.messages import case_progress, eligibility, evidence, ledger, transfer
 from transfer.messages.duplicates import MatterNoticed, SameMatterKnown
+from transfer.messages.erasure import ErasureAnswered, ErasureOrdered
 from transfer.messages.reconciling import ReconcileAnswered, ReconcileAsked
 from transfer.messages.values import Frozen
 from transfer.ports.ledger import LedgerDecision
@@ -68,5 +70,7 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         ledger.CheckpointAnswered: checkpoints.answered,
         ReconcileAsked: reconciling.kept,
         ReconcileAnswered: reconciling.kept,
+        ErasureOrdered: erasure.ordered,
+        ErasureAnswered: erasure.answered,
     }
 )

@@ -12,7 +12,7 @@ import structlog
 from transfer.crypto.letters import Letter
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision, Unchanged
-from transfer.domain.errors import AnswersNothing, TransferError
+from transfer.domain.errors import AnswersNothing, CaseErased, TransferError
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown
 from transfer.handlers.dispatch import HANDLERS
 from transfer.handlers.ledgers import Ledgers
@@ -21,6 +21,7 @@ from transfer.handlers.opening import Arrived, NotUnderstood, Opened, Unopened, 
 from transfer.messages.attachments import attachments_of
 from transfer.messages.codes import ReceiptOutcome, RefusalCode
 from transfer.messages.envelope import LEDGER_TYPES, RECEIPT_TYPE, Attributes, decode
+from transfer.messages.erasure import OF_ERASURE
 from transfer.messages.receipts import ReceiptIssued, Refusal
 from transfer.messages.sealed import SealedEvent
 from transfer.messages.values import Digest
@@ -206,9 +207,13 @@ class _Door:
         try:
             if attributes.answers is not None and self.sent.get(attributes.answers) != attributes.source:
                 raise AnswersNothing(answers=attributes.answers)
+            if arrival.case is not None and arrival.case.handling.erased and not isinstance(one.data, OF_ERASURE):
+                raise CaseErased
             decision = HANDLERS[type(one.data)](arrival, one.data)
         except CaseNotYetKnown:
             return self._wait(one)
+        except CaseErased as error:
+            said = refusal(RefusalCode.CASE_ERASED, error.message)
         except TransferError as error:
             said = refusal(RefusalCode.ILLEGAL_STEP, error.message)
             _raise_alarm(error.alarm, attributes)

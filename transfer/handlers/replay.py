@@ -46,11 +46,14 @@ async def replay(work: QuarantineWork, entry: UUID, context: Context, wire: Wire
 
 
 async def _arrived(work: Work, held: Quarantined, context: Context, wire: Wire) -> Arrived:
-    """The message as it lies in the inbox, or as it is opened now."""
-    if held.body is not None:
+    """The message as it lies in the inbox, or as it is opened now; what was erased lies in neither."""
+    if held.body:
         delivery = Delivery(body=held.body, exchange=held.exchange or "", user_id=held.user_id)
         return open_delivery(delivery, context, wire)
-    if held.source is None or held.message is None:
+    if held.body is not None or held.source is None or held.message is None:
         raise NotInQuarantine(entry=held.id)
     key = (held.source, held.message)
-    return lying((await work.load_inbox([key]))[key])
+    entry = (await work.load_inbox([key]))[key]
+    if not entry.body:
+        raise NotInQuarantine(entry=held.id)
+    return lying(entry)

@@ -10,7 +10,18 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
-from transfer.law.rules import FIRST_YEAR, LAST_YEAR, ConnectingPoint, Figure, GroundRule, Rule, RuleSet, Term, reach
+from transfer.law.rules import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    ConnectingPoint,
+    Figure,
+    GroundRule,
+    Retention,
+    Rule,
+    RuleSet,
+    Term,
+    reach,
+)
 from transfer.messages.codes_clocks import CaseEvent
 from transfer.messages.codes_handling import Procedure
 
@@ -49,6 +60,10 @@ class RuleBook:
     def figure(self, code: str, region: str, day: date) -> Figure:
         """Raises NoSuchRule."""
         return narrowest(self.rules.figures, code, region, day)
+
+    def retention(self, code: str, region: str, day: date) -> Retention:
+        """Raises NoSuchRule."""
+        return narrowest(self.rules.retentions, code, region, day)
 
     def terms(self, region: str, day: date, *, begins: CaseEvent | None = None) -> tuple[Term, ...]:
         """All that hold there on that day, one of each name, in the order of the set; or those that an event begins."""

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from transfer.law.codes import GroundProof
 from transfer.messages.case import RULE_CODE
-from transfer.messages.codes import AidForm, ApplicantCategory, HardshipGround, Matter
+from transfer.messages.codes import AidForm, ApplicantCategory, HardshipGround, Matter, Stage
 from transfer.messages.codes_clocks import CaseEvent, PauseReason, TimeUnit
 from transfer.messages.codes_competence import CasePlace
 from transfer.messages.codes_handling import Procedure
@@ -127,6 +127,28 @@ class Closing(Rule):
     rank: Annotated[int, Field(ge=1, le=9)]
 
 
+class Retention(Rule):
+    """How long something is kept, from an event on. Where it has no length the institution sets one, and until then
+    nothing of it is erased because it is old."""
+
+    length: Annotated[int | None, Field(ge=1, le=1200)] = None
+    unit: Annotated[TimeUnit, Field(description="months or years")]
+    begins: Annotated[
+        Stage | CaseEvent, Field(description="the stage or event from which it runs; its day is not counted")
+    ]
+
+    @model_validator(mode="after")
+    def _is_long(self) -> Self:
+        if self.unit not in {TimeUnit.MONTH, TimeUnit.YEAR}:
+            raise ValueError("a retention is counted in months or years")
+        return self
+
+    @property
+    def suspended_by(self) -> tuple[PauseReason, ...]:
+        """Nothing: what is kept is kept on."""
+        return ()
+
+
 class WorkYear(Frozen, extra="forbid"):
     """Which days of a year are worked, as the State Council has announced: days off on weekdays, worked weekends. One
     that names regions tells only their own days (local holidays: Measures on public holidays, article 4)."""
@@ -181,6 +203,7 @@ class RuleSet(Frozen, extra="forbid"):
     closings: tuple[Closing, ...] = ()
     connecting_points: tuple[ConnectingPoint, ...] = ()
     grounds: tuple[GroundRule, ...] = ()
+    retentions: tuple[Retention, ...] = ()
     years: tuple[WorkYear, ...] = ()
     ends: Annotated[tuple[Ending, ...], Field(description="rules of earlier sets that hold no longer")] = ()
 

@@ -326,6 +326,7 @@ class RefusalCode(Code):
     CONTENT_CONFLICT = "CONTENT_CONFLICT", "同号异文", "Known id or place, other content"
     ILLEGAL_STEP = "ILLEGAL_STEP", "步骤不合法", "The step does not fit the state of the transfer"
     UNKNOWN_CASE = "UNKNOWN_CASE", "未知案件", "The case is not known here"
+    CASE_ERASED = "CASE_ERASED", "案件信息已删除", "The case was erased; nothing of the message is kept"
     NODE_FAULT = "NODE_FAULT", "本节点故障", "A fault of the recipient's node"
 
 

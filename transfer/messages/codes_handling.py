@@ -1,4 +1,4 @@
-"""Codes of what is decided and done on an accepted case: refusals, assignment, closing, remedies, and who does what."""
+"""Codes of what is done on an accepted case: refusals, assignment, closing, holds, remedies, and who does what."""
 
 from transfer.messages.codes import Code
 
@@ -47,6 +47,15 @@ class RecusalReason(Code):
     IS_PARTY_OR_KIN = "IS_PARTY_OR_KIN", "系当事人或者其近亲属", "Is a party, or close kin of one"
     INTEREST = "INTEREST", "与案件有利害关系", "Has an interest in the case"
     OTHER_RELATION = "OTHER_RELATION", "其他可能影响公正的关系", "Another relation that may hurt fairness"
+
+
+class HoldReason(Code):
+    """Why a case must be kept, whatever its age."""
+
+    PROCEEDINGS = "PROCEEDINGS", "诉讼、仲裁或者复议尚未终结", "Proceedings are pending"
+    INSPECTION = "INSPECTION", "监督检查、审计或者调查需要", "An inspection, an audit or an inquiry needs it"
+    COMPLAINT = "COMPLAINT", "投诉、信访正在处理", "A complaint is being handled"
+    OTHER = "OTHER", "其他依法应当保存的情形", "Another ground in law to keep it"
 
 
 class Procedure(Code):

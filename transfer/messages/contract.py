@@ -8,11 +8,20 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from transfer.messages import codes, codes_clocks, codes_eligibility, codes_evidence, codes_ledger, codes_reconciling
+from transfer.messages import (
+    codes,
+    codes_clocks,
+    codes_eligibility,
+    codes_erasure,
+    codes_evidence,
+    codes_ledger,
+    codes_reconciling,
+)
 from transfer.messages.codes import Code
 from transfer.messages.contract_asyncapi import asyncapi
 from transfer.messages.eligibility import Attestation, Revocation
 from transfer.messages.envelope import EVENTS, MESSAGE_TYPES, SchemaViolated, UnknownType, Unreadable
+from transfer.messages.erasure import DestructionReceipt
 from transfer.messages.examples import EXAMPLES
 from transfer.messages.examples_refused import REFUSED, event_of
 from transfer.messages.sealed import SealedEvent
@@ -23,13 +32,25 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 CODE_LISTS: Final[Mapping[str, type[Code]]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): one
-    for module in (codes, codes_clocks, codes_eligibility, codes_evidence, codes_ledger, codes_reconciling)
+    for module in (
+        codes,
+        codes_clocks,
+        codes_eligibility,
+        codes_erasure,
+        codes_evidence,
+        codes_ledger,
+        codes_reconciling,
+    )
     for name, one in vars(module).items()
     if inspect.isclass(one) and issubclass(one, Code) and one is not Code
 }
 """The code lists by the names of their files."""
 
-STATEMENTS: Final[Mapping[str, type[Frozen]]] = {"attestation": Attestation, "revocation": Revocation}
+STATEMENTS: Final[Mapping[str, type[Frozen]]] = {
+    "attestation": Attestation,
+    "revocation": Revocation,
+    "destruction_receipt": DestructionReceipt,
+}
 """What regions sign for whoever may read it later: contents of tokens, by the names of their files."""
 
 _REFUSALS: Final[Mapping[type[ValueError], codes.RefusalCode]] = {

@@ -10,7 +10,17 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError, create_model
 
-from transfer.messages import case_progress, duplicates, eligibility, evidence, ledger, receipts, reconciling, transfer
+from transfer.messages import (
+    case_progress,
+    duplicates,
+    eligibility,
+    erasure,
+    evidence,
+    ledger,
+    receipts,
+    reconciling,
+    transfer,
+)
 from transfer.messages.values import MAX_INTEGER, BetweenRegions, CaseId, Digest, Frozen, Moment, RegionCode
 
 MAX_BYTES: Final = 4 * 1024 * 1024
@@ -34,6 +44,8 @@ MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
         "legalaid.case.matter_noticed.v1": duplicates.MatterNoticed,
         "legalaid.case.same_matter_known.v1": duplicates.SameMatterKnown,
         "legalaid.case.split.v1": case_progress.CaseSplit,
+        "legalaid.case.erasure_ordered.v1": erasure.ErasureOrdered,
+        "legalaid.case.erasure_answered.v1": erasure.ErasureAnswered,
         "legalaid.attestation.issued.v1": eligibility.AttestationIssued,
         "legalaid.attestation.revoked.v1": eligibility.AttestationRevoked,
         "legalaid.evidence.requested.v1": evidence.EvidenceRequested,

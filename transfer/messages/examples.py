@@ -29,6 +29,7 @@ from transfer.messages.examples_case import (
     sent,
 )
 from transfer.messages.examples_eligibility import PAIRS as ATTESTATIONS
+from transfer.messages.examples_erasure import PAIRS as ERASURES
 from transfer.messages.examples_evidence import PAIRS as EVIDENCE
 from transfer.messages.examples_ledger import PAIRS as LEDGER
 from transfer.messages.examples_reconciling import PAIRS as RECONCILING
@@ -340,7 +341,9 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
                 for which, (form, event) in enumerate(zip((MINIMAL, FULL), pair, strict=True))
             }
         )
-        for place, (name, pair) in enumerate((_PAIRS | EVIDENCE | ATTESTATIONS | LEDGER | RECONCILING).items())
+        for place, (name, pair) in enumerate(
+            (_PAIRS | EVIDENCE | ATTESTATIONS | ERASURES | LEDGER | RECONCILING).items()
+        )
     }
 )
 """The examples by type and form."""

@@ -8,6 +8,7 @@ from transfer.messages.envelope import UnknownType, Unreadable
 from transfer.messages.examples import EXAMPLES, FULL
 from transfer.messages.examples_case import AYGUL, CASE, SECOND_TENURE, TRANSFER, Json
 from transfer.messages.examples_eligibility_refused import REFUSED_ATTESTATIONS
+from transfer.messages.examples_erasure_refused import REFUSED_ERASURES
 from transfer.messages.examples_evidence_refused import REFUSED_EVIDENCE
 from transfer.messages.examples_ledger_refused import REFUSED_LEDGER
 from transfer.messages.examples_reconciling_refused import REFUSED_RECONCILING
@@ -35,6 +36,7 @@ _LATER: Final = "2226-06-13T10:00:00+08:00"
 
 REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
     REFUSED_ATTESTATIONS
+    | REFUSED_ERASURES
     | REFUSED_EVIDENCE
     | REFUSED_LEDGER
     | REFUSED_RECONCILING

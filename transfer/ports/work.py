@@ -219,6 +219,14 @@ class Work(Protocol):
         too; they are not locked by it."""
         ...
 
+    async def load_under_way(self, case: UUID) -> Collection[UUID]:
+        """The messages on the case that still lack a final receipt, and those that wait here for earlier ones."""
+        ...
+
+    async def load_exported(self, case: UUID) -> bool:
+        """Whether the case was exported after its last step, but for a proposal to erase it."""
+        ...
+
     async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:
         """How many messages of a type each of these regions has sent since then, whatever became of them."""
         ...
@@ -244,8 +252,8 @@ class Work(Protocol):
         ...
 
     def record(self, decision: Decision, cause: Cause) -> Case:
-        """Write state, messages and history of a decision, and that the recipients of its messages may fetch the
-        files that these name; returns the case with its new version."""
+        """Write state, messages and history of a decision, and that the recipients of its messages may fetch the files
+        that these name; destroy what it says is to be. Returns the case with its new version."""
         ...
 
     def record_wanted(self, source: str, message: UUID, case: UUID, named: Iterable[Attachment]) -> None:
@@ -273,8 +281,8 @@ class Work(Protocol):
         """Write what another region says became of this node's messages."""
         ...
 
-    def record_answered(self, key: str, answered: Answered) -> None:
-        """Keep the response to an idempotency key."""
+    def record_answered(self, key: str, answered: Answered, *, case: UUID | None = None) -> None:
+        """Keep the response to an idempotency key, until the case that it shows is erased."""
         ...
 
     def note(self, happened: Happened) -> None:

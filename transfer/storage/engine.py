@@ -64,6 +64,8 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQL
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        # What is deleted or shortened is overwritten, in free pages, too: to erase is to erase.
+        "secure_delete=ON",
         f"busy_timeout={BUSY_MILLISECONDS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")

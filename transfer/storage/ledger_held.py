@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from transfer.crypto.errors import CannotBeOpened
 from transfer.crypto.texts import open_texts
 from transfer.ledger.entry import Entry, texts_digest
+from transfer.ledger.erasures import Erased, Erasures
 from transfer.ledger.verify import Fault
 from transfer.storage.ledger_facts import Texts, version
 from transfer.storage.ledger_tables import ledger_keys
@@ -19,15 +20,17 @@ from transfer.storage.row_macs import covered
 from transfer.storage.statements import among, rows_of
 
 _KEYS: Final = among(select(ledger_keys.c.subject, ledger_keys.c.key), ledger_keys.c.subject)
+_NOT_KEPT: Final = "evidence_requests/"
+"""Rows of a case that are deleted with it."""
 _NO_KEY: Final = "its key is gone, and no entry says that it was erased"
 
 
 @dataclass(slots=True)
 class Held:
-    """The keys of some subjects; ``erasures`` are those of which entries say that they were destroyed."""
+    """The keys of some subjects; ``erasures`` are what the entries say of those that were destroyed."""
 
-    erasures: frozenset[str]
-    erased: set[UUID] = field(default_factory=set)
+    erasures: Erasures = field(default_factory=Erasures)
+    erased: dict[UUID, Erased] = field(default_factory=dict)
     """Those that stood in the way of looking at something."""
     _keys: Mapping[UUID, bytes] = field(default_factory=dict)
 
@@ -73,12 +76,15 @@ class Held:
                 elif part.mac(key) != mac:
                     yield Fault(where, "the row is not as the last step left it")
         for case, name in macs:
+            if name.startswith(_NOT_KEPT) and case is not None and self.erasures.row(case):
+                continue
             yield Fault(f"{name} of case {case}", "the row is gone")
 
     def _without(self, subject: UUID, where: str) -> Fault | None:
-        if str(subject) not in self.erasures:
+        erased = self.erasures.key(subject)
+        if erased is None:
             return Fault(where, _NO_KEY)
-        self.erased.add(subject)
+        self.erased[subject] = erased
         return None
 
 

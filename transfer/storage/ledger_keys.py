@@ -45,3 +45,8 @@ class SubjectKeys:
             while len(self._kept) > self.most:
                 self._kept.popitem(last=False)
         return found
+
+    def forget(self, subjects: Collection[UUID]) -> None:
+        """Their keys were destroyed."""
+        for one in subjects:
+            self._kept.pop(one, None)

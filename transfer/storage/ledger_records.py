@@ -13,7 +13,9 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, Table, Uuid, bindpar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.ledger.entry import Entry, EntryMalformed, Kind
+from transfer.ledger.erasures import Erasures
 from transfer.ledger.verify import Fault
+from transfer.storage.erasing import EMPTIED
 from transfer.storage.ledger_facts import Key, Texts, differing, expect, is_whole, keyed
 from transfer.storage.ledger_held import Held, subjects_of
 from transfer.storage.ledger_tables import ledger_entries, ledger_texts
@@ -71,14 +73,14 @@ class Records:
     """One comparison of all records with all entries."""
 
     connection: AsyncConnection
-    held: Held = field(default_factory=lambda: Held(frozenset()))
+    held: Held = field(default_factory=Held)
     _expected: dict[Key, dict[str, Any]] = field(default_factory=dict)
     _found: dict[Key, Mapping[str, Any]] = field(default_factory=dict)
 
     async def faults(self) -> AsyncIterator[Fault]:
         """All, case by case, and at the end what belongs to none."""
         erasures = _read(await self.connection.execute(_ERASED), [])
-        self.held = Held(frozenset(str(entry.facts.get("subject")) for _, entry in erasures))
+        self.held = Held(Erasures.read(entry for _, entry in erasures))
         after = _FIRST
         while after != _LAST:
             some = {"from": after, "most": ENTRIES}
@@ -106,7 +108,7 @@ class Records:
         found = {key: row for table, statement in _TOLD for key, row in keyed(table, await self._rows(statement, some))}
         for key in expected.keys() & found.keys():
             if is_whole(key, expected[key]):
-                faults += _compared(key, expected.pop(key), found.pop(key))
+                faults += self._compared(key, expected.pop(key), found.pop(key))
         self._found |= found
         for key, told in expected.items():
             self._expect(key, told)
@@ -131,11 +133,19 @@ class Records:
             if row is None:
                 yield Fault(_named(key), "the row is gone")
             elif is_whole(key, told):
-                yield from _compared(key, told, row)
+                yield from self._compared(key, told, row)
             else:
                 yield Fault(_named(key), "the entry by which it came is gone")
         for key in self._found:
             yield Fault(_named(key), "no entry tells of this row")
+
+    def _compared(self, key: Key, told: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Fault]:
+        if names := [name for name in differing(told, row) if not (name == "body" and self._is_emptied(row))]:
+            yield Fault(_named(key), f"not as its entries tell it: {', '.join(names)}")
+
+    def _is_emptied(self, message: Mapping[str, Any]) -> bool:
+        """Whether its body is gone because its case was erased, or a person whom it names."""
+        return message["body"] == EMPTIED and self.held.erasures.body(message["conversation"]) is not None
 
     def _with_texts(
         self, entries: Iterable[tuple[Row[Any], Entry]], faults: list[Fault]
@@ -161,11 +171,6 @@ def _read(rows: Iterable[Row[Any]], faults: list[Fault]) -> Iterator[tuple[Row[A
         if (entry.id, entry.kind.value, entry.case) != (row.id, row.kind, row.case_id):
             faults.append(Fault(where, "its id, its kind or its case is not what its body says"))
         yield row, entry
-
-
-def _compared(key: Key, told: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Fault]:
-    if names := differing(told, row):
-        yield Fault(_named(key), f"not as its entries tell it: {', '.join(names)}")
 
 
 def _named(key: Key) -> str:

@@ -33,11 +33,11 @@ _COUNT: Final = select(func.count()).select_from(ledger_nodes)
 @dataclass(slots=True, kw_only=True)
 class Verified:
     """What was looked at and what is false. ``signed``: up to how many entries a signed root stands for them;
-    ``erased``: for how many persons and cases names and texts are gone."""
+    ``erased``: of which persons and cases names and texts are gone, and why."""
 
     size: int = 0
     signed: int = 0
-    erased: int = 0
+    erased: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -57,7 +57,7 @@ async def verify(connection: AsyncConnection, heads: SignedHeads, *, start: int 
         if len(verified.faults) >= MOST:
             break
         verified.faults.append(fault)
-    verified.erased = len(records.held.erased)
+    verified.erased = {str(subject): str(why) for subject, why in records.held.erased.items()}
     return verified
 
 

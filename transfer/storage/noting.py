@@ -83,7 +83,12 @@ class Noting:
 
 def subject_of(one: Happened) -> UUID:
     """Under whose key its texts are kept: that of the person whom it is about, else of the case, else of who acted."""
-    return one.subject or one.case or uuid5(NAMESPACE_URL, f"{STAFF}{one.texts.get('by', '')}")
+    return one.subject or one.case or staff(str(one.texts.get("by", "")))
+
+
+def staff(name: str) -> UUID:
+    """The subject of who acted."""
+    return uuid5(NAMESPACE_URL, f"{STAFF}{name}")
 
 
 def _macs(rows: Iterable[WrittenRow], keys: Mapping[UUID, bytes | None]) -> dict[str, str | None]:

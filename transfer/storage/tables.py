@@ -459,7 +459,10 @@ answered = Table(
     Column("etag", String(40)),
     Column("body", LargeBinary, nullable=False),
     Column("at", Instant, nullable=False),
+    # The case that it shows, with which it goes.
+    Column("case_id", Uuid),
     Index("ix_answered_at", "at"),
+    Index("ix_answered_case_id", "case_id"),
 )
 
 files = Table(

@@ -26,6 +26,7 @@ from transfer.records import (
     Traffic,
 )
 from transfer.storage.engine import reading
+from transfer.storage.erasing import EMPTIED
 from transfer.storage.tables import destinations, evidence_requests, inbox, outbox, quarantine
 from transfer.storage.types import Instant
 from transfer.storage.views_files import FileViews
@@ -99,10 +100,13 @@ class MessageViews(FileViews):
 
     async def behind(self, case: UUID, request: UUID, type_: str) -> Behind | None:
         sent = select(outbox.c.message, outbox.c.digest, outbox.c.body, outbox.c.row.label("at")).where(
-            outbox.c.conversation == case, outbox.c.type == type_
+            outbox.c.conversation == case, outbox.c.type == type_, outbox.c.body != EMPTIED
         )
         received = select(inbox.c.message, inbox.c.digest, inbox.c.body, inbox.c.sequence.label("at")).where(
-            inbox.c.conversation == case, inbox.c.type == type_, inbox.c.outcome == ReceiptOutcome.APPLIED.value
+            inbox.c.conversation == case,
+            inbox.c.type == type_,
+            inbox.c.outcome == ReceiptOutcome.APPLIED.value,
+            inbox.c.body != EMPTIED,
         )
         async with reading(self.store.engine) as connection:
             for statement in (sent, received):

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.domain.case import Case
-from transfer.domain.decision import Decision, Outgoing
+from transfer.domain.decision import Decision, Erasing, Outgoing
 from transfer.messages.attachments import Attachment, attachments_of
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
@@ -30,6 +30,15 @@ from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
 from transfer.storage.arrivals import write_inbox, write_quarantine
 from transfer.storage.casework import read_cases, write_cases
+from transfer.storage.erasing import (
+    destroy_keys,
+    destroy_rows,
+    empty_bodies,
+    erased_entries,
+    exported,
+    forget_answered,
+    under_way,
+)
 from transfer.storage.happened import sent, stepped
 from transfer.storage.ledger_tables import ledger_cosignatures, ledger_seen
 from transfer.storage.naming import awaited, digests_of, touch, want, wanted
@@ -99,6 +108,7 @@ class SqlWork:
     _told: list[tuple[str, Sequence[Receipt]]] = field(default_factory=list)
     _aside: list[Quarantined] = field(default_factory=list)
     _happened: list[Happened] = field(default_factory=list)
+    _erasing: list[tuple[Case, Erasing, Cause]] = field(default_factory=list)
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
     # Loading ------------------------------------------------------------------------------------------------
@@ -168,6 +178,12 @@ class SqlWork:
                 found[fresh["print"]].add(fresh["case_id"])
         return found
 
+    async def load_under_way(self, case: UUID) -> Collection[UUID]:
+        return await under_way(self.connection, case)
+
+    async def load_exported(self, case: UUID) -> bool:
+        return await exported(self.connection, case)
+
     async def count_received(self, type_: str, sources: Collection[str], *, since: datetime) -> Mapping[str, int]:
         counted = select(inbox.c.source, func.count()).where(
             inbox.c.received_at >= since, inbox.c.type == type_, inbox.c.source.in_(sources)
@@ -196,6 +212,9 @@ class SqlWork:
         if was is None or was.materials is not case.materials or was.requests is not case.requests:
             self._use(case.id, attachments_of((case.materials, case.requests)))
         self._changed[case.id] = case
+        if decision.erasing:
+            self._erasing += [(case, one, cause) for one in decision.erasing]
+            self._rows[answered] = [row for row in self._rows[answered] if row["case_id"] != case.id]
         self._rows[fingerprints] += [{"case_id": case.id, "print": one} for one in decision.fingerprints]
         detail = json.dumps(dict(decision.event.detail), default=str)
         self._happened.append(stepped(case, decision.event, detail, cause))
@@ -313,7 +332,7 @@ class SqlWork:
     def record_receipts(self, source: str, receipts: Sequence[Receipt]) -> None:
         self._told.append((source, receipts))
 
-    def record_answered(self, key: str, given: Answered) -> None:
+    def record_answered(self, key: str, given: Answered, *, case: UUID | None = None) -> None:
         self._rows[answered].append(
             {
                 "key": key,
@@ -321,6 +340,7 @@ class SqlWork:
                 "status": given.status,
                 "etag": given.etag,
                 "body": given.body,
+                "case_id": case,
                 "at": self.now,
             }
         )
@@ -356,6 +376,8 @@ class SqlWork:
         )
         news += await write_inbox(self.connection, self._entered, self._known, now=self.now)
         await want(self.connection, self._rows[fetches], now=self.now)
+        if self._erasing:
+            await forget_answered(self.connection, {case.id for case, _, _ in self._erasing})
         for table in (
             stages,
             outbox,
@@ -374,8 +396,21 @@ class SqlWork:
                 statement = inserting_once(dialect, table) if once else inserting(table)
                 await self.connection.execute(statement, self._rows[table])
         news += await write_quarantine(self.connection, self._aside)
+        happened = [*news, *self._happened, *await self._destroy()]
         written_rows += written(stages.name, self._rows[stages])
-        await self.noting.write(self.connection, [*news, *self._happened], now=self.now, rows=written_rows)
+        await self.noting.write(self.connection, happened, now=self.now, rows=written_rows)
+
+    async def _destroy(self) -> list[Happened]:
+        """What was erased; and what came for, or was still under way from, a case that was erased before."""
+        done: list[Happened] = []
+        for case, erasing, cause in self._erasing:
+            subjects = await destroy_keys(self.connection, case, erasing, now=self.now)
+            self.noting.keys.forget(subjects)
+            await destroy_rows(self.connection, case, erasing, now=self.now)
+            done += erased_entries(case, erasing, subjects, cause)
+        if gone := [case.id for case in self.seen if case.handling.erased]:
+            await empty_bodies(self.connection, gone, now=self.now)
+        return done
 
 
 def _receipt(entry: InboxEntry) -> Receipt:

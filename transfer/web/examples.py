@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from transfer.actions import commands, eligibility_commands, handling_commands, urgency_commands
+from transfer.actions import commands, eligibility_commands, erasing_commands, handling_commands, urgency_commands
 from transfer.actions import group_commands as group
 from transfer.actions.competence_commands import NamePlaces
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
@@ -99,6 +99,10 @@ EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
             "since": "2026-11-20",
         },
         handling_commands.LiftRecusal: {**_ZHONGSHAN, "person": "刘敏", "because": "经查不存在回避情形。"},
+        erasing_commands.HoldCase: {**_ZHONGSHAN, "reason": "COMPLAINT", "note": "受援人投诉尚未答复。"},
+        erasing_commands.LiftHold: _ZHONGSHAN,
+        erasing_commands.ProposeErasure: {**_ZHONGSHAN, "basis": "TERM_OVER"},
+        erasing_commands.Erase: {**_ZHONGSHAN, "by": "王主任"},
         urgency_commands.StateUrgency: {
             **_ZHONGSHAN,
             "urgency": "PRESERVATION",

@@ -53,7 +53,13 @@ _ALWAYS: Final = (
 )
 _WITH_BODY: Final = (faults.MalformedJson, faults.InvalidBody, faults.TooLarge, faults.WrongContentType)
 _WITH_KEY: Final = (faults.KeyMissing, faults.KeyInvalid, KeyReused, StorageRefused)
-_WITH_VERSION: Final = (faults.VersionMissing, faults.VersionInvalid, errors.StaleVersion, faults.BeyondExchange)
+_WITH_VERSION: Final = (
+    faults.VersionMissing,
+    faults.VersionInvalid,
+    errors.StaleVersion,
+    errors.CaseErased,
+    faults.BeyondExchange,
+)
 _TEXT: Final = {"schema": {"type": "string"}}
 _UUID: Final = {"type": "string", "format": "uuid"}
 _IN_PATH: Final = {

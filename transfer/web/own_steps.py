@@ -13,6 +13,7 @@ from transfer.domain.lifecycle import OFFERABLE, PAST
 from transfer.domain.recognition import found_here, own_attestations, revocation_of
 from transfer.domain.supplement import waiting
 from transfer.domain.urgency import completions
+from transfer.messages.codes import Stage
 from transfer.messages.codes_urgency import LIMBS
 from transfer.messages.values import region_of
 from transfer.ports.files import FileNotKept, FileOnItsWay
@@ -25,6 +26,14 @@ Problems = tuple[type[Exception], ...]
 _NOT_FREE: Final = (errors.TransferOpen, errors.IllegalStage)
 _UNSIGNED: Final = (errors.CannotAttest, errors.NotOfThisRegion)
 _FILES: Final = (FileNotKept, FileOnItsWay)
+_NOT_ERASABLE: Final = (
+    errors.NotArchived,
+    errors.OnHold,
+    errors.TransferOpen,
+    errors.RequestsOpen,
+    errors.NoRetention,
+    errors.RetentionRuns,
+)
 OF_PARTS: Final = (
     errors.ImplausibleDate,
     errors.PartNeeded,
@@ -103,6 +112,22 @@ def _may_be_completed(case: Case, context: Context) -> bool:
 
 def _someone_is_recused(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
     return bool(case.handling.recused)
+
+
+def _may_be_held(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
+    return case.handling.hold is None
+
+
+def _is_held(case: Case, context: Context) -> bool:
+    return not _may_be_held(case, context)
+
+
+def _may_be_erased(case: Case, context: Context) -> bool:
+    return case.stage.stage is Stage.ARCHIVED and _may_be_held(case, context)
+
+
+def _erasing_is_proposed(case: Case, context: Context) -> bool:
+    return _may_be_erased(case, context) and any(one.proposed_by for one in case.handling.erasures)
 
 
 OWN_STEPS: Final[Mapping[str, OwnStep]] = MappingProxyType(
@@ -209,6 +234,35 @@ OWN_STEPS: Final[Mapping[str, OwnStep]] = MappingProxyType(
             opens=_someone_is_recused,
             faults=(errors.NotRecused,),
             by_holder=False,
+        ),
+        "hold": OwnStep(
+            wording=Wording(zh="保全案件", en="Keep the case whatever its age"),
+            opens=_may_be_held,
+            faults=(errors.OnHold,),
+            by_holder=False,
+        ),
+        "hold/lift": OwnStep(
+            wording=Wording(zh="解除保全", en="Keep the case no longer than others"),
+            opens=_is_held,
+            faults=(errors.NotOnHold, *_UNSIGNED),
+            by_holder=False,
+        ),
+        "erase/proposal": OwnStep(
+            wording=Wording(zh="提出删除", en="Propose to destroy personal data", ground="PIPL 47"),
+            opens=_may_be_erased,
+            faults=(*_NOT_ERASABLE, errors.UnknownApplicant),
+        ),
+        "erase": OwnStep(
+            wording=Wording(zh="删除", en="Destroy personal data, as another person proposed", ground="PIPL 47"),
+            opens=_erasing_is_proposed,
+            faults=(
+                *_NOT_ERASABLE,
+                errors.NotProposed,
+                errors.SamePerson,
+                errors.NotExported,
+                errors.MessagesUnderWay,
+                errors.CannotAttest,
+            ),
         ),
         "urgency": OwnStep(
             wording=Wording(zh="载明紧急情形", en="Say that aid cannot wait", ground="LAL 44"),

@@ -56,7 +56,7 @@ class StepOpen(BaseModel):
 
 def steps_open(case: Case, context: Context) -> tuple[StepOpen, ...]:
     """The steps that the tables open to this region, less those that would surely be refused."""
-    return tuple(_steps(case, context))
+    return () if case.handling.erased else tuple(_steps(case, context))
 
 
 def _steps(case: Case, context: Context) -> Iterator[StepOpen]:

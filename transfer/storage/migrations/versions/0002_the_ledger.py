@@ -12,6 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("answered", sa.Column("case_id", sa.Uuid(), nullable=True))
+    op.create_index("ix_answered_case_id", "answered", ["case_id"], unique=False)
     op.create_table(
         "ledger_entries",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -104,3 +106,5 @@ def downgrade() -> None:
     op.drop_table("ledger_keys")
     op.drop_table("ledger_texts")
     op.drop_table("ledger_entries")
+    op.drop_index("ix_answered_case_id", "answered")
+    op.drop_column("answered", "case_id")

@@ -74,6 +74,7 @@ UNCOVERED: Final[Mapping[str, str]] = {
     "rule_sets.number": "the order of sets, which follows from that of their entries",
     "ledger_keys.made_at": _WHEN,
     "ledger_heads.at": _WHEN,
+    "ledger_seen.row": "the order in which verdicts were given, which follows from that of their entries",
     "ledger_seen.at": _WHEN,
     "ledger_seen.verdict": "the entry of the checkpoint says it",
     "ledger_cosignatures.at": "stands in the cosignature",
@@ -88,6 +89,7 @@ FREE: Final[Mapping[str, str]] = {
     "files": "known by their digests, which the cases hold",
     "file_uses": "which cases name a file, which they hold",
     "file_grants": "who may fetch a file, which the messages say",
+    "reconciliations": "what comparisons with other regions have shown, which entries tell as well",
     "fetches": "how far the fetching of files has come",
 }
 BOTH: Final = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]

@@ -103,7 +103,8 @@ class Api:
             answer = Answer(
                 status=response.status,
                 headers={name.title(): value for name, value in response.headers.items()},
-                text=(await response.read()).decode(),
+                # A paper is no text, and nobody reads it as one.
+                text="" if response.content_type == "application/pdf" else (await response.read()).decode(),
             )
         hold_to_description(method, path, answer)
         return answer

@@ -49,8 +49,8 @@ class Ground:
         return self.node.api
 
     def path(self, route: Route) -> str:
-        line = "?line=legalaid:1:442000:" + str(uuid4()) + ":" + "0" * 64
-        return route.path.format_map(self.named) + (line if route.path == "/v1/check" else "")
+        asked = {"/v1/check": f"?line=legalaid:1:442000:{uuid4()}:{'0' * 64}", "/v1/reports/pairs": "?since=2026-01-01"}
+        return route.path.format_map(self.named) + asked.get(route.path, "")
 
     async def read(self, path: str, **headers: str) -> tuple[int, bytes]:
         async with self.api.session.get(path, headers=headers, allow_redirects=False) as answer:

@@ -84,6 +84,7 @@ async def test_a_new_case_opens_all_that_its_holder_may_do(api: Api) -> None:
         "applicants": f"{path}/applicants",
         "events": f"{path}/events",
         "recusals": f"{path}/recusals",
+        "hold": f"{path}/hold",
         "urgency": f"{path}/urgency",
         "places": f"{path}/places",
         "eligibility": f"{path}/eligibility",

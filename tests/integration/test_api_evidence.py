@@ -69,9 +69,9 @@ async def asked(here: Api, there: Api) -> Case:
 async def test_a_request_is_drafted_approved_sent_undertaken_answered_and_confirmed(here: Api, there: Api) -> None:
     case = await asked(here, there)
     assert (case["applicants"], case["basics"]["facts"]) == ([], "工资未付。")
-    assert names(case) == {"sign-for", "recusals"}
+    assert names(case) == {"sign-for", "recusals", "hold"}
     case = await taken(there, case, "sign-for")
-    assert names(case) == {"ask-clarification", "undertake", "decline", "ask-extension", "recusals"}
+    assert names(case) == {"ask-clarification", "undertake", "decline", "ask-extension", "recusals", "hold"}
     await taken(there, case, "ask-clarification", question="哪个班组？")
     await there.carry(here)
     assert "clarify" in names(await known(here, case))

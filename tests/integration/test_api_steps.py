@@ -64,12 +64,12 @@ async def test_a_case_is_offered_signed_for_supplemented_and_accepted(here: Api,
         "escalated": False,
         "recall": None,
     }
-    assert names(case) == {"sign-for", "recusals"}
+    assert names(case) == {"sign-for", "recusals", "hold"}
     case = await there.done(case, "sign-for", materials_counted=0)
-    assert names(case) == {"require-supplement", "accept", "dispute", "link", "recusals"}
+    assert names(case) == {"require-supplement", "accept", "dispute", "link", "recusals", "hold"}
     items = [{"defect": "ID_MISSING", "explanation": "缺身份证"}]
     case = await there.done(case, "require-supplement", items=items, due_on=today(days=10))
-    assert names(case) == {"recusals"}
+    assert names(case) == {"recusals", "hold"}
     await there.carry(here)
     mine = (await here.get(f"/v1/cases/{case['id']}")).body
     assert mine["transfers"][0]["notice"]["due_on"] == today(days=10)
@@ -81,6 +81,7 @@ async def test_a_case_is_offered_signed_for_supplemented_and_accepted(here: Api,
         "draft-request",
         "events",
         "recusals",
+        "hold",
         "urgency",
     }
     answers = [{"defect": "ID_MISSING", "answer": "已补"}]
@@ -93,7 +94,7 @@ async def test_a_case_is_offered_signed_for_supplemented_and_accepted(here: Api,
     mine = (await here.get(f"/v1/cases/{case['id']}")).body
     assert mine["held_here"] is False
     assert mine["holder"]["institution"] == LUXIAN
-    assert names(mine) == {"recusals"}
+    assert names(mine) == {"recusals", "hold"}
     assert [line["id"] for line in await here.items("/v1/cases?holder=others")] == [case["id"]]
 
 
@@ -113,10 +114,10 @@ async def test_a_dispute_is_escalated_only_where_superiors_are_on_the_exchange(h
     dispute = {"ground": "COMPETENCE_CAUSE_ELSEWHERE", "proposed_region": ZHONGSHAN, "explanation": "事由在中山"}
     disputed = await there.done(case, "dispute", **dispute)
     assert disputed["transfers"][0]["dispute"]["proposed_region"] == ZHONGSHAN
-    assert names(disputed) == {"recusals"}
+    assert names(disputed) == {"recusals", "hold"}
     await there.carry(here)
     known = (await here.get(f"/v1/cases/{case['id']}")).body
-    assert names(known) == {"recall", "publish-stage", "draft-request", "events", "recusals", "urgency"}, (
+    assert names(known) == {"recall", "publish-stage", "draft-request", "events", "recusals", "hold", "urgency"}, (
         "Guangdong is not on the exchange"
     )
     refused = await here.step(case, "escalate", explanation="请指定")
@@ -141,21 +142,21 @@ async def test_the_superiors_name_the_competent_region_and_then_it_must_accept(t
         await there.done(case, "dispute", **dispute)
         await there.carry(here)
         escalated = await here.done(case, "escalate", explanation="请指定")
-        assert names(escalated) == {"recall", "publish-stage", "draft-request", "events", "recusals", "urgency"}
+        assert names(escalated) == {"recall", "publish-stage", "draft-request", "events", "recusals", "hold", "urgency"}
         word = {"region": LUXIAN, "decided_on": today(), "reason": "事由在泸县"}
         for superior in (sichuan, guangdong):
             await here.carry(superior)
             known = (await superior.get(f"/v1/cases/{case['id']}")).body
-            assert names(known) == {"designate", "recusals"}
+            assert names(known) == {"designate", "recusals", "hold"}
             assert (known["applicants"], known["held_here"]) == ([], False)
-            assert names(await superior.done(case, "designate", **word)) == {"recusals"}
+            assert names(await superior.done(case, "designate", **word)) == {"recusals", "hold"}
             again = await superior.step(case, "designate", **word)
             assert (again.status, again.kind) == (409, "designation-conflict")
             for other in (here, there, sichuan, guangdong):
                 if other is not superior:
                     await superior.carry(other)
         known = (await there.get(f"/v1/cases/{case['id']}")).body
-        assert names(known) == {"accept", "recusals"}
+        assert names(known) == {"accept", "recusals", "hold"}
         assert [word["superior"] for word in known["transfers"][0]["designations"]] == [GUANGDONG, SICHUAN]
         assert (await there.done(case, "accept"))["held_here"] is True
 
@@ -178,7 +179,7 @@ async def test_a_duplicate_is_linked_to_the_case_that_was_received_first(here: A
     await there.done(case, "sign-for", materials_counted=0)
     linked = await there.done(case, "link", surviving_case=earlier["id"])
     assert linked["duplicate_of"] == earlier["id"]
-    assert names(linked) == {"recusals"}
+    assert names(linked) == {"recusals", "hold"}
     surviving = (await there.get(f"/v1/cases/{earlier['id']}")).body
     assert surviving["linked"] == [{"case": case["id"], "institution": ZHONGSHAN}]
     assert (surviving["accepting"], surviving["assisting"]) == (LUXIAN, [ZHONGSHAN])

@@ -8,10 +8,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from transfer.messages.attachments import Attachment
-from transfer.messages.case import RULE_CODE, credit_code_fault, resident_id_fault
+from transfer.messages.case import RULE_CODE
 from transfer.messages.codes import MediaType
 from transfer.messages.duplicates import FINGERPRINT
 from transfer.messages.ledger import COSIGNATURE, HASH, NOTE
+from transfer.messages.numbers import credit_code_fault, resident_id_fault
 
 TEXT: Final = "QZLEAKZQ"
 NUMBER: Final = "9900008765"

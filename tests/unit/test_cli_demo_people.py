@@ -11,8 +11,8 @@ from deploy.demo import people
 from transfer.actions import commands
 from transfer.actions.commands import Command
 from transfer.domain.lifecycle import STAGES
-from transfer.messages.case import resident_id_fault
 from transfer.messages.codes import Stage
+from transfer.messages.numbers import resident_id_fault
 
 TODAY = date(2026, 3, 2)
 SOMEONE = UUID(int=7)

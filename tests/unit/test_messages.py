@@ -26,7 +26,7 @@ from tests.builders import (
     an_opponent,
     example_body,
 )
-from transfer.messages.case import IdentityDocument, credit_code_fault, resident_id_fault
+from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import IdentityKind, ReceiptOutcome, Urgency
 from transfer.messages.contract import CODE_LISTS
 from transfer.messages.envelope import (
@@ -40,6 +40,7 @@ from transfer.messages.envelope import (
     encode,
 )
 from transfer.messages.examples import EXAMPLES, FULL
+from transfer.messages.numbers import credit_code_fault, resident_id_fault
 from transfer.messages.transfer import Offered
 
 Path = tuple[str | int, ...]

@@ -41,8 +41,8 @@ BORN = date(1985, 4, 12)
             False,
         ),
         (
-            a_person(number="12345", kind=IdentityKind.PASSPORT),
-            a_person(number="12345", kind=IdentityKind.HMT_PERMIT),
+            a_person(number="810000198504120012", kind=IdentityKind.PASSPORT),
+            a_person(number="810000198504120012", kind=IdentityKind.HMT_PERMIT),
             False,
         ),
     ],

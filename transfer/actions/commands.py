@@ -1,15 +1,17 @@
 """The commands of caseworkers: what each button needs to be told."""
 
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from transfer.domain.handling import Part
+from transfer.law.regions import birthplace_fault, retired_fault
 from transfer.messages.case import (
     MAX_PAPERS,
     MAX_PERSONS,
     Applicant,
+    IdentityDocument,
     Material,
     Opponent,
     Places,
@@ -19,6 +21,7 @@ from transfer.messages.case import (
 from transfer.messages.codes import (
     AidForm,
     DisputeGround,
+    IdentityKind,
     IntakeChannel,
     LegalBasis,
     Matter,
@@ -28,6 +31,7 @@ from transfer.messages.codes import (
 )
 from transfer.messages.codes_clocks import STAGE_EVENTS, CaseEvent
 from transfer.messages.eligibility import Found
+from transfer.messages.numbers import in_full, phone_fault
 from transfer.messages.transfer import ApplicantLeft, SupplementAnswer, SupplementItem
 from transfer.messages.values import (
     CaseId,
@@ -51,11 +55,52 @@ class Command(Frozen):
     institution: Annotated[InstitutionCode, Field(description="the institution that the person acts for")]
 
 
+TEST_REGION: Final = "99"
+"""How the numbers of the never-assigned region 990000 begin."""
+
+
+def birthplace_of(paper: IdentityDocument) -> str | None:
+    """What is wrong with the region in a resident identity number, or None; numbers for tests are of none."""
+    if paper.kind is not IdentityKind.RESIDENT_ID or paper.number.startswith(TEST_REGION):
+        return None
+    return birthplace_fault(paper.number)
+
+
 class NewApplicant(Applicant):
     """An applicant as entered; the node gives the id when none is given."""
 
     id: UUID | None = None  # type: ignore[assignment]
     finding: Annotated[Found | None, Field(description="on the hardship condition, where it is found at once")] = None  # type: ignore[assignment]
+
+    @field_validator("identity", "victim", mode="before")
+    @classmethod
+    def _in_full(cls, given: Any) -> Any:  # noqa: ANN401 - whatever was typed
+        match given:
+            case {"kind": IdentityKind.RESIDENT_ID.value, "number": str(number)}:
+                return {**given, "number": in_full(number)}
+            case _:
+                return given
+
+    @field_validator("identity", "victim")
+    @classmethod
+    def _of_a_region(cls, given: IdentityDocument | None) -> IdentityDocument | None:
+        if given is not None and (fault := birthplace_of(given)):
+            raise ValueError(f"the resident identity number {fault}")
+        return given
+
+    @field_validator("phone")
+    @classmethod
+    def _of_a_telephone(cls, given: str | None) -> str | None:
+        if given is not None and (fault := phone_fault(given)):
+            raise ValueError(f"the telephone number {fault}")
+        return given
+
+    @field_validator("household_region")
+    @classmethod
+    def _of_today(cls, given: str | None) -> str | None:
+        if given is not None and (fault := retired_fault(given)):
+            raise ValueError(f"the region code {fault}")
+        return given
 
     @model_validator(mode="after")
     def _joins_by_its_own_step(self) -> Self:

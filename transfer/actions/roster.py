@@ -11,18 +11,17 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from transfer.actions.commands import NewApplicant
+from transfer.actions.commands import TEST_REGION, NewApplicant, birthplace_of
 from transfer.domain.eligibility import why_not_at_first
 from transfer.domain.persons import twins
 from transfer.domain.recognition import Forum
-from transfer.messages.case import MAX_PERSONS, IdentityDocument, resident_id_fault
+from transfer.law.regions import retired_fault
+from transfer.messages.case import MAX_PERSONS, IdentityDocument
 from transfer.messages.codes import ApplicantCategory, Code, HardshipGround, IdentityKind, Matter
 from transfer.messages.eligibility import Found
+from transfer.messages.numbers import in_full, number_fault, phone_fault, resident_id_fault
 from transfer.messages.values import Frozen
 from transfer.ports.sheets import COLUMNS, RowFault, Sheet, SheetRow
-
-TEST_REGION: Final = "99"
-"""How the numbers of the never-assigned region 990000 begin."""
 
 _SEPARATORS: Final = re.compile(r"[、,;/|\s]+")
 _DAY: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
@@ -157,14 +156,18 @@ def _identity(kind: IdentityKind | None, text: str, *, test_identities: bool) ->
     if kind is not IdentityKind.NONE and not number:
         raise _Wrong(RowFault.IDENTITY_MISSING)
     if kind is IdentityKind.RESIDENT_ID:
-        if fault := resident_id_fault(number):
-            raise _Wrong(RowFault.IDENTITY_WRONG, fault)
-        if number.startswith(TEST_REGION) and not test_identities:
+        number = in_full(number)
+        if number.startswith(TEST_REGION) and not test_identities and resident_id_fault(number) is None:
             raise _Wrong(RowFault.TEST_IDENTITY)
+    if fault := number_fault(kind, number):
+        raise _Wrong(RowFault.IDENTITY_WRONG, fault)
     try:
-        return IdentityDocument(kind=kind, number=number)
+        paper = IdentityDocument(kind=kind, number=number)
     except ValidationError:
         raise _Wrong(RowFault.IDENTITY_WRONG) from None
+    if fault := birthplace_of(paper):
+        raise _Wrong(RowFault.IDENTITY_WRONG, fault)
+    return paper
 
 
 def _day(text: str) -> date:
@@ -186,11 +189,13 @@ def _fen(text: str) -> int:
     return int(fen)
 
 
-def _fitting(pattern: re.Pattern[str], fault: RowFault) -> Callable[[str], str]:
+def _fitting(pattern: re.Pattern[str], fault: RowFault, check: Callable[[str], str | None]) -> Callable[[str], str]:
     def read(text: str) -> str:
         plain = _plain(text)
         if pattern.fullmatch(plain) is None:
             raise _Wrong(fault)
+        if detail := check(plain):
+            raise _Wrong(fault, detail)
         return plain
 
     return read
@@ -226,8 +231,8 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
         "name": str,
         "identity_kind": _code_of(IdentityKind),
         "born_on": _day,
-        "phone": _fitting(_PHONE, RowFault.PHONE_WRONG),
-        "household_region": _fitting(_REGION, RowFault.REGION_WRONG),
+        "phone": _fitting(_PHONE, RowFault.PHONE_WRONG, phone_fault),
+        "household_region": _fitting(_REGION, RowFault.REGION_WRONG, retired_fault),
         "categories": _codes_of(ApplicantCategory),
         "hardship": _code_of(HardshipGround),
         "proof": str,

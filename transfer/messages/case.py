@@ -1,6 +1,5 @@
 """What of a case travels from region to region."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Self
@@ -22,6 +21,7 @@ from transfer.messages.codes import (
 )
 from transfer.messages.codes_clocks import AlarmKind, CaseEvent, PauseReason, TimeUnit
 from transfer.messages.eligibility import NO_ATTESTATIONS, Attestations, Finding
+from transfer.messages.numbers import credit_code_fault, number_fault
 from transfer.messages.values import (
     ApplicantId,
     CaseId,
@@ -42,34 +42,8 @@ MAX_PAPERS: Final = 2000
 """Papers of one case, and defects of one notice: a few for each applicant."""
 MAX_FEN: Final = 10**13
 
-_ID_WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
-_RESIDENT_ID: Final = re.compile(r"[1-9][0-9]{16}[0-9X]")
-_CREDIT_CODE: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_CREDIT_WEIGHTS: Final = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 
-
-def resident_id_fault(number: str) -> str | None:
-    """What is wrong with a resident identity number, or None (GB 11643: MOD 11-2 over 17 digits)."""
-    if not _RESIDENT_ID.fullmatch(number):
-        return "must be 17 digits and a digit or X"
-    try:
-        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
-        return "holds no day of birth in places 7 to 14"
-    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _ID_WEIGHTS, strict=True))
-    if "10X98765432"[total % 11] != number[17]:
-        return "has a wrong check digit"
-    return None
-
-
-def credit_code_fault(code: str) -> str | None:
-    """What is wrong with a unified social credit code, or None (GB 32100: weighted sum modulo 31)."""
-    if len(code) != len(_CREDIT_WEIGHTS) + 1 or any(c not in _CREDIT_CODE for c in code):
-        return "must be 18 digits and capital letters without I, O, S, V, Z"
-    total = sum(w * _CREDIT_CODE.index(c) for w, c in zip(_CREDIT_WEIGHTS, code, strict=False))
-    if _CREDIT_CODE[-total % 31] != code[-1]:
-        return "has a wrong check character"
-    return None
+_SPOKEN: Final = {IdentityKind.RESIDENT_ID: "the resident identity number"}
 
 
 class IdentityDocument(Frozen):
@@ -82,8 +56,8 @@ class IdentityDocument(Frozen):
     def _number_fits_kind(self) -> Self:
         if (self.kind is IdentityKind.NONE) != (self.number == ""):
             raise ValueError("a number is given exactly when there is a document")
-        if self.kind is IdentityKind.RESIDENT_ID and (fault := resident_id_fault(self.number)):
-            raise ValueError(f"the resident identity number {fault}")
+        if fault := number_fault(self.kind, self.number):
+            raise ValueError(f"{_SPOKEN.get(self.kind, 'the number')} {fault}")
         return self
 
 

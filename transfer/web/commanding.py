@@ -8,9 +8,9 @@ from pydantic_core import from_json
 
 from transfer.actions import commands, intake
 from transfer.actions.buttons import Button, OwnButton, draft_order, offer_order, stage_order
+from transfer.actions.commands import TEST_REGION
 from transfer.actions.desk import Attempt, Idempotency, Order
 from transfer.actions.group_commands import Join
-from transfer.actions.roster import TEST_REGION
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError, slug
 from transfer.messages.codes import IdentityKind

@@ -8,10 +8,12 @@ from pydantic import ValidationError
 
 from tests.builders import a_resident_id
 from transfer.actions.commands import NewApplicant
+from transfer.actions.roster import read_roster
 from transfer.law.regions import birthplace_fault, retired_fault
 from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import IdentityKind
 from transfer.messages.numbers import _check_digit, in_full, number_fault, phone_fault, resident_id_fault
+from transfer.ports.sheets import Sheet, SheetRow
 
 ZHENXIONG_UNTIL_2000, ZHENXIONG = "532128", "530627"
 
@@ -131,3 +133,26 @@ def test_a_mobile_number_has_eleven_digits_and_begins_with_13_to_19(number: str)
     assert phone_fault(number) == "is no mobile number: 1, then 3 to 9, then nine digits"
     with pytest.raises(ValidationError, match="no mobile number"):
         applicant(phone=number)
+
+
+def test_the_same_is_checked_of_persons_in_a_sheet() -> None:
+    full = a_resident_id(born="19620101", order=4)
+    rows = (
+        {"name": "李大山", "identity_number": full[:6] + full[8:17]},
+        {"name": "王小河", "identity_number": checked(ZHENXIONG_UNTIL_2000 + "20050412001")},
+        {"name": "赵小燕", "identity_kind": "港澳台居民居住证", "identity_number": checked("44200019850412001")},
+        {"name": "周敏", "household_region": ZHENXIONG_UNTIL_2000, "phone": "12800000000"},
+    )
+    fields = ("name", "identity_kind", "identity_number", "household_region", "phone")
+    sheet = Sheet(
+        rows=tuple(SheetRow(number=number, texts=texts) for number, texts in enumerate(rows, 2)),
+        places=dict(zip(fields, "ABCDE", strict=True)),
+    )
+    roster = read_roster(sheet, test_identities=True)
+    assert [one.identity.number for one in roster.persons] == [full]
+    said = {one.cell: one.en for one in roster.misfits}
+    assert said.keys() == {"C3", "C4", "D5", "E5"}
+    assert "retired in 2000, before the birth" in said["C3"]
+    assert "must begin with 810000" in said["C4"]
+    assert "镇雄县 has the code 530627 now" in said["D5"]
+    assert "no mobile number" in said["E5"]

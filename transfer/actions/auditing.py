@@ -18,7 +18,7 @@ from transfer.ledger.proof_file import EntryProof
 from transfer.ledger.proofs import NotProven, check_inclusion
 from transfer.ledger.trace import Trace, trace_of
 from transfer.ledger.tree import Growing, Node, hash_of, inclusion, leaf_hash, pruned
-from transfer.ports.ledger import CaseHistory, CheckpointsRead, Happened, Ledger, LedgerReading, Written
+from transfer.ports.ledger import CaseHistory, CheckpointsRead, Happened, Ledger, LedgerReading, Written, cosigned_note
 
 _BLOCK: Final = 256 * 1024
 _Read = TypeVar("_Read")
@@ -129,7 +129,7 @@ class Audit:
     async def _newest(self) -> tuple[str, Checkpoint]:
         """This region's last checkpoint with the cosignatures under it."""
         for head, cosigned in await self.checkpoints.own(1):
-            return head.note + "".join(one.line for one in cosigned), head.checkpoint
+            return cosigned_note(head, cosigned), head.checkpoint
         raise NoCheckpointYet
 
     async def _hashes(self, nodes: Collection[Node]) -> Mapping[Node, bytes]:

@@ -43,9 +43,6 @@ MAX_PAPERS: Final = 2000
 MAX_FEN: Final = 10**13
 
 
-_SPOKEN: Final = {IdentityKind.RESIDENT_ID: "the resident identity number"}
-
-
 class IdentityDocument(Frozen):
     """The paper that says who a person is."""
 
@@ -57,7 +54,8 @@ class IdentityDocument(Frozen):
         if (self.kind is IdentityKind.NONE) != (self.number == ""):
             raise ValueError("a number is given exactly when there is a document")
         if fault := number_fault(self.kind, self.number):
-            raise ValueError(f"{_SPOKEN.get(self.kind, 'the number')} {fault}")
+            what = "resident identity number" if self.kind is IdentityKind.RESIDENT_ID else "number"
+            raise ValueError(f"the {what} {fault}")
         return self
 
 

@@ -21,7 +21,7 @@ _MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
 _LIKE_A_MOBILE: Final = re.compile(r"1[0-9]{6,}")
 
 
-def _check_digit(first: str) -> str:
+def check_digit(first: str) -> str:
     """The eighteenth place for the seventeen before it (GB 11643: ISO 7064, MOD 11-2)."""
     return _CHECK_DIGITS[sum(int(digit) * weight for digit, weight in zip(first, _ID_WEIGHTS, strict=True)) % 11]
 
@@ -32,7 +32,7 @@ def in_full(number: str) -> str:
     if not _OF_15.fullmatch(number):
         return number
     first = f"{number[:6]}19{number[6:]}"
-    return first + _check_digit(first)
+    return first + check_digit(first)
 
 
 def resident_id_fault(number: str) -> str | None:
@@ -45,7 +45,7 @@ def resident_id_fault(number: str) -> str | None:
         date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return "holds no day of birth in places 7 to 14"
-    if _check_digit(number[:17]) != number[17]:
+    if check_digit(number[:17]) != number[17]:
         return "has a wrong check digit"
     return None
 

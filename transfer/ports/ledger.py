@@ -98,6 +98,21 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigned:
+    """The line by which another region cosigned this node's checkpoint of that size."""
+
+    size: int
+    region: str
+    line: str
+    at: datetime
+
+
+def cosigned_note(head: Head, cosigned: Sequence[Cosigned]) -> str:
+    """A checkpoint with the cosignatures under it, as one note (C2SP tlog-cosignature)."""
+    return head.note + "".join(one.line for one in cosigned)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What is known of another region's ledger: its last checkpoint that was cosigned, or accepted, with its note, and
     the note that forks it."""
@@ -115,16 +130,6 @@ class Judged:
     checkpoint: Checkpoint
     note: str
     verdict: Verdict
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cosigned:
-    """The line by which another region cosigned this node's checkpoint of that size."""
-
-    size: int
-    region: str
-    line: str
     at: datetime
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from transfer.crypto.directory import Directory
 from transfer.crypto.ledger_keys import origin
 from transfer.messages.codes_ledger import CheckpointFault
-from transfer.ports.ledger import Checkpoints, Cosigned, Head, Seen, Words
+from transfer.ports.ledger import Checkpoints, Cosigned, Head, Seen, Words, cosigned_note
 from transfer.web.answers import Reply, reply
 from transfer.web.case_body import Body
 from transfer.web.faults import NotFound
@@ -62,7 +62,7 @@ async def checkpoints(ask: Ask) -> Reply:
 async def checkpoint(ask: Ask) -> Reply:
     """The last checkpoint as one note; raises NotFound."""
     for head, cosigned in await ask.parts.checkpoints.own(1):
-        return Reply(body=_note(head, cosigned).encode(), media_type="text/plain")
+        return Reply(body=cosigned_note(head, cosigned).encode(), media_type="text/plain")
     raise NotFound("No checkpoint was signed yet.")
 
 
@@ -83,12 +83,8 @@ def _own(head: Head, cosigned: Sequence[Cosigned]) -> CheckpointBody:
         root=head.checkpoint.root.hex(),
         at=head.at,
         cosigned_by=tuple(CosignatureBody(region=one.region, at=one.at) for one in cosigned),
-        note=_note(head, cosigned),
+        note=cosigned_note(head, cosigned),
     )
-
-
-def _note(head: Head, cosigned: Sequence[Cosigned]) -> str:
-    return head.note + "".join(one.line for one in cosigned)
 
 
 def _witness(region: str, seen: Seen | None, words: Words) -> WitnessBody:

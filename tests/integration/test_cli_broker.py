@@ -1,13 +1,10 @@
 """``transfer config check`` looks at the broker with the region's own eyes, and says what to do."""
 
 import json
-import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 from click.testing import CliRunner
 
 from tests.integration.hub import LUXIAN, ZHONGSHAN, Hub, now
@@ -16,15 +13,6 @@ from transfer.cli.exits import FAULT
 from transfer.cli.main import main
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture(autouse=True)
-def _no_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The commands would direct this process's logs to a stream that ends with the command."""
-    monkeypatch.setattr("transfer.cli.config.set_up_logs", lambda **_: None)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
 
 
 def checked(hub: Hub, folder: Path, url: str | None = None, **files: Path) -> dict[str, str]:

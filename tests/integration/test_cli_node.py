@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import os
 import signal
 import sqlite3
@@ -18,7 +17,6 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 
 from deploy.demo import people
@@ -38,16 +36,6 @@ from transfer.settings import Settings
 from transfer.telemetry import clock
 
 NO_BROKER: Final = "amqp://nobody:secret-word@127.0.0.1:1/none"
-
-
-@pytest.fixture(autouse=True)
-def _no_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The commands would direct this process's logs to a stream that ends with the command."""
-    for module in ("opening", "config", "serve"):
-        monkeypatch.setattr(f"transfer.cli.{module}.set_up_logs", lambda **_: None)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 from sqlalchemy import insert, update
 
@@ -23,15 +20,6 @@ from transfer.records import DifferenceLine, Direction
 from transfer.storage.reconciling import DIFFERENCES
 from transfer.storage.tables import reconciliations
 from transfer.telemetry import clock
-
-
-@pytest.fixture(autouse=True)
-def _no_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The commands would direct this process's logs to a stream that ends with the command."""
-    monkeypatch.setattr("transfer.cli.opening.set_up_logs", lambda **_: None)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
 
 
 def a_difference(difference: Difference, number: int = 1) -> DifferenceLine:

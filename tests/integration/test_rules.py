@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import os
 import re
 import subprocess
@@ -18,7 +17,6 @@ from urllib.request import urlopen
 from uuid import UUID, uuid4
 
 import pytest
-import structlog
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
@@ -58,15 +56,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> "Place":
     made = Place(folder=tmp_path, url=url)
     made.done("migrate")
     return made
-
-
-@pytest.fixture(autouse=True)
-def _no_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The commands would direct this process's logs to a stream that ends with the command."""
-    monkeypatch.setattr("transfer.cli.opening.set_up_logs", lambda **_: None)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
 
 
 @dataclass(slots=True, kw_only=True)

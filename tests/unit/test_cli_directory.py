@@ -276,7 +276,6 @@ def test_signing_needs_the_passphrase_and_a_region(office: Office) -> None:
 
 
 def test_publish_says_what_is_missing(office: Office, pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transfer.cli.directory.set_up_logs", lambda **_: None)
     monkeypatch.setattr(announcing, "_SECONDS", 0.5)
     office.sign()
     url = ("--amqp-url", "amqps://directory@127.0.0.1:1/exchange")

@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from deploy.demo import people
 from tests.builders import LUXIAN, ZHONGSHAN, a_body, an_offer, example_body
@@ -26,13 +27,17 @@ from tests.trust import as_sent, environment_of, shared
 from transfer.cli.exits import CONFIGURATION, FAULT, UNAVAILABLE, USAGE
 from transfer.cli.main import main
 from transfer.cli.remote import Api
+from transfer.crypto.texts import open_texts
 from transfer.domain.clocks import legal_day
 from transfer.handlers.opening import open_delivery
 from transfer.handlers.receive import receive, set_aside
+from transfer.ledger.entry import Entry, Kind
 from transfer.messages.examples import EXAMPLES, FULL
 from transfer.node import build
 from transfer.ports.work import Delivery
 from transfer.settings import Settings
+from transfer.storage.engine import reading
+from transfer.storage.ledger_tables import ledger_entries, ledger_keys, ledger_texts
 from transfer.telemetry import clock
 
 NO_BROKER: Final = "amqp://nobody:secret-word@127.0.0.1:1/none"
@@ -54,6 +59,7 @@ class Place:
             **environment_of(self.region),
             "TRANSFER_TEST_IDENTITIES": "true",
             "TRANSFER_PORT": "0",
+            "LOGNAME": "a-clerk",
         }
 
     def run(self, *words: str, **more: str) -> Result:
@@ -63,6 +69,23 @@ class Place:
         ended = self.run(*words, "--json")
         assert ended.exit_code == 0, ended.output
         return json.loads(ended.stdout)
+
+    def readings(self) -> list[tuple[str, str | None, str]]:
+        """What was read here, of what, and by whom, in the order of the ledger."""
+
+        async def read() -> list[tuple[str, str | None, str]]:
+            node = build(self.settings())
+            statement = select(ledger_entries.c.body, ledger_texts.c.sealed, ledger_texts.c.entry, ledger_keys.c.key)
+            statement = statement.join_from(ledger_entries, ledger_texts).join(
+                ledger_keys, ledger_keys.c.subject == ledger_texts.c.subject
+            )
+            async with reading(node.store.engine) as connection:
+                rows = (await connection.execute(statement.order_by(ledger_entries.c.id))).all()
+            await node.store.engine.dispose()
+            found = [(Entry.parse(row.body), json.loads(open_texts(row.key, row.entry, row.sealed))) for row in rows]
+            return [(one.facts["what"], one.facts["id"], texts["by"]) for one, texts in found if one.kind is Kind.READ]
+
+        return asyncio.run(read())
 
     def settings(self) -> Settings:
         return Settings(
@@ -356,6 +379,30 @@ def test_a_node_that_does_not_answer_is_unreachable(place: Place) -> None:
     assert ended.exit_code == UNAVAILABLE
     assert "transfer serve" in ended.stderr
     assert place.run("trace", str(case), "--with", "127.0.0.1").exit_code == USAGE
+
+
+def test_each_command_that_shows_personal_data_is_noted_with_its_user_before_it_answers(place: Place) -> None:
+    place.take_in(a_body(an_offer(), source=LUXIAN, recipient=ZHONGSHAN, sequence=1))
+    place.take_in(b"no message at all")
+    case, entry = place.json("case", "list")[0]["id"], place.json("quarantine", "list")[0]["id"]
+    shown = {
+        ("case", "show", case): ("case", case),
+        ("case", "competence", case): ("competence", case),
+        ("case", "list"): ("cases", None),
+        ("clock", "explain", case): ("clocks", case),
+        ("eligibility", "show", case): ("eligibility", case),
+        ("evidence", "list"): ("requests", None),
+        ("evidence", "show", case): ("case", case),
+        ("trace", case): ("history", case),
+        ("quarantine", "list"): ("quarantine", None),
+        ("quarantine", "show", entry): ("quarantine", entry),
+    }
+    before = len(place.readings())
+    for words in shown:
+        place.run(*words)
+    assert place.readings()[before:] == [(what, about, "os:a-clerk") for what, about in shown.values()]
+    place.run("group", "report", case)
+    assert len(place.readings()) == before + len(shown)
 
 
 # quarantine -----------------------------------------------------------------------------------------------------

@@ -2,14 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from transfer.actions.turns import Turns
+from transfer.ledger.entry import Kind
 from transfer.ports.ledger import Happened
 from transfer.ports.work import StorageRefused, StorageUnavailable, WorkRoom
 
 AT_ONCE: Final = 256
 """How many share one transaction at most."""
+
+
+def was_read(  # noqa: PLR0913 - one per fact
+    what: str, about: str | None, *, by: str, at: datetime, case: UUID | None = None, count: int | None = None
+) -> Happened:
+    """That somebody read personal data: of which kind, of which case or thing, and how many lines of it."""
+    facts = {"what": what, "id": about, "unmasked": True, "count": count}
+    return Happened(kind=Kind.READ, at=at, case=case, facts=facts, texts={"by": by})
 
 
 @dataclass(slots=True, kw_only=True)

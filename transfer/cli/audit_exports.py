@@ -27,6 +27,7 @@ from transfer.node import Node
 from transfer.storage.engine import reading
 from transfer.storage.ledger_heads import SignedHeads
 from transfer.storage.ledger_reading import SqlLedgerReading
+from transfer.web.route import Shows
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _Run = TypeVar("_Run", bound=Callable[..., Any])
@@ -148,7 +149,7 @@ def history(  # noqa: PLR0913 - one argument per option
         raise WrongUsage("--unmask needs --reason")
 
     async def write(node: Node, file: Path) -> None:
-        known = (await case_here(node, case)).case
+        known = (await case_here(node, case, Shows.NOTHING)).case
         ledger, region = SqlLedgerReading(store=node.store), node.settings.region
         found = await of_case(ledger, case, region=region, signed=await _signed(node), named=unmask)
         printed = await node.web.printer.history(found, known.basics.clocks, node.book.latest)

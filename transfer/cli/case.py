@@ -9,7 +9,7 @@ import click
 
 from transfer.actions.situation import competence_of
 from transfer.cli.case_table import write_cases
-from transfer.cli.known import case_here
+from transfer.cli.known import case_here, noted
 from transfer.cli.leaving import OUT, Leaving, bom_option, let_out, table_of, taken_by
 from transfer.cli.opening import (
     env_file_option,
@@ -28,6 +28,7 @@ from transfer.records import CaseFilter, CaseLine, KnownCase, Order
 from transfer.settings import Settings
 from transfer.web.answers import to_json
 from transfer.web.case_body import CaseInFull, case_in_full
+from transfer.web.route import Shows
 
 
 @click.group()
@@ -137,19 +138,21 @@ async def _write(settings: Settings, chosen: CaseFilter, out: Path, by: str, *, 
 
 async def _list(settings: Settings, chosen: CaseFilter, order: Order, limit: int) -> Sequence[CaseLine]:
     async with opened(settings) as node:
-        return await node.views.cases(chosen, order=order, after=None, limit=limit)
+        found = await node.views.cases(chosen, order=order, after=None, limit=limit)
+        await noted(node, Shows.CASES, count=len(found))
+        return found
 
 
 async def _show(settings: Settings, case: UUID) -> tuple[KnownCase, CaseInFull]:
     """The case, and as the API shows it."""
     async with opened(settings) as node:
-        known = await case_here(node, case)
+        known = await case_here(node, case, Shows.CASE)
         return known, case_in_full(known, node.context())
 
 
 async def _competence(settings: Settings, case: UUID) -> Competence:
     async with opened(settings) as node:
-        return competence_of((await case_here(node, case)).case, node.context())
+        return competence_of((await case_here(node, case, Shows.COMPETENCE)).case, node.context())
 
 
 def _row(line: CaseLine) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from transfer.node import rule_book
 from transfer.settings import Settings
 from transfer.telemetry.clock import now
 from transfer.web.clocks import CountedDay, ExplainedClock, explained
+from transfer.web.route import Shows
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _NOWHERE = UUID(int=0)
@@ -111,7 +112,7 @@ async def _in_force(settings: Settings) -> RuleBook:
 
 async def _clocks(settings: Settings, case: UUID) -> tuple[Sequence[Clock], RuleBook]:
     async with opened(settings) as node:
-        return (await case_here(node, case)).case.basics.clocks, node.rules.book
+        return (await case_here(node, case, Shows.CLOCKS)).case.basics.clocks, node.rules.book
 
 
 def _show(clocks: Sequence[Clock], book: RuleBook, *, as_json: bool) -> None:

@@ -25,6 +25,7 @@ from transfer.messages.values import region_of
 from transfer.settings import Settings
 from transfer.telemetry.clock import now
 from transfer.web.eligibility import Eligibility, PersonShown, eligibility_of
+from transfer.web.route import Shows
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -71,7 +72,7 @@ def show(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
 
 async def _show(settings: Settings, case: UUID) -> Eligibility:
     async with opened(settings) as node:
-        return eligibility_of((await case_here(node, case)).case, node.context())
+        return eligibility_of((await case_here(node, case, Shows.ELIGIBILITY)).case, node.context())
 
 
 def _row(one: PersonShown) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from transfer.messages.codes_handling import HoldReason
 from transfer.settings import Settings
 from transfer.storage.erasing_again import erase_again
 from transfer.telemetry.clock import now
+from transfer.web.route import Shows
 
 _ANY: Final = "*"
 _Run = Callable[..., None]
@@ -156,7 +157,7 @@ def _lines(handling: Handling) -> list[tuple[str, str, str]]:
 
 async def _handling(settings: Settings, case: UUID) -> Handling:
     async with opened(settings) as node:
-        return (await case_here(node, case)).case.handling
+        return (await case_here(node, case, Shows.NOTHING)).case.handling
 
 
 async def _again(settings: Settings) -> list[UUID]:

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from transfer.cli.exits import NotThere
-from transfer.cli.known import case_here
+from transfer.cli.known import case_here, noted
 from transfer.cli.opening import (
     env_file_option,
     json_option,
@@ -26,6 +26,7 @@ from transfer.messages.codes import Urgency
 from transfer.messages.evidence_items import Piece
 from transfer.records import Order, RequestFilter, RequestLine
 from transfer.settings import Settings
+from transfer.web.route import Shows
 
 
 @click.group()
@@ -92,12 +93,14 @@ def show(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
 
 async def _list(settings: Settings, chosen: RequestFilter, order: Order, limit: int) -> Sequence[RequestLine]:
     async with opened(settings) as node:
-        return await node.views.requests(chosen, order=order, after=None, limit=limit)
+        found = await node.views.requests(chosen, order=order, after=None, limit=limit)
+        await noted(node, Shows.REQUESTS, count=len(found))
+        return found
 
 
 async def _show(settings: Settings, case: UUID) -> tuple[EvidenceRequest, ...]:
     async with opened(settings) as node:
-        return (await case_here(node, case)).case.requests
+        return (await case_here(node, case, Shows.CASE)).case.requests
 
 
 def _row(line: RequestLine) -> tuple[str, ...]:

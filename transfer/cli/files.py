@@ -13,6 +13,7 @@ import click
 from pydantic import TypeAdapter
 
 from transfer.cli.exits import Misconfigured, NotThere, WrongUsage
+from transfer.cli.known import noted
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
 from transfer.crypto.filekey import FILE, new_file_key, rotate_file_key
@@ -26,6 +27,7 @@ from transfer.node import Node
 from transfer.ports.files import UnknownFile
 from transfer.records import FetchFilter, FetchLine, FetchState, FileLine
 from transfer.settings import Settings
+from transfer.web.route import Shows
 
 _BLOCK: Final = 2**20
 _PATH: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -185,6 +187,7 @@ async def _get(settings: Settings, digest: str, out: Path) -> int:
             kept = await room.find(digest)
         except UnknownFile as error:
             raise NotThere(error.message) from error
+        await noted(node, Shows.FILE, digest)
         standard = str(out) == "-"
         with nullcontext(sys.stdout.buffer) if standard else out.open("wb") as target:
             async for block in room.read(kept, 0, kept.size):

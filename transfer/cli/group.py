@@ -19,6 +19,7 @@ from transfer.domain.clocks import legal_day
 from transfer.domain.group import GroupReport, report
 from transfer.settings import Settings
 from transfer.sheets.files import SheetFiles
+from transfer.web.route import Shows
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -115,7 +116,7 @@ def report_(*, case: UUID, as_json: bool, env_file: Path | None) -> None:
 
 async def _report(settings: Settings, case: UUID) -> GroupReport:
     async with opened(settings) as node:
-        known, context = await case_here(node, case), node.context()
+        known, context = await case_here(node, case, Shows.NOTHING), node.context()
         return report(known.case, context.region, legal_day(context.now), context.rules)
 
 

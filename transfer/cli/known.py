@@ -1,5 +1,7 @@
 """A case as a node knows it, read from its own database or from the API of any node."""
 
+import getpass
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -7,11 +9,14 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from transfer.actions.notebook import Notebook, was_read
 from transfer.cli.exits import NotThere, Unreachable
 from transfer.cli.facts import Facts
 from transfer.cli.remote import Api
 from transfer.node import Node
 from transfer.records import HistoryLine, KnownCase, MessageFilter, MessageLine, TimeKey
+from transfer.telemetry.clock import now
+from transfer.web.route import Shows
 
 _PAGE: Final = 200
 
@@ -26,18 +31,35 @@ class Trace:
     messages: Sequence[MessageLine]
 
 
-async def case_here(node: Node, case: UUID) -> KnownCase:
-    """The case in this node's database; raises NotThere."""
+async def case_here(node: Node, case: UUID, shows: Shows) -> KnownCase:
+    """The case in this node's database, once the ledger says who reads it; raises NotThere, StorageUnavailable."""
     found = await node.views.case(case)
     if found is None:
         raise NotThere(f"no case {case} is known here; `transfer case list` shows those that are")
+    if shows is not Shows.NOTHING:
+        await noted(node, shows, str(case), case=case)
     return found
+
+
+async def noted(
+    node: Node, shows: Shows, about: str | None = None, *, case: UUID | None = None, count: int | None = None
+) -> None:
+    """That the user of the operating system whose command this is reads it; raises StorageUnavailable."""
+    reading = was_read(shows.value, about, by=f"os:{_user()}", at=now(), case=case, count=count)
+    await Notebook(room=node.store).note(reading)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # one without a name
+        return str(os.getuid())
 
 
 async def trace_here(node: Node, case: UUID) -> Trace:
     """From this node's database; raises NotThere."""
     views = node.views
-    known = await case_here(node, case)
+    known = await case_here(node, case, Shows.HISTORY)
     history: list[HistoryLine] = []
     while page := await views.history(case, after=history[-1].number if history else None, limit=_PAGE):
         history += page

@@ -8,6 +8,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from transfer.cli.exits import FAULT, NotThere, WrongUsage
+from transfer.cli.known import noted
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
 from transfer.handlers.receive import Applied, Duplicate, Early, Refused
@@ -15,6 +16,7 @@ from transfer.handlers.replay import Replayed, replay
 from transfer.node import Node
 from transfer.records import QuarantineLine, TimeKey
 from transfer.settings import Settings
+from transfer.web.route import Shows
 
 _PAGE = 500
 
@@ -95,15 +97,18 @@ def replay_(ctx: click.Context, *, entry: UUID | None, everything: bool, as_json
 async def _list(settings: Settings, *, everything: bool, limit: int) -> list[QuarantineLine]:
     async with opened(settings) as node:
         applied = None if everything else False
-        return list(await node.views.quarantine(applied=applied, after=None, limit=limit))
+        found = list(await node.views.quarantine(applied=applied, after=None, limit=limit))
+        await noted(node, Shows.QUARANTINE, count=len(found))
+        return found
 
 
 async def _show(settings: Settings, entry: UUID) -> tuple[QuarantineLine, bytes]:
     async with opened(settings) as node:
         found = await node.views.quarantined(entry)
-    if found is None:
-        raise NotThere(f"the quarantine holds no message {entry}")
-    return found
+        if found is None:
+            raise NotThere(f"the quarantine holds no message {entry}")
+        await noted(node, Shows.QUARANTINE, str(entry))
+        return found
 
 
 async def _replay(settings: Settings, entry: UUID | None, *, quiet: bool) -> list[Replayed]:

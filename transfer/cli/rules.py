@@ -25,6 +25,7 @@ from transfer.node import Node
 from transfer.ports.work import StorageRefused
 from transfer.settings import Settings
 from transfer.telemetry.clock import now
+from transfer.web.route import Shows
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PAGE: Final = 200
@@ -217,7 +218,7 @@ async def _would_count(node: Node, after: RuleBook) -> tuple[CountedThen, ...]:
     last: UUID | None = None
     while page := await node.views.to_count(node.settings.region, after.years(), after=last, limit=_PAGE):
         for last in page:
-            before = (await case_here(node, last)).case
+            before = (await case_here(node, last, Shows.NOTHING)).case
             clocks = zip(before.basics.clocks, counted(before, after).basics.clocks, strict=True)
             found += [
                 CountedThen(case=last, rule=then.rule, due_strict=then.due_strict, due_rolled=then.due_rolled)

@@ -45,13 +45,14 @@ class Verification:
     agreed: int = 0
     """Up to here a signed root covers the entries."""
     _sizes: list[int] = field(init=False)
+    _tiles: dict[Node, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._sizes = sorted(self.roots)
         self._compare_root()
 
-    def take(self, block: Sequence[Leaf], kept: Mapping[Node, bytes]) -> None:
-        """The next entries, and the hashes that are kept of the tiles that end with one of them; raises NotSound."""
+    def take(self, block: Sequence[Leaf]) -> None:
+        """The next entries; raises NotSound."""
         if not block:
             return
         start = self.tree.size
@@ -67,13 +68,16 @@ class Verification:
         if leaves != list(noted):
             place = next(n for n, (is_, was) in enumerate(zip(leaves, noted, strict=True), start) if is_ != was)
             raise NotSound(place, f"the entry at place {place} and its leaf do not fit: one of them was changed")
-        tiles: dict[Node, bytes] = {}
         while leaves:
             ahead = bisect_right(self._sizes, self.tree.size)
             until = self._sizes[ahead] - self.tree.size if ahead < len(self._sizes) else len(leaves)
-            tiles |= self.tree.extend(leaves[:until])
+            self._tiles |= self.tree.extend(leaves[:until])
             leaves = leaves[until:]
             self._compare_root()
+
+    def compare(self, kept: Mapping[Node, bytes]) -> None:
+        """The hashes that are kept of all tiles that ended since the last comparison; raises NotSound."""
+        tiles, self._tiles = self._tiles, {}
         if tiles != kept:
             self._name_tile(tiles, kept)
 

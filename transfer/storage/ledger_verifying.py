@@ -1,10 +1,12 @@
 """Verifies the ledger and the records, block by block, in as much memory as a block takes."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Integer, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.ledger.tiles import HEIGHT, Tiled, unfinished
@@ -16,17 +18,23 @@ from transfer.storage.ledger_records import Records
 from transfer.storage.ledger_tables import ledger_entries, ledger_leaves, ledger_nodes
 from transfer.storage.types import RowId
 
-BLOCK: Final = 8_192
+BLOCK: Final = 1_024
+_TILES: Final = 1 << 2 * HEIGHT
+"""After so many entries the hashes that are kept of their tiles are looked at."""
 MOST: Final = 100
 """Faults after which no more are looked for."""
 
 _LEAVES: Final = (
     select(ledger_leaves.c.place, ledger_leaves.c.hash, ledger_entries.c.body)
     .join_from(ledger_leaves, ledger_entries, ledger_entries.c.id == ledger_leaves.c.entry, isouter=True)
-    .where(ledger_leaves.c.place >= bindparam("start", type_=RowId))
+    .where(
+        ledger_leaves.c.place >= bindparam("start", type_=RowId),
+        ledger_leaves.c.place < bindparam("stop", type_=RowId),
+    )
     .order_by(ledger_leaves.c.place)
-    .limit(bindparam("most", type_=Integer))
 )
+# Workers that start for each block cost more than they read.
+_ONE_BACKEND: Final = text("SET LOCAL max_parallel_workers_per_gather = 0")
 _COUNT: Final = select(func.count()).select_from(ledger_nodes)
 
 
@@ -68,13 +76,18 @@ async def verify_ledger(connection: AsyncConnection, roots: Mapping[int, bytes],
     """
     if start and start not in roots:
         raise ValueError(f"no checkpoint of {start} entries is known to begin with")
+    if connection.dialect.name == "postgresql":
+        await connection.execute(_ONE_BACKEND)
     size = await size_of(connection)
     if start > size:
         raise NotSound(size, f"the entries from {size} on are gone: {start} were signed")
     verification = Verification(roots=roots, tree=await tree_at(connection, start))
-    while block := await _block(connection, verification.tree.size):
-        first = verification.tree.size
-        verification.take(block, await _kept(connection, first, first + len(block)))
+    for first in range(start, size, _TILES):
+        places = range(first, min(first + _TILES, size))
+        async with aclosing(_blocks(connection, places)) as blocks:
+            async for block in blocks:
+                verification.take(block)
+        verification.compare(await _kept(connection, places))
     verification.end()
     expected = sum(places.stop for level, places in unfinished(verification.tree.size) if level)
     if await connection.scalar(_COUNT) != expected:
@@ -91,14 +104,30 @@ async def tree_at(connection: AsyncConnection, size: int) -> Tiled:
     return Tiled(size, rows)
 
 
-async def _block(connection: AsyncConnection, start: int) -> Sequence[Leaf]:
+async def _blocks(connection: AsyncConnection, places: range) -> AsyncGenerator[Sequence[Leaf], None]:
+    """Those at these places; while some are verified the database gets the next ready."""
+    parts = (places[at : at + BLOCK] for at in range(0, len(places), BLOCK))
+    ahead = asyncio.ensure_future(_block(connection, next(parts)))
+    try:
+        for part in parts:
+            block = await ahead
+            ahead = asyncio.ensure_future(_block(connection, part))
+            await asyncio.sleep(0)  # until it has asked
+            yield block
+        yield await ahead
+    finally:
+        await asyncio.wait({ahead})
+
+
+async def _block(connection: AsyncConnection, places: range) -> Sequence[Leaf]:
     # Of a million rows, making SQLAlchemy's takes longer than hashing them.
-    found = await connection.execute(_LEAVES, {"start": start, "most": BLOCK})
-    return list(found.cursor.fetchall())
+    found = await connection.execute(_LEAVES, {"start": places.start, "stop": places.stop})
+    return found.cursor.fetchall()
 
 
-async def _kept(connection: AsyncConnection, start: int, stop: int) -> Mapping[Node, bytes]:
-    """The hashes over tiles that end after ``start`` and not after ``stop``."""
+async def _kept(connection: AsyncConnection, places: range) -> Mapping[Node, bytes]:
+    """The hashes over tiles that end with one of these places."""
+    start, stop = places.start, places.stop
     ended = [
         (ledger_nodes.c.level == level)
         & (ledger_nodes.c.place >= start >> level)

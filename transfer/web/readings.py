@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from transfer.ledger.entry import Kind
+from transfer.actions.notebook import was_read
 from transfer.messages.values import Name
 from transfer.ports.ledger import Happened
 from transfer.web.answers import Reply
@@ -35,10 +35,5 @@ def reading(ask: Ask, shows: Shows, reply: Reply, *, by: str) -> Happened:
     """What this answer shows to whom; an id that is not that of the case stands as it is in the path."""
     inner = [value.lower() for name, value in ask.named.items() if name != "case"]
     case = UUID(ask.named["case"]) if "case" in ask.named else None
-    facts = {
-        "what": shows.value,
-        "id": "/".join(inner) or (str(case) if case else None),
-        "unmasked": True,
-        "count": reply.count,
-    }
-    return Happened(kind=Kind.READ, at=ask.parts.clock(), case=case, facts=facts, texts={"by": by})
+    about = "/".join(inner) or (str(case) if case else None)
+    return was_read(shows.value, about, by=by, at=ask.parts.clock(), case=case, count=reply.count)

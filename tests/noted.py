@@ -12,12 +12,11 @@ from transfer.crypto.errors import CannotBeOpened
 from transfer.crypto.texts import open_texts
 from transfer.ledger.entry import Entry, Kind, texts_digest
 from transfer.storage.engine import reading
-from transfer.storage.ledger_tables import ledger_entries, ledger_keys, ledger_texts
+from transfer.storage.ledger_tables import ledger_entries, ledger_keys
 
 _WHOLE = (
-    select(ledger_entries, ledger_texts.c.subject, ledger_texts.c.sealed, ledger_keys.c.key)
-    .outerjoin(ledger_texts, ledger_texts.c.entry == ledger_entries.c.id)
-    .outerjoin(ledger_keys, ledger_keys.c.subject == ledger_texts.c.subject)
+    select(ledger_entries, ledger_keys.c.key)
+    .outerjoin(ledger_keys, ledger_keys.c.subject == ledger_entries.c.subject)
     .order_by(ledger_entries.c.id)
 )
 

@@ -18,26 +18,23 @@ from uuid import UUID, uuid4
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select
 
 from deploy.demo import people
 from tests.builders import LUXIAN, ZHONGSHAN, a_body, an_offer, example_body
+from tests.noted import noted
 from tests.pki import Pki
 from tests.trust import as_sent, environment_of, shared
 from transfer.cli.exits import CONFIGURATION, FAULT, UNAVAILABLE, USAGE
 from transfer.cli.main import main
 from transfer.cli.remote import Api
-from transfer.crypto.texts import open_texts
 from transfer.domain.clocks import legal_day
 from transfer.handlers.opening import open_delivery
 from transfer.handlers.receive import receive, set_aside
-from transfer.ledger.entry import Entry, Kind
+from transfer.ledger.entry import Kind
 from transfer.messages.examples import EXAMPLES, FULL
 from transfer.node import build
 from transfer.ports.work import Delivery
 from transfer.settings import Settings
-from transfer.storage.engine import reading
-from transfer.storage.ledger_tables import ledger_entries, ledger_keys, ledger_texts
 from transfer.telemetry import clock
 
 NO_BROKER: Final = "amqp://nobody:secret-word@127.0.0.1:1/none"
@@ -75,15 +72,9 @@ class Place:
 
         async def read() -> list[tuple[str, str | None, str]]:
             node = build(self.settings())
-            statement = select(ledger_entries.c.body, ledger_texts.c.sealed, ledger_texts.c.entry, ledger_keys.c.key)
-            statement = statement.join_from(ledger_entries, ledger_texts).join(
-                ledger_keys, ledger_keys.c.subject == ledger_texts.c.subject
-            )
-            async with reading(node.store.engine) as connection:
-                rows = (await connection.execute(statement.order_by(ledger_entries.c.id))).all()
+            found = await noted(node.store.engine, Kind.READ)
             await node.store.engine.dispose()
-            found = [(Entry.parse(row.body), json.loads(open_texts(row.key, row.entry, row.sealed))) for row in rows]
-            return [(one.facts["what"], one.facts["id"], texts["by"]) for one, texts in found if one.kind is Kind.READ]
+            return [(one.facts["what"], one.facts["id"], (one.texts or {})["by"]) for one in found]
 
         return asyncio.run(read())
 

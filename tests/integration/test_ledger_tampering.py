@@ -42,8 +42,7 @@ HELD: Final = (
     tables.stages,
 )
 OWN: Final[Mapping[Table, str]] = {
-    ledger.ledger_entries: "entry|place",
-    ledger.ledger_texts: "texts of entry",
+    ledger.ledger_entries: "entry|place|texts of entry",
     ledger.ledger_keys: "texts of entry|applicants",
     ledger.ledger_leaves: "place",
     ledger.ledger_nodes: "place",
@@ -192,8 +191,8 @@ async def test_rows_that_have_changed_places_are_found(play: Played) -> None:
     assert (found.where, "place 0" in found.said) == ("place 0", True)
     [found] = await play.faults(*swapped(ledger.ledger_leaves, first, second, "entry", "hash"))
     assert (found.where, "kept hash" in found.said or "signed" in found.said) == ("place 0", True)
-    first, second, *_ = await play.rows(ledger.ledger_texts)
-    assert names(await play.faults(*swapped(ledger.ledger_texts, first, second, "sealed")), "texts of entry")
+    first, second, *_ = [row for row in await play.rows(ledger.ledger_entries) if row["sealed"]]
+    assert names(await play.faults(*swapped(ledger.ledger_entries, first, second, "sealed")), "texts of entry")
 
 
 async def test_the_first_entry_that_is_false_is_named(play: Played) -> None:
@@ -361,7 +360,7 @@ async def test_an_entry_whose_facts_are_not_those_of_its_kind_is_a_fault_like_ot
 
 async def test_a_text_that_was_sealed_anew_by_somebody_who_has_the_key_is_found(play: Played) -> None:
     keys = {row["subject"]: row["key"] for row in await play.rows(ledger.ledger_keys)}
-    row = (await play.rows(ledger.ledger_texts))[0]
-    other_texts = seal_texts(keys[row["subject"]], row["entry"], texts_of({"by": "somebody else"}, b"s" * 16))
-    faults = await play.faults(changed(ledger.ledger_texts, row, sealed=other_texts))
+    row = next(row for row in await play.rows(ledger.ledger_entries) if row["sealed"])
+    other_texts = seal_texts(keys[row["subject"]], row["id"], texts_of({"by": "somebody else"}, b"s" * 16))
+    faults = await play.faults(changed(ledger.ledger_entries, row, sealed=other_texts))
     assert names(faults, "texts of entry", "not those that the entry was made with"), faults

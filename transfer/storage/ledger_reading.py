@@ -13,7 +13,7 @@ from transfer.ledger.tiles import HEIGHT, subtree
 from transfer.ledger.tree import Node
 from transfer.ports.ledger import Written
 from transfer.storage.engine import looking, reading
-from transfer.storage.ledger_tables import ledger_entries, ledger_keys, ledger_leaves, ledger_nodes, ledger_texts
+from transfer.storage.ledger_tables import ledger_entries, ledger_keys, ledger_leaves, ledger_nodes
 from transfer.storage.store import Store
 from transfer.storage.types import RowId
 
@@ -47,12 +47,11 @@ _WITH_TEXTS: Final = (
         ledger_entries.c.body,
         ledger_leaves.c.place,
         ledger_leaves.c.hash,
-        ledger_texts.c.sealed,
+        ledger_entries.c.sealed,
         ledger_keys.c.key,
     )
     .join_from(ledger_entries, ledger_leaves, ledger_leaves.c.entry == ledger_entries.c.id, isouter=True)
-    .join(ledger_texts, ledger_texts.c.entry == ledger_entries.c.id, isouter=True)
-    .join(ledger_keys, ledger_keys.c.subject == ledger_texts.c.subject, isouter=True)
+    .join(ledger_keys, ledger_keys.c.subject == ledger_entries.c.subject, isouter=True)
 )
 _OF_CASE: Final = _WITH_TEXTS.where(ledger_entries.c.case_id == bindparam("case")).order_by(
     ledger_leaves.c.place.nulls_last(), ledger_entries.c.id

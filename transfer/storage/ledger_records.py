@@ -18,7 +18,7 @@ from transfer.ledger.verify import Fault
 from transfer.storage.erasing import EMPTIED
 from transfer.storage.ledger_facts import Key, Texts, differing, expect, is_whole, keyed
 from transfer.storage.ledger_held import Held, subjects_of
-from transfer.storage.ledger_tables import ledger_entries, ledger_texts
+from transfer.storage.ledger_tables import ledger_entries
 from transfer.storage.tables import (
     applicants,
     cases,
@@ -41,11 +41,8 @@ _FROM, _UPTO, _MOST = bindparam("from", type_=Uuid), bindparam("upto", type_=Uui
 _FIRST: Final = UUID(int=0)
 _LAST: Final = UUID(int=2**128 - 1)
 _ID, _CASE = ledger_entries.c.id, ledger_entries.c.case_id
-_ENTRIES: Final = select(ledger_entries, ledger_texts.c.subject, ledger_texts.c.sealed).join_from(
-    ledger_entries, ledger_texts, ledger_texts.c.entry == _ID, isouter=True
-)
-_OF_CASES: Final = _ENTRIES.where(_CASE > _FROM, _CASE <= _UPTO).order_by(_CASE, _ID)
-_OF_NONE: Final = _ENTRIES.where(_CASE.is_(None), _ID > _FROM).order_by(_ID).limit(_MOST)
+_OF_CASES: Final = select(ledger_entries).where(_CASE > _FROM, _CASE <= _UPTO).order_by(_CASE, _ID)
+_OF_NONE: Final = select(ledger_entries).where(_CASE.is_(None), _ID > _FROM).order_by(_ID).limit(_MOST)
 _UNTIL: Final = select(_CASE).where(_CASE > _FROM).order_by(_CASE).offset(_MOST).limit(1)
 _ERASED: Final = select(ledger_entries).where(ledger_entries.c.kind == Kind.ERASED.value)
 

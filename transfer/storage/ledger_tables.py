@@ -18,7 +18,9 @@ from sqlalchemy import (
 from transfer.storage.tables import metadata
 from transfer.storage.types import Instant, RowId
 
-# What happened, written by the transaction in which it did; ids rise with time.
+# What happened, written by the transaction in which it did; ids rise with time. Names and texts lie beside the body,
+# which has their digest, sealed under the key of their subject. No foreign key leads here: each check would lock a row
+# and so write it again; whoever verifies finds what leads nowhere.
 ledger_entries = Table(
     "ledger_entries",
     metadata,
@@ -26,6 +28,9 @@ ledger_entries = Table(
     Column("kind", String(20), nullable=False),
     Column("case_id", Uuid),
     Column("body", LargeBinary, nullable=False),
+    Column("subject", Uuid),
+    Column("sealed", LargeBinary),
+    CheckConstraint("(subject IS NULL) = (sealed IS NULL)", name="sealed"),
     Index("ix_ledger_entries_case_id", "case_id", "id"),
     # Few, and looked for whenever a process starts.
     Index(
@@ -34,16 +39,6 @@ ledger_entries = Table(
         sqlite_where=text("kind = 'keys'"),
         postgresql_where=text("kind = 'keys'"),
     ),
-)
-
-# The names and texts of an entry, sealed under the key of its subject.
-ledger_texts = Table(
-    "ledger_texts",
-    metadata,
-    Column("entry", Uuid, ForeignKey("ledger_entries.id"), primary_key=True),
-    Column("subject", Uuid, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-    Index("ix_ledger_texts_subject", "subject"),
 )
 
 # A key per person, and one per case for what is about nobody alone. To erase is to empty the key; the row stays, so
@@ -61,7 +56,7 @@ ledger_leaves = Table(
     "ledger_leaves",
     metadata,
     Column("place", RowId, primary_key=True, autoincrement=False),
-    Column("entry", Uuid, ForeignKey("ledger_entries.id"), nullable=False, unique=True),
+    Column("entry", Uuid, nullable=False, unique=True),
     Column("hash", LargeBinary(32), nullable=False),
     CheckConstraint("place >= 0", name="place"),
 )

@@ -14,7 +14,7 @@ from transfer.crypto.texts import seal_texts
 from transfer.ledger.entry import SALT_SIZE, Entry, Kind, texts_digest, texts_of
 from transfer.ports.ledger import Happened
 from transfer.storage.ledger_keys import SubjectKeys
-from transfer.storage.ledger_tables import ledger_entries, ledger_texts
+from transfer.storage.ledger_tables import ledger_entries
 from transfer.storage.row_macs import WrittenRow
 from transfer.storage.statements import inserting
 
@@ -24,7 +24,7 @@ STAFF: Final = "legalaid:staff:"
 
 @dataclass(slots=True, kw_only=True)
 class Noting:
-    """Inserts entries, their texts and the keys that these need, each table at once."""
+    """Inserts entries with their texts, and the keys that these need."""
 
     new_id: Callable[[], UUID]
     keys: SubjectKeys = field(default_factory=SubjectKeys)
@@ -48,19 +48,13 @@ class Noting:
         subjects |= {row.subject for some in rows_of.values() for row in some}
         keys = await self.keys.of(connection, subjects, now=now) if subjects else {}
         entries: list[dict[str, Any]] = []
-        texts: list[dict[str, Any]] = []
         last = {one.case: place for place, one in enumerate(happened) if one.kind is Kind.STEP}
         for place, one in enumerate(happened):
             facts = one.facts
             if one.case in rows_of and last.get(one.case) == place:
                 facts = {**facts, "rows": _macs(rows_of[one.case], keys)}
-            entry, sealed = self._entry(one, facts, keys)
-            entries.append({"id": entry.id, "kind": entry.kind.value, "case_id": entry.case, "body": entry.body})
-            if sealed is not None:
-                texts.append({"entry": entry.id, "subject": entry.subject, "sealed": sealed})
+            entries.append(_row(*self._entry(one, facts, keys)))
         await connection.execute(inserting(ledger_entries), entries)
-        if texts:
-            await connection.execute(inserting(ledger_texts), texts)
 
     def _entry(
         self, one: Happened, facts: Mapping[str, Any], keys: Mapping[UUID, bytes | None]
@@ -79,6 +73,17 @@ class Noting:
             texts=texts_digest(texts) if texts is not None else None,
         )
         return entry, seal_texts(key, made, texts) if key is not None and texts is not None else None
+
+
+def _row(entry: Entry, sealed: bytes | None) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "kind": entry.kind.value,
+        "case_id": entry.case,
+        "body": entry.body,
+        "subject": entry.subject if sealed is not None else None,
+        "sealed": sealed,
+    }
 
 
 def subject_of(one: Happened) -> UUID:

@@ -20,6 +20,9 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("subject", sa.Uuid(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("(subject IS NULL) = (sealed IS NULL)", name=op.f("ck_ledger_entries_sealed")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entries")),
     )
     op.create_index("ix_ledger_entries_case_id", "ledger_entries", ["case_id", "id"], unique=False)
@@ -31,15 +34,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("kind = 'keys'"),
         postgresql_where=sa.text("kind = 'keys'"),
     )
-    op.create_table(
-        "ledger_texts",
-        sa.Column("entry", sa.Uuid(), nullable=False),
-        sa.Column("subject", sa.Uuid(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["entry"], ["ledger_entries.id"], name=op.f("fk_ledger_texts_entry")),
-        sa.PrimaryKeyConstraint("entry", name=op.f("pk_ledger_texts")),
-    )
-    op.create_index("ix_ledger_texts_subject", "ledger_texts", ["subject"], unique=False)
     op.create_table(
         "ledger_keys",
         sa.Column("subject", sa.Uuid(), nullable=False),
@@ -53,7 +47,6 @@ def upgrade() -> None:
         sa.Column("entry", sa.Uuid(), nullable=False),
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.CheckConstraint("place >= 0", name=op.f("ck_ledger_leaves_place")),
-        sa.ForeignKeyConstraint(["entry"], ["ledger_entries.id"], name=op.f("fk_ledger_leaves_entry")),
         sa.PrimaryKeyConstraint("place", name=op.f("pk_ledger_leaves")),
         sa.UniqueConstraint("entry", name=op.f("uq_ledger_leaves_entry")),
     )
@@ -104,7 +97,6 @@ def downgrade() -> None:
     op.drop_table("ledger_nodes")
     op.drop_table("ledger_leaves")
     op.drop_table("ledger_keys")
-    op.drop_table("ledger_texts")
     op.drop_table("ledger_entries")
     op.drop_index("ix_answered_case_id", "answered")
     op.drop_column("answered", "case_id")

@@ -236,7 +236,7 @@ def build(
         watcher = Watcher(desk=desk, views=views, context=context)
         duties.append(Duty(name="watch", once=watcher.watch_once, poll=settings.watch_poll))
         sequencer = SqlSequencer(store=store, clock=clock)
-        duties.append(Duty(name="sequence", once=sequencer.place_once, poll=SEQUENCE_SECONDS))
+        duties.append(Duty(name="sequence", once=sequencer.place_batch, poll=SEQUENCE_SECONDS))
         duties.append(Duty(name="reconcile", once=reconciler.reconcile_once, poll=settings.reconcile_poll))
     if Role.API in settings.roles:
         duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))

@@ -96,7 +96,7 @@ async def _filled(url: str, count: int) -> AsyncIterator[tuple[Store, Figures]]:
         if not store.is_sqlite:
             async with writing(engine) as connection:
                 await connection.execute(text("ANALYZE"))
-        # The minute's look, and then those of every second, some of which lie within ten seconds of the last entries.
+        # The minute's look, and then those of every second, some of which lie within seconds of the last entries.
         looks = []
         for _ in range(_LOOKS):
             begun = time.perf_counter()

@@ -27,7 +27,8 @@ BATCH: Final = 4_096
 LOOKS: Final = (
     (timedelta(days=1), None),
     (timedelta(minutes=1), timedelta(hours=1)),
-    (timedelta(0), timedelta(seconds=10)),
+    (timedelta(seconds=10), timedelta(minutes=1)),
+    (timedelta(0), timedelta(seconds=2)),
 )
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _TIME: Final = 80
@@ -75,6 +76,12 @@ class SqlSequencer:
         else:
             self._after = waiting[-1].id
         return placed
+
+    async def place_batch(self) -> int:
+        """As place_once, but gives 0 also for less than a batch: what comes meanwhile waits for the next look, which
+        would else begin again for every few entries."""
+        placed = await self.place_once()
+        return placed if self._after is not None else 0
 
     def _is_due(self, back: timedelta | None, every: timedelta, now: datetime) -> bool:
         return back not in self._looked or abs(now - self._looked[back]) >= every

@@ -7,12 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from tests.integration.api_node import LUXIAN, ZHONGSHAN
-from tests.integration.test_cli_node import Place, _no_logs
+from tests.integration.test_cli_node import Place
 from tests.tampering import checkpoint, played
 from transfer.cli.exits import FAULT, USAGE
 from transfer.storage.engine import open_engine, writing
 
-__all__ = ["_no_logs"]
 
 
 @pytest.fixture

@@ -31,9 +31,9 @@ from tests.audits import (
 from tests.builders import CASE_ID, LUXIAN, ZHONGSHAN
 from tests.ledger import a_step, an_entry
 from tests.trust import shared
-from transfer.actions.auditing import LedgerAltered
 from transfer.actions.checking import check
 from transfer.actions.findings import Says, Verdict, finding
+from transfer.actions.proven import LedgerAltered
 from transfer.crypto.ledger_keys import origin
 from transfer.crypto.notes import Signer, sign
 from transfer.ledger.checkpoint import Checkpoint

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from tests.builders import CASE_ID, LUXIAN, STATION, TRANSFER_ID, ZHONGSHAN
 from tests.fakes import run
 from tests.ledger import OFFER_ID, START, MemoryLedger, a_handed_over_case, a_step, an_entry
-from transfer.actions.proven import LedgerFalse, of_case, whole
+from transfer.actions.proven import LedgerAltered, of_case, whole
 from transfer.cli.ocel_file import OcelFile
 from transfer.ledger.entry import Entry, Kind, texts_digest, texts_of
 from transfer.ports.ledger import CaseHistory, Written
@@ -194,7 +194,7 @@ def test_the_first_entry_that_was_changed_is_named() -> None:
     changed = a_step("accepted", START, case=CASE_ID)
     ledger.written[3] = type(was)(id=was.id, body=changed.body, place=3, hash=was.hash)
     for read in (lambda: gone_through(ledger), lambda: run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed={}))):
-        with pytest.raises(LedgerFalse, match=r"place 3: the entry is not what its leaf says"):
+        with pytest.raises(LedgerAltered, match=r"place 3: the entry is not what its leaf says"):
             read()
 
 
@@ -202,23 +202,23 @@ def test_an_entry_with_its_leaf_made_anew_leads_to_another_root() -> None:
     ledger = MemoryLedger.of(*a_handed_over_case())
     other = MemoryLedger.of(*a_handed_over_case())
     ledger.written[3] = other.written[3]
-    with pytest.raises(LedgerFalse, match="the entries lead to another root"):
+    with pytest.raises(LedgerAltered, match="the entries lead to another root"):
         gone_through(ledger)
-    with pytest.raises(LedgerFalse, match="place 3: the hashes lead from the entry to another root"):
+    with pytest.raises(LedgerAltered, match="place 3: the hashes lead from the entry to another root"):
         run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed={}))
 
 
 def test_a_missing_entry_is_named() -> None:
     ledger = MemoryLedger.of(*a_handed_over_case())
     del ledger.written[2]
-    with pytest.raises(LedgerFalse, match="place 2: the entry of this place is missing"):
+    with pytest.raises(LedgerAltered, match="place 2: the entry of this place is missing"):
         gone_through(ledger)
 
 
 def test_a_missing_end_is_named() -> None:
     ledger = MemoryLedger.of(*a_handed_over_case())
     del ledger.written[-1]
-    with pytest.raises(LedgerFalse, match="place 6: the entry of this place is missing"):
+    with pytest.raises(LedgerAltered, match="place 6: the entry of this place is missing"):
         gone_through(ledger)
 
 
@@ -227,7 +227,7 @@ def test_an_entry_of_another_case_is_not_passed_off_as_one_of_this() -> None:
         async def of_case(self, case: UUID) -> Sequence[Written]:  # noqa: ARG002 - it pays no heed to it
             return self.written
 
-    with pytest.raises(LedgerFalse, match="another case"):
+    with pytest.raises(LedgerAltered, match="another case"):
         run(of_case(Mixing.of(*a_handed_over_case()), uuid4(), region=ZHONGSHAN, signed={}))
 
 
@@ -246,25 +246,25 @@ def test_what_was_signed_at_any_size_is_what_is_read() -> None:
 def test_a_ledger_made_anew_is_told_by_the_root_that_was_signed() -> None:
     signed = {4: MemoryLedger.of(*a_handed_over_case()).tree.root}
     ledger = MemoryLedger.of(*a_handed_over_case())
-    with pytest.raises(LedgerFalse, match="place 4: another root was signed"):
+    with pytest.raises(LedgerAltered, match="place 4: another root was signed"):
         gone_through(ledger, signed)
-    with pytest.raises(LedgerFalse, match="place 4: the hashes do not lead to the later root"):
+    with pytest.raises(LedgerAltered, match="place 4: the hashes do not lead to the later root"):
         case_of(ledger, signed)
 
 
 def test_a_ledger_that_lost_its_signed_end_is_told() -> None:
     entries = a_handed_over_case()
     signed, ledger = {len(entries): MemoryLedger.of(*entries).tree.root}, MemoryLedger.of(*entries[:-1])
-    with pytest.raises(LedgerFalse, match="place 6: the entry of this place is missing"):
+    with pytest.raises(LedgerAltered, match="place 6: the entry of this place is missing"):
         gone_through(ledger, signed)
-    with pytest.raises(LedgerFalse, match="place 6: the entry of this place is missing"):
+    with pytest.raises(LedgerAltered, match="place 6: the entry of this place is missing"):
         case_of(ledger, signed)
 
 
 def test_an_entry_under_another_id_is_told() -> None:
     ledger = MemoryLedger.of(*a_handed_over_case())
     ledger.written[2] = replace(ledger.written[2], id=uuid4())
-    with pytest.raises(LedgerFalse, match="place 2: the entry stands under another id"):
+    with pytest.raises(LedgerAltered, match="place 2: the entry stands under another id"):
         gone_through(ledger)
 
 
@@ -275,7 +275,7 @@ def test_names_that_were_put_under_an_entry_afterwards_are_told() -> None:
     found = run(of_case(ledger, CASE_ID, region=ZHONGSHAN, signed={}, named=True))
     assert (found.entries[0].texts or {})["by"] == "王芳"
     ledger.written[0] = replace(ledger.written[0], texts=texts_of({"by": "李四"}, b"salt"))
-    with pytest.raises(LedgerFalse, match="place 0: its names and texts are others"):
+    with pytest.raises(LedgerAltered, match="place 0: its names and texts are others"):
         case_of(ledger, {})
 
 

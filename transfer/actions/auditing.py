@@ -1,19 +1,18 @@
 """What an auditor asks of the ledger: each question is noted before it is answered."""
 
 import hashlib
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from transfer.actions.proven import of_case
+from transfer.actions.proven import LedgerAltered, of_case, opened
 from transfer.crypto.book import Book
 from transfer.crypto.errors import CannotBeOpened
 from transfer.ledger.bundle import BundleHead, Shown, hidden_line
 from transfer.ledger.checkpoint import Checkpoint
-from transfer.ledger.entry import Entry, EntryMalformed, Kind, Opened, texts_digest
+from transfer.ledger.entry import EntryMalformed, Kind
 from transfer.ledger.proof_file import EntryProof
 from transfer.ledger.proofs import NotProven, check_inclusion
 from transfer.ledger.trace import Trace, trace_of
@@ -30,10 +29,6 @@ class NotInTheLedger(LookupError):
 
 class NoCheckpointYet(LookupError):
     """No signed checkpoint covers this yet; the next one will."""
-
-
-class LedgerAltered(Exception):
-    """The ledger is not as it was written; transfer audit verify says where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +54,19 @@ class Audit:
     async def trace(self, case: UUID, asked: Asked) -> Trace:
         """The history of a case. Raises NotInTheLedger, LedgerAltered, StorageUnavailable."""
         await self._note(Kind.AUDIT, asked, case, query="trace", about=str(case), unmasked=asked.unmask)
-        told = [_opened(one, case, texts=asked.unmask) for one in await _as_written(self.reading.of_case(case))]
+        told = [
+            opened(one, one.place, case=case, texts=asked.unmask)
+            for one in await _as_written(self.reading.of_case(case))
+        ]
         if all(one.entry.kind is Kind.AUDIT for one in told):
             raise NotInTheLedger
         try:
             return trace_of(self.region, case, told)
         except EntryMalformed as error:
-            raise LedgerAltered from error
+            raise LedgerAltered(place=f"unknown, of case {case}", said=str(error)) from error
 
     async def history(self, case: UUID, asked: Asked) -> CaseHistory:
-        """The entries of a case, each shown to stand in the ledger, to be printed. Raises LedgerFalse,
+        """The entries of a case, each shown to stand in the ledger, to be printed. Raises LedgerAltered,
         StorageUnavailable."""
         await self._note(Kind.AUDIT, asked, case, query="history", about=str(case), unmasked=asked.unmask)
         signed = {one.checkpoint.size: one.checkpoint.root for one, _ in await self.checkpoints.own(1)}
@@ -91,7 +89,7 @@ class Audit:
         try:
             check_inclusion(leaf_hash(written.body), place, checkpoint.size, proof.hashes, checkpoint.root)
         except NotProven as error:
-            raise LedgerAltered from error
+            raise LedgerAltered(place=place, said=str(error)) from error
         return proof
 
     async def bundle_of_case(self, case: UUID, asked: Asked) -> AsyncIterator[bytes]:
@@ -134,8 +132,8 @@ class Audit:
 
     async def _hashes(self, nodes: Collection[Node]) -> Mapping[Node, bytes]:
         found = await self.reading.hashes(nodes)
-        if len(found) < len(nodes):
-            raise LedgerAltered
+        if missing := min(nodes - found.keys(), default=None):
+            raise LedgerAltered(place=missing.index << missing.level, said="the entry of this place is missing")
         return found
 
     async def _notes(self) -> dict[str, Any]:
@@ -163,14 +161,14 @@ class Audit:
                 continue
             async for some in entries(part.start, part.stop):
                 for one in some:
-                    _opened(one, head.case, texts=texts)
+                    opened(one, tree.size, case=head.case, texts=texts)
                     block.append(Shown(tree.size, one.body, one.texts if texts else None).line)
                     tree.append(leaf_hash(one.body))
                 if sum(map(len, block)) > _BLOCK:
                     yield b"".join(block)
                     block.clear()
         if (tree.size, tree.root) != (checkpoint.size, checkpoint.root):
-            raise LedgerAltered
+            raise LedgerAltered(place=checkpoint.size, said="the entries lead to another root")
         if block:
             yield b"".join(block)
 
@@ -197,19 +195,4 @@ async def _as_written(reading: Awaitable[_Read]) -> _Read:
     try:
         return await reading
     except CannotBeOpened as error:
-        raise LedgerAltered from error
-
-
-def _opened(written: Written, case: UUID | None, *, texts: bool) -> Opened:
-    """Raises LedgerAltered for what is not as its leaf, its digest or its case says."""
-    try:
-        entry = Entry.parse(written.body)
-    except EntryMalformed as error:
-        raise LedgerAltered from error
-    if written.hash not in (None, leaf_hash(written.body)) or case not in (None, entry.case):
-        raise LedgerAltered
-    if not texts or written.texts is None:
-        return Opened(entry, written.place)
-    if texts_digest(written.texts) != entry.texts:
-        raise LedgerAltered
-    return Opened(entry, written.place, json.loads(written.texts))
+        raise LedgerAltered(place="unknown", said=str(error)) from error

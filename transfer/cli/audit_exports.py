@@ -14,7 +14,7 @@ from uuid import UUID
 
 import click
 
-from transfer.actions.proven import LedgerFalse, of_case, whole
+from transfer.actions.proven import LedgerAltered, of_case, whole
 from transfer.cli.exits import WrongUsage
 from transfer.cli.known import case_here
 from transfer.cli.leaving import OUT, Leaving, bom_option, let_out, table_of, who_options
@@ -54,7 +54,7 @@ class _Chosen:
         return Leaving(what=what, range=said, by=by, reason=reason, case=self.case)
 
     async def entries(self, node: Node) -> AsyncIterator[tuple[int, Entry]]:
-        """Raises LedgerFalse, for days only when the ledger was read to its end."""
+        """Raises LedgerAltered, for days only when the ledger was read to its end."""
         ledger, signed = SqlLedgerReading(store=node.store), await _signed(node)
         if self.case is not None:
             for one in (await of_case(ledger, self.case, region=node.settings.region, signed=signed)).entries:
@@ -159,12 +159,12 @@ def history(  # noqa: PLR0913 - one argument per option
 
 
 async def _signed(node: Node) -> Mapping[int, bytes]:
-    """The roots that this node signed, by their size; raises LedgerFalse when a note that is kept is not sound."""
+    """The roots that this node signed, by their size; raises LedgerAltered when a note that is kept is not sound."""
     heads = SignedHeads(region=node.settings.region, regions=node.book.latest.by_code)
     async with reading(node.store.engine) as connection:
         faults = [fault async for fault in heads.faults(connection)]
     if faults:
-        raise LedgerFalse(place=faults[0].where, said=faults[0].said)
+        raise LedgerAltered(place=faults[0].where, said=faults[0].said)
     return heads.roots
 
 

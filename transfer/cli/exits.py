@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from transfer.actions.proven import LedgerFalse
+from transfer.actions.proven import LedgerAltered
 from transfer.broker.address import AddressInvalid
 from transfer.broker.topology import TopologyInvalid
 from transfer.crypto.book import RegionNotListed
@@ -99,7 +99,7 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
         TopologyInvalid: Exit(USAGE, "Give regions of the directory."),
         StoreInvalid: Exit(CONFIGURATION, "TRANSFER_FILES holds it."),
         FilesUnavailable: Exit(UNAVAILABLE, "TRANSFER_FILES and TRANSFER_FILES_SPOOL name the places."),
-        LedgerFalse: Exit(FAULT, "Nothing was written. `transfer audit verify` says all that is false."),
+        LedgerAltered: Exit(FAULT, "Nothing was written. `transfer audit verify` says all that is false."),
         AlreadyLoaded: Exit(OK, "Nothing was changed."),
         RulesInvalid: Exit(FAULT, "Correct it there; docs/law.md shows the form, `transfer rules check` looks again."),
         StorageUnavailable: Exit(UNAVAILABLE, "`transfer config check` says what is wrong with the database."),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, Self
 from uuid import UUID
@@ -138,13 +139,17 @@ _FIELDS: Final = {"v", "id", "at", "kind", "case", "facts", "subject", "texts"}
 def canonical(value: object, plain: Callable[[Any], str] | None = None) -> bytes:
     """JSON in one form (RFC 8785 for what is used here: no floats, names in ASCII): sorted, no spaces, UTF-8. ``plain``
     makes a text of what JSON does not know."""
-    told = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=plain)
-    return told.encode()
+    return _encoder(plain).encode(value).encode()
+
+
+@cache
+def _encoder(plain: Callable[[Any], str] | None) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=plain)
 
 
 def moment(at: datetime) -> str:
     """A time as entries have it: RFC 3339, UTC, microseconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def texts_of(texts: Mapping[str, Any], salt: bytes) -> bytes:

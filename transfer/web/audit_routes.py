@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from transfer.actions.auditing import LedgerAltered, NoCheckpointYet, NotInTheLedger
-from transfer.actions.proven import LedgerFalse
+from transfer.actions.auditing import NoCheckpointYet, NotInTheLedger
+from transfer.actions.proven import LedgerAltered
 from transfer.domain.errors import UnknownCase
 from transfer.ports.paper import CannotPrint
 from transfer.web import audit, papers, queries
@@ -34,7 +34,7 @@ AUDIT_ROUTES: Final = (
         query=queries.Unmasking,
         gives=None,
         media_type=papers.MEDIA_TYPE,
-        problems=(ReasonMissing, UnknownCase, LedgerFalse, CannotPrint),
+        problems=(ReasonMissing, UnknownCase, LedgerAltered, CannotPrint),
     ),
     Route(
         method="GET",

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.actions import auditing
 from transfer.actions.desk import KeyReused
-from transfer.actions.proven import LedgerFalse
+from transfer.actions.proven import LedgerAltered
 from transfer.crypto import tickets
 from transfer.domain import errors
 from transfer.domain.errors import TransferError, slug
@@ -190,8 +190,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         faults.CaseOrRange: Kind(422, "证据包须为一个案件，或者为起止位次之间的条目（不含姓名和文字）"),
         auditing.NotInTheLedger: Kind(404, "账本中没有此条目，或者尚未排定位次"),
         auditing.NoCheckpointYet: Kind(409, "尚无已签名的检查点包含此内容"),
-        LedgerFalse: Kind(500, "台账与写入时不符"),
-        auditing.LedgerAltered: Kind(500, "账本与写入时不符"),
+        LedgerAltered: Kind(500, "账本与写入时不符"),
         # The node itself.
         StorageRefused: Kind(409, "数据库拒绝了此项修改"),
         StorageUnavailable: Kind(503, "数据库暂时不可用"),

@@ -13,7 +13,6 @@ from transfer.cli.exits import FAULT, USAGE
 from transfer.storage.engine import open_engine, writing
 
 
-
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     """Zhongshan's node, with a ledger under two checkpoints; the later one lies in a file, too."""

@@ -68,6 +68,18 @@ class VersionInvalid(Fault):
     """The header If-Match is not usable."""
 
 
+class CrossSite(Fault):
+    """The form was sent from another site."""
+
+
+class NotSignedIn(Fault):
+    """Sign in first."""
+
+
+class NotAllowed(Fault):
+    """Your roles do not open this to you."""
+
+
 class NotFound(Fault):
     """There is nothing at this address."""
 

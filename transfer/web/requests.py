@@ -9,16 +9,18 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from transfer.domain.rights import Person
 from transfer.web import conditions
 from transfer.web.answers import JSON
 from transfer.web.auditors import auditor_of
 from transfer.web.commanding import Nothing
-from transfer.web.faults import InvalidBody, InvalidQuery, MalformedJson, TooLarge, WrongContentType
+from transfer.web.faults import CrossSite, InvalidBody, InvalidQuery, MalformedJson, TooLarge, WrongContentType
 from transfer.web.parts import Parts
 from transfer.web.route import Ask, Change, Route
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_ERRORS: Final = 50
+FORM: Final = "application/x-www-form-urlencoded"
 _PIECE: Final = 256 * 1024
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
@@ -28,7 +30,7 @@ _QUOTING: Final[Mapping[str, str]] = {
 """What is said where pydantic's own text would quote the content."""
 
 
-async def read(request: web.Request, route: Route, parts: Parts, routes: Sequence[Route]) -> Ask:
+async def read(request: web.Request, route: Route, parts: Parts, routes: Sequence[Route], who: Person) -> Ask:
     """The request, ready for its handler.
 
     Raises NotAnAuditor, WrongContentType, TooLarge, KeyMissing, KeyInvalid, VersionMissing, VersionInvalid,
@@ -38,6 +40,7 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
     content = await _content(request, route)
     changes = route.change is not Change.NOTHING
     parameters = tuple(request.query.items())
+    fields = await _form(request) if route.takes_form else ()
     return Ask(
         parts=parts,
         routes=routes,
@@ -48,12 +51,34 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
         if_none_match=request.headers.get("If-None-Match"),
         headers=request.headers,
         auditor=auditor,
+        fields=fields,
+        form=dict(fields),
+        cookies=request.cookies,
+        who=who,
         content=request.content.iter_chunked(_PIECE) if route.takes_file else None,
         parameters=parameters,
         query=_query(route, parameters),
         body=_body(route.takes, content) if route.takes is not None else None,
         digest=_digest(request, content) if changes else "",
     )
+
+
+async def _form(request: web.Request) -> tuple[tuple[str, str], ...]:
+    """The fields of a form in their order; raises CrossSite, WrongContentType, TooLarge.
+
+    A browser says in ``Sec-Fetch-Site`` or ``Origin`` which site a form stands on (Fetch standard); one that stands on
+    another site is not taken, whatever cookies came with it.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site not in {None, "same-origin", "none"} or (origin and origin.partition("://")[2] != request.host):
+        raise CrossSite
+    if request.content_type != FORM:
+        raise WrongContentType(f"The body must be sent as Content-Type: {FORM}.")
+    try:
+        return tuple((name, str(value)) for name, value in (await request.post()).items())
+    except web.HTTPRequestEntityTooLarge:
+        raise TooLarge(f"At most {MAX_BYTES} bytes are taken.") from None
 
 
 async def _content(request: web.Request, route: Route) -> bytes:

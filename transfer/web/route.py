@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from transfer.domain.rights import NOBODY, Admits, Person
 from transfer.messages.values import Digest
 from transfer.web.answers import JSON, Reply
 from transfer.web.faults import NotFound
@@ -28,6 +29,8 @@ class Tag(StrEnum):
     QUARANTINE = "quarantine"
     AUDIT = "audit"
     NODE = "node"
+    PAGES = "pages"
+    """For people; not part of the API."""
 
 
 class Change(Enum):
@@ -77,6 +80,11 @@ class Ask:
     version: int | None = None
     if_none_match: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    who: Person = NOBODY
+    form: Mapping[str, str] = field(default_factory=dict)
+    """What a form sent; of several fields of one name the last. ``fields`` has them all, in their order."""
+    fields: Sequence[tuple[str, str]] = ()
+    cookies: Mapping[str, str] = field(default_factory=dict)
     auditor: str = ""
     """Who shows the token of an auditor, where the route asks for one."""
     content: AsyncIterator[bytes] | None = None
@@ -97,6 +105,7 @@ class Route:
 
     method: str
     path: str
+    right: Admits
     handler: Handler
     zh: str
     en: str
@@ -112,6 +121,8 @@ class Route:
     may_be_known: bool = False
     takes_file: bool = False
     """The body is a file, of any size, in one of the kinds that are taken."""
+    takes_form: bool = False
+    """The body is what a form of a page sends."""
     part: bool = False
     """The answer is a file, or the part of it that Range asks for."""
     problems: Sequence[type[Exception]] = field(default=())
@@ -124,6 +135,11 @@ class Route:
     def for_auditors(self) -> bool:
         """Whether it asks for the token of an auditor."""
         return self.path.startswith("/v1/audit/")
+
+    @property
+    def is_page(self) -> bool:
+        """Whether people look at it; its faults are pages too."""
+        return self.tag is Tag.PAGES
 
     @property
     def names(self) -> tuple[str, ...]:

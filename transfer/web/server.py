@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -17,12 +17,14 @@ from aiohttp import web
 from transfer.telemetry.metrics import REQUESTS
 from transfer.web import faults
 from transfer.web.answers import Reply, to_json
+from transfer.web.gate import admit, who_asks
+from transfer.web.pages.shell import problem_page
 from transfer.web.parts import Parts
 from transfer.web.problems import MEDIA_TYPE, PROBLEMS, problem_of
 from transfer.web.readings import NOT_MODIFIED, actor, reading
 from transfer.web.requests import MAX_BYTES, read
 from transfer.web.route import Ask, Handler, Route, Shows
-from transfer.web.routes import ROUTES
+from transfer.web.served import SERVED
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +43,9 @@ _SAFE_HEADERS: Final = {
     "Server": "legalaid-transfer",
 }
 _ROUTE: Final = web.RequestKey("route", str)
-_WORDS: Final = frozenset(word for route in ROUTES for word in route.path.split("/"))
+_IS_PAGE: Final = web.RequestKey("is_page", bool)
+_ASKED: Final = web.RequestKey("asked", Ask)
+_WORDS: Final = frozenset(word for route in SERVED for word in route.path.split("/"))
 _ID: Final = re.compile(r"[0-9a-f-]{36}|sha256:[0-9a-f]{64}")
 
 
@@ -55,7 +59,7 @@ class Site:
 
 
 @asynccontextmanager
-async def serve(parts: Parts, *, routes: Sequence[Route] = ROUTES, site: Site | None = None) -> AsyncIterator[str]:
+async def serve(parts: Parts, *, routes: Sequence[Route] = SERVED, site: Site | None = None) -> AsyncIterator[str]:
     """Answer requests until the block ends; gives the address, with the port that was free when port 0 was asked.
 
     At the end no new requests are taken, and those in hand are answered. Without a site it is that of the API.
@@ -90,7 +94,19 @@ def _endpoint(
 
     async def answer(request: web.Request) -> web.StreamResponse:
         request[_ROUTE] = route.path
-        ask = await read(request, route, parts, routes)
+        request[_IS_PAGE] = route.is_page
+        who = await who_asks(request, parts)
+        request[_ASKED] = Ask(
+            parts=parts,
+            routes=routes,
+            path=request.path,
+            named=dict(request.match_info),
+            cookies=request.cookies,
+            headers=request.headers,
+            who=who,
+        )
+        admit(who, route.right)
+        ask = await read(request, route, parts, routes, who)
         if route.shows in (None, Shows.NOTHING, Shows.AUDITED):
             reply = await handler(ask)
         else:
@@ -143,10 +159,13 @@ def _response(reply: Reply) -> web.Response:
     return web.Response(status=reply.status, body=reply.body, headers=headers)
 
 
-def _problem(error: Exception, path: str) -> web.Response:
+def _problem(error: Exception, request: web.BaseRequest) -> web.Response:
     # Whoever mistakes the address may have typed a person's name into it.
-    known = (word if word in _WORDS or _ID.fullmatch(word) else "-" for word in path.split("/"))
+    known = (word if word in _WORDS or _ID.fullmatch(word) else "-" for word in request.path.split("/"))
     problem, headers = problem_of(error, "/".join(known))
+    if request.get(_IS_PAGE) and _ASKED in request:
+        shown = problem_page(request[_ASKED], problem)
+        return _response(replace(shown, headers={**shown.headers, **headers}))
     return _response(Reply(status=problem.status, body=to_json(problem), media_type=MEDIA_TYPE, headers=headers))
 
 
@@ -187,7 +206,7 @@ async def _guarded(
             raise faults.NotThisHost("Without sign-in this node answers only to localhost, 127.0.0.1 and [::1].")
         response = await handle(request)
     except Exception as error:  # noqa: BLE001 - each gets its problem document
-        response = _problem(_named(error, request), request.path)
+        response = _problem(_named(error, request), request)
     route = request.get(_ROUTE, "none")
     REQUESTS.labels(route=route, status=str(response.status)).observe(time.perf_counter() - started)
     return response
@@ -205,7 +224,7 @@ class _Handler(web.RequestHandler):
     ) -> web.StreamResponse:
         error = faults.BadRequest() if status < 500 else _named(RuntimeError(), request)  # noqa: PLR2004 - server errors
         log.info("bad_request", status=status, error=type(exc).__name__)
-        response = _problem(error, request.path)
+        response = _problem(error, request)
         response.force_close()
         return response
 

@@ -60,7 +60,7 @@ class Broker(Server, ManagedBroker):
         self._name = name
         self._beside = beside
         self._cookie: str = beside._cookie if beside else secrets.token_hex(16)  # noqa: SLF001 - of its own kind
-        self._administrator = (
+        self._administrator: Administrator = (
             beside._administrator if beside else Administrator(username="admin", password=secrets.token_urlsafe(18))  # noqa: SLF001 - of its own kind
         )
         self._programs: RabbitMqPrograms | None = None

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from deploy.local.programs import prometheus_tool
-from transfer.telemetry.metrics import REGISTRY
+from transfer.telemetry.metrics import measures
 
 ROOT: Final = Path(__file__).parent.parent.parent
 RULES: Final = ROOT / "deploy" / "prometheus" / "alerts.yml"
@@ -143,11 +143,9 @@ def test_the_alert_is_quiet_while_all_is_well(promtool: str, tmp_path: Path, ale
 def _known() -> dict[str, set[str]]:
     """The labels of each of the product's series by its name."""
     known = {}
-    for one in REGISTRY.collect():
-        collector = REGISTRY._names_to_collectors[one.name]
-        labels = set(collector._labelnames)
+    for one, labels in measures():
         for suffix in {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(one.type, [""]):
-            known[one.name + suffix] = labels | ({"le"} if suffix == "_bucket" else set())
+            known[one.name + suffix] = {*labels, *({"le"} if suffix == "_bucket" else ())}
     return known
 
 

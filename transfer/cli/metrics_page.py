@@ -1,10 +1,11 @@
 """The page docs/metrics.md, made from the measures."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import Metric
 
-from transfer.telemetry.metrics import ALARM_KINDS, REGISTRY
+from transfer.telemetry.metrics import ALARM_KINDS, measures
 
 _HEAD: Final = """\
 # Metrics
@@ -27,12 +28,12 @@ Labels `kind` of `transfer_alarms_total`. Each stands in the log, too, at level 
 
 def metrics_page() -> str:
     """The text of docs/metrics.md."""
-    rows = sorted(_row(one) for one in REGISTRY.collect())
+    rows = "".join(sorted(_row(one, labels) for one, labels in measures()))
     alarms = "".join(f"| `{kind}` | {meaning} |\n" for kind, meaning in sorted(ALARM_KINDS.items()))
-    return f"{_HEAD}\n| metric | type | labels | meaning |\n|---|---|---|---|\n{''.join(rows)}{_ALARMS}{alarms}"
+    return f"{_HEAD}\n| metric | type | labels | meaning |\n|---|---|---|---|\n{rows}{_ALARMS}{alarms}"
 
 
-def _row(one: Metric) -> str:
+def _row(one: Metric, labels: Sequence[str]) -> str:
     name = f"{one.name}_total" if one.type == "counter" else one.name
-    labels = ", ".join(f"`{label}`" for label in REGISTRY._names_to_collectors[one.name]._labelnames)  # noqa: SLF001 - no public way to a measure's labels
-    return f"| `{name}` | {one.type} | {labels} | {one.documentation} |\n"
+    named = ", ".join(f"`{label}`" for label in labels)
+    return f"| `{name}` | {one.type} | {named} | {one.documentation} |\n"

@@ -1,10 +1,11 @@
 """All measures of a node, by the conventions of Prometheus; docs/metrics.md is made from them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.metrics import MetricWrapperBase
 
 REGISTRY = CollectorRegistry()
 
@@ -78,3 +79,10 @@ ALARM_KINDS: Final[Mapping[str, str]] = MappingProxyType(
 for _kind in ALARM_KINDS:
     # Counted from nought, so that monitoring sees the first of a kind rise.
     ALARMS.labels(kind=_kind)
+
+
+def measures() -> Iterator[tuple[Metric, tuple[str, ...]]]:
+    """Each measure, and the names of its labels."""
+    for one in REGISTRY.collect():
+        made = REGISTRY._names_to_collectors[one.name]  # noqa: SLF001 - no public way to the labels of a measure
+        yield one, made._labelnames if isinstance(made, MetricWrapperBase) else ()  # noqa: SLF001 - as above

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+from transfer.domain.duties import DUTY_OF
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.messages.codes_handling import Duty
@@ -81,12 +82,8 @@ Admits = Right | Anyone
 """Who gets in at a route."""
 
 _R: Final = Role
-_STAFF: Final = frozenset(Role) - {
-    _R.AUDITOR,
-    _R.SYSTEM_ADMINISTRATOR,
-    _R.SECURITY_ADMINISTRATOR,
-    _R.AUDIT_ADMINISTRATOR,
-}
+ADMINISTRATORS: Final = frozenset({_R.SYSTEM_ADMINISTRATOR, _R.SECURITY_ADMINISTRATOR, _R.AUDIT_ADMINISTRATOR})
+_STAFF: Final = frozenset(Role) - ADMINISTRATORS - {_R.AUDITOR}
 
 ROLES_OF: Final[Mapping[Right, frozenset[Role]]] = MappingProxyType(
     {
@@ -122,6 +119,13 @@ DUTY_RIGHTS: Final[Mapping[Duty, Right]] = MappingProxyType(
     }
 )
 """Whose right it is to enter a stage or an event of the table of duties."""
+
+
+def right_to_enter(what: str) -> Right:
+    """Whose right it is to enter this stage or event."""
+    row = DUTY_OF.get(what)
+    return DUTY_RIGHTS[row.duty] if row else Right.READ_CASES
+
 
 TRANSFER_RIGHTS: Final[Mapping[Step, Right]] = MappingProxyType(
     {
@@ -197,6 +201,15 @@ the duty of it (``DUTY_RIGHTS``); an event that is nobody's duty, to whoever rea
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Which cases of the region a person sees: not those in which the person is recused, and with ``own_only`` none
+    but those that the person handles."""
+
+    name: str
+    own_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Who asks: an account with its roles, or, where sign-in is off, anybody at this machine."""
 
@@ -211,7 +224,7 @@ class Person:
     scopes: frozenset[Right] | None = None
     """What a token is limited to; None where it is not."""
     unbound: bool = False
-    """Sign-in is off: everything is open, and names are taken as they are typed."""
+    """Sign-in is off: everything is open but the audit, and names are taken as they are typed."""
 
     def may(self, admits: Admits) -> bool:
         """Whether this person gets in there."""
@@ -219,7 +232,7 @@ class Person:
             case Anyone.EVERYBODY:
                 return True
             case _ if self.unbound:
-                return True
+                return admits is not Right.AUDIT
             case Anyone.ACCOUNT:
                 return self.account is not None
             case Anyone.SIGNED_IN:
@@ -229,10 +242,19 @@ class Person:
                 return self.confirmed and within and not self.roles.isdisjoint(ROLES_OF[admits])
 
     @property
+    def sight(self) -> Sight | None:
+        """The limits of what this person sees; None where there are none."""
+        if self.unbound:
+            return None
+        return Sight(name=self.name, own_only=self.roles & _STAFF == {Role.HANDLING_LAWYER})
+
+    @property
     def rights(self) -> frozenset[Right]:
         """All that this person may do."""
         return frozenset(right for right in Right if self.may(right))
 
 
+UNBOUND: Final = Person(name="", unbound=True)
+"""Whoever asks where sign-in is off, or holds a terminal of the node."""
 NOBODY: Final = Person(name="", confirmed=False)
 """Has not signed in."""

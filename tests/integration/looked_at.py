@@ -147,12 +147,11 @@ def hold_to_headers(shown: Shown) -> None:
     assert not {"X-Powered-By", "Access-Control-Allow-Origin"} & headers.keys(), shown
     if headers.get("Content-Type", "").startswith("text/html") and shown.text:
         assert "charset=utf-8" in headers["Content-Type"], shown
-        if "/docs" not in shown.url:
-            assert headers["Cross-Origin-Opener-Policy"] == "same-origin", shown
-            assert policy["form-action"] == "'self'", shown
-            assert policy["base-uri"] == "'none'", shown
-            assert policy["script-src"] == "'self'", shown
-            assert policy["style-src"] == "'self'", shown
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin", shown
+        assert policy["form-action"] == "'self'", shown
+        assert policy["base-uri"] == "'none'", shown
+        assert policy["script-src"] == "'self'", shown
+        assert policy["style-src"] == "'self'", shown
     if "/static/" not in shown.url:
         assert headers["Cache-Control"].startswith(("no-store", "private, no-store")), shown
     for cookie in shown.cookies:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field
 
 from transfer.actions.door import Came, Door, Known, SignInRefused, tried_code, tried_login
 from transfer.crypto import credentials, second_factor
@@ -44,21 +44,19 @@ class NotForSystems(Exception):
 class NewAccount(Frozen):
     """Who is to be added."""
 
+    model_config = ConfigDict(strict=False)
+
     login: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$", description="by which the person signs in")]
     name: Name
     institution: InstitutionCode
-    roles: frozenset[Role]
+    roles: Annotated[frozenset[Role], Field(min_length=1)]
     system: bool = False
-
-    @model_validator(mode="after")
-    def _has_a_role(self) -> "NewAccount":
-        if not self.roles:
-            raise ValueError("an account has a role at least")
-        return self
 
 
 class NewToken(Frozen):
     """What a token is to open, and until when."""
+
+    model_config = ConfigDict(strict=False)
 
     name: Line
     scopes: Annotated[frozenset[Right], Field(min_length=1)]

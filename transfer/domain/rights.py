@@ -14,59 +14,49 @@ from uuid import UUID
 from transfer.domain.duties import DUTY_OF
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
+from transfer.messages.codes import Code
 from transfer.messages.codes_handling import Duty
 
 
-class Role(StrEnum):
+class Role(Code):
     """What a person is at this node; one person may be several."""
 
-    INTAKE = "intake"
-    WORKSTATION = "workstation"
-    REVIEWER = "reviewer"
-    APPROVER = "approver"
-    ASSIGNER = "assigner"
-    LIAISON = "liaison"
-    HANDLING_LAWYER = "handling-lawyer"
-    ARCHIVIST = "archivist"
-    OBJECTION_REVIEWER = "objection-reviewer"
-    SUPERVISOR = "supervisor"
-    AUDITOR = "auditor"
-    SYSTEM_ADMINISTRATOR = "system-administrator"
-    SECURITY_ADMINISTRATOR = "security-administrator"
-    AUDIT_ADMINISTRATOR = "audit-administrator"
+    INTAKE = "intake", "窗口接待", "Intake clerk"
+    WORKSTATION = "workstation", "工作站人员", "Workstation"
+    REVIEWER = "reviewer", "审查人", "Reviewer"
+    APPROVER = "approver", "审批人", "Approver"
+    ASSIGNER = "assigner", "指派人", "Assigner"
+    LIAISON = "liaison", "协作联络员", "Liaison"
+    HANDLING_LAWYER = "handling-lawyer", "承办人", "Handling lawyer"
+    ARCHIVIST = "archivist", "档案员", "Archivist"
+    OBJECTION_REVIEWER = "objection-reviewer", "异议审查人", "Reviewer of objections"
+    SUPERVISOR = "supervisor", "主管人员", "Supervisor"
+    AUDITOR = "auditor", "审计人员", "Auditor"
+    SYSTEM_ADMINISTRATOR = "system-administrator", "系统管理员", "System administrator"
+    SECURITY_ADMINISTRATOR = "security-administrator", "安全管理员", "Security administrator"
+    AUDIT_ADMINISTRATOR = "audit-administrator", "审计管理员", "Audit administrator"
 
 
-class Right(StrEnum):
+class Right(Code):
     """What may be done."""
 
-    READ_CASES = "read-cases"
-    TAKE_IN = "take-in"
-    """Take applications in, and enter what applicants bring, say and withdraw."""
-    EXAMINE = "examine"
-    """Review what was taken in: eligibility, notices, places, urgency."""
-    DECIDE = "decide"
-    """Approve: accept, refuse, terminate, release letters and answers."""
-    ASSIGN = "assign"
-    HANDLE = "handle"
-    """Carry a case that was assigned: stages of handling, and evidence asked for and handed on."""
-    ARCHIVE = "archive"
-    REVIEW_OBJECTIONS = "review-objections"
-    TRANSFER = "transfer"
-    """Offer cases to other regions, and answer their offers."""
-    DESIGNATE = "designate"
-    COLLECT = "collect"
-    """Answer the evidence requests of other regions."""
-    KEEP = "keep"
-    """Hold, erase, recuse: what concerns the keeping of a case."""
-    REPORT = "report"
-    """Figures without persons."""
-    AUDIT = "audit"
-    OPERATE = "operate"
-    """See how the node, its links and its keys stand; replay from the quarantine what it withholds the content of."""
-    READ_QUARANTINE = "read-quarantine"
-    """The content of messages that were not applied, which may name persons."""
-    ADMIT = "admit"
-    """Accounts, their roles and tokens."""
+    READ_CASES = "read-cases", "查看案件", "Read cases"
+    TAKE_IN = "take-in", "受理登记", "Take applications in, and enter what applicants bring, say and withdraw"
+    EXAMINE = "examine", "审查", "Review what was taken in: eligibility, notices, places, urgency"
+    DECIDE = "decide", "审批", "Approve: accept, refuse, terminate, release letters and answers"
+    ASSIGN = "assign", "指派", "Assign those who handle cases"
+    HANDLE = "handle", "承办", "Carry a case that was assigned: its stages, and evidence asked for and handed on"
+    ARCHIVE = "archive", "归档", "Archive"
+    REVIEW_OBJECTIONS = "review-objections", "异议审查", "Enter what the review of an objection found"
+    TRANSFER = "transfer", "转交", "Offer cases to other regions, and answer their offers"
+    DESIGNATE = "designate", "指定管辖", "Designate who accepts, between regions that disagree"
+    COLLECT = "collect", "办理协作函", "Answer the evidence requests of other regions"
+    KEEP = "keep", "保管", "Hold, erase, recuse: what concerns the keeping of a case"
+    REPORT = "report", "统计", "Figures without persons"
+    AUDIT = "audit", "审计", "Ask the ledger"
+    OPERATE = "operate", "运行维护", "See how node, links and keys stand; replay what the quarantine holds, unread"
+    READ_QUARANTINE = "read-quarantine", "查看隔离区", "Read messages that were not applied, which may name persons"
+    ADMIT = "admit", "账号管理", "Accounts, their roles and tokens"
 
 
 class Anyone(StrEnum):

@@ -24,11 +24,8 @@ from django.core.management import call_command
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-CLIENT: Final = "node-442000"
-SECRET: Final = "a secret of the tests: with + and % and 空"
-PUBLIC: Final = "node-without-secret"
-PEOPLE: Final = ("chen.jing", "zhao.yun")
-PASSWORD: Final = "a password at the provider"
+from tests.oidc_provider.people import CLIENT, PASSWORD, PEOPLE, PUBLIC, SECRET
+
 BACK: Final = "http://127.0.0.1/sign-in/oidc/callback"
 LOGIN: Final = "<form method='post'>{% csrf_token %}{{ form.as_p }}<button>Log in</button></form>"
 HUGE: Final = 1024 * 1024
@@ -54,6 +51,8 @@ def configure(folder: Path, port: int) -> None:
             "django.contrib.sessions",
             "oauth2_provider",
         ],
+        # Their tables as they are now, and not migration by migration.
+        MIGRATION_MODULES=dict.fromkeys(("auth", "contenttypes", "sessions", "oauth2_provider")),
         MIDDLEWARE=[
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
@@ -79,7 +78,7 @@ def configure(folder: Path, port: int) -> None:
         },
     )
     django.setup()
-    call_command("migrate", verbosity=0)
+    call_command("migrate", run_syncdb=True, verbosity=0)
 
 
 def fill() -> None:

@@ -20,6 +20,7 @@ from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
 from transfer.settings import Settings
 from transfer.web.limits import Limits
+from transfer.web.oidc import Provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Parts:
     roll: Roll
     audit: Audit
     limits: Limits
+    provider: Provider | None
 
     @property
     def directory(self) -> Directory:

@@ -30,7 +30,7 @@ CSP: Final = (
 )
 
 _NOTE: Final = """
-<p class="note"><strong>尚无登录功能 · No sign-in yet.</strong>
+<p class="note"><strong>__X__</strong>
 本节点只在本机回环地址上提供服务，请勿经代理对外开放。
 This node answers on this machine's loopback address only; do not put it behind a proxy.</p>
 """

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, false, or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.domain.case import Case
-from transfer.domain.rights import Sight
 from transfer.domain.involved import Standing, people
+from transfer.domain.rights import Sight
 from transfer.storage.account_tables import case_people
 from transfer.storage.statements import inserting
 from transfer.storage.tables import cases, file_uses

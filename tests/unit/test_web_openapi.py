@@ -4,6 +4,7 @@ import inspect
 import json
 import pkgutil
 import re
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from transfer.actions import (
     urgency_commands,
 )
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
+from transfer.actions.door import SignInPaused
 from transfer.domain.errors import TransferError, slug
 from transfer.web import faults
 from transfer.web.examples import EXAMPLES

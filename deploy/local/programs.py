@@ -13,6 +13,7 @@ from deploy.local.errors import NotInstalled
 RABBITMQ_PACKAGE = "rabbitmq-server"
 POSTGRES_PACKAGE = "postgresql"
 CURL_PACKAGE = "curl"
+CHROMIUM_PACKAGE = "chromium"
 
 # Not the command in /usr/sbin, which refuses everyone but root and the user rabbitmq.
 _RABBITMQ = Path("/usr/lib/rabbitmq/bin")
@@ -79,6 +80,14 @@ def curl_program() -> str:
     found = shutil.which("curl")
     if found is None:
         raise NotInstalled(f"curl is missing. {how_to_get(CURL_PACKAGE, '--curl')}")
+    return found
+
+
+def chromium_program() -> str:
+    """What tests look at pages with, looked for on PATH. Raises NotInstalled."""
+    found = shutil.which("chromium")
+    if found is None:
+        raise NotInstalled(f"chromium is missing. {how_to_get(CHROMIUM_PACKAGE, '--chromium')}")
     return found
 
 

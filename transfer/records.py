@@ -438,7 +438,7 @@ class WorkLine(NamedTuple):
     matter: str
     urgency: str
     place: int
-    act_by: date
+    act_by: date | None
     since: datetime
     holder: str
     stage: str
@@ -451,4 +451,4 @@ class WorkLine(NamedTuple):
     is_open: int | None
     sender: str | None
     receiver: str | None
-    supplement_by: date | None
+    escalated: bool | None

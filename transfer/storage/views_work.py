@@ -33,6 +33,7 @@ from transfer.storage.rows import NO_DAY
 from transfer.storage.searching import found_by
 from transfer.storage.tables import applicants, cases, evidence_requests, history, inbox, outbox, transfers
 from transfer.storage.types import Instant
+from transfer.storage.worklists import shown
 
 _ORDER: Final = (cases.c.place, cases.c.act_by, cases.c.first_received_at, cases.c.id)
 _ENDED: Final = sorted(stage.value for stage in PAST)
@@ -55,7 +56,7 @@ class WorkViews(PairViews):
         statement = _listing(chosen.show, names) if chosen.q is None else _built(chosen.show, names, chosen.q)
         async with looking(self.store.engine) as connection:
             found = await connection.execute(statement, given | {"limit": limit, "here": chosen.here})
-            return [WorkLine._make(row) for row in found]
+            return [WorkLine(*row[:4], shown(row[4]), *row[5:]) for row in found]
 
     async def marks(self, wanted: Collection[UUID]) -> Mapping[UUID | None, str]:
         async with looking(self.store.engine) as connection:
@@ -97,22 +98,25 @@ def _built(show: Show, names: AbstractSet[str], q: str | None) -> Select[Any]:
         page = select(found).order_by(*found.c).limit(bindparam("limit")).cte("page")
     else:
         page = _keys(*common, *_part(show)).cte("page")
-    latest = select(func.max(transfers.c.position)).where(transfers.c.case_id == cases.c.id).scalar_subquery()
-    first = and_(applicants.c.case_id == cases.c.id, applicants.c.position == literal_column("0"))
+    first, last = applicants.alias("first"), transfers.alias("last")
+    persons = select(func.count()).select_from(applicants).where(applicants.c.case_id == cases.c.id)
+    latest = select(func.max(transfers.c.position)).where(transfers.c.case_id == cases.c.id)
     return (
         select(
             *(cases.c.id, cases.c.matter, cases.c.urgency, *_ORDER[:3], cases.c.holder, cases.c.stage),
-            *(cases.c.opponent, cases.c.basics),
-            select(func.count()).where(applicants.c.case_id == cases.c.id).scalar_subquery(),
-            applicants.c.name,
-            *(transfers.c.side, transfers.c.state, transfers.c.is_open, transfers.c.sender, transfers.c.receiver),
-            transfers.c.due_on,
+            *(cases.c.opponent, cases.c.basics, persons.scalar_subquery(), first.c.name),
+            *(last.c.side, last.c.state, last.c.is_open, last.c.sender, last.c.receiver, _escalated(last.c.detail)),
         )
         .join_from(page, cases, cases.c.id == page.c.id)
-        .outerjoin(applicants, first)
-        .outerjoin(transfers, and_(transfers.c.case_id == cases.c.id, transfers.c.position == latest))
+        .outerjoin(first, and_(first.c.case_id == cases.c.id, first.c.position == literal_column("0")))
+        .outerjoin(last, and_(last.c.case_id == cases.c.id, last.c.position == latest.scalar_subquery()))
         .order_by(*_ORDER)
     )
+
+
+def _escalated(detail: ColumnElement[str]) -> ColumnElement[bool]:
+    """The superior was asked and it is its turn, by the text that is written of a transfer."""
+    return detail.contains('"escalated":true')
 
 
 def _keys(*conditions: ColumnElement[bool]) -> Select[Any]:
@@ -162,7 +166,8 @@ def _ours() -> ColumnElement[bool]:
 def _offered_away() -> ColumnElement[bool]:
     states = [state.value for state in State if Side.SENDER not in to_act(state)]
     of_this = (transfers.c.case_id == cases.c.id, transfers.c.is_open == _IS_OPEN)
-    return exists().where(*of_this, transfers.c.side == Side.SENDER.value, transfers.c.state.in_(states))
+    theirs = or_(transfers.c.state.in_(states), _escalated(transfers.c.detail))
+    return exists().where(*of_this, transfers.c.side == Side.SENDER.value, theirs)
 
 
 def _unanswered() -> ColumnElement[bool]:

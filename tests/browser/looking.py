@@ -41,7 +41,8 @@ _STOPS: Final = """() => {
   const seen = new Set(), stops = [];
   for (const one of document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')) {
     if (one.tabIndex < 0 || one.disabled || one.type === 'hidden') continue;
-    if (!one.checkVisibility({visibilityProperty: true}) || one.closest('details:not([open]) > :not(summary:first-child)')) continue;
+    if (!one.checkVisibility({visibilityProperty: true})) continue;
+    if (one.closest('details:not([open]) > :not(summary:first-child)')) continue;
     if (one.type === 'radio') {
       const group = one.name + (one.form?.id ?? '');
       const chosen = document.querySelector(`input[type=radio][name="${CSS.escape(one.name)}"]:checked`);
@@ -142,7 +143,7 @@ async def shape(page: Page, language: Language) -> list[str]:
 
 
 async def strange(page: Page, language: Language) -> list[str]:
-    """Texts of the catalogue that stand in the other language; in Chinese, also whatever reads like an English phrase."""
+    """Texts of the catalogue that stand in the other language; in Chinese, also whatever reads like English."""
     return [
         f"not in {language.value}: {text}"
         for text in await page.evaluate(_SAID)

@@ -119,6 +119,11 @@ lock: setup  ## make the lock files from pyproject.toml; needs the network
 		echo "$$name.lock: $$(grep -c == $$name.lock) packages"; \
 	done
 
+.PHONY: screenshots
+screenshots: setup  ## take pictures of every page into docs/screenshots
+	@$(STACK) install --fonts --chromium
+	@$(PY) -m tests.browser.screenshots > /dev/null
+
 .PHONY: fuzz
 fuzz: setup  ## fuzz every reader of bytes from others, each for SECONDS=60; what breaks one is kept in .stack/fuzz
 	@for target in sealed wire content notes directory audit; do \

@@ -84,7 +84,7 @@ test: setup  ## check, then run all tests; BROKER=4 runs those that need a broke
 	@BROKER=4 $(PY) -m pytest -m broker $(PYTEST)
 else
 test: check
-	@$(STACK) install --broker --postgres --fonts --readers --chromium
+	@$(STACK) install --broker --postgres --fonts --readers --checkers --chromium
 	@BROKER=$(BROKER) $(PY) -m pytest $(PYTEST)
 endif
 

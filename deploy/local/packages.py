@@ -13,11 +13,15 @@ from deploy.local.programs import (
     CHROMIUM_PACKAGE,
     CURL_PACKAGE,
     POSTGRES_PACKAGE,
+    PROMETHEUS_PACKAGE,
+    PROXY_PACKAGE,
     RABBITMQ_PACKAGE,
     chromium_program,
     curl_program,
     installed_rabbitmq,
     postgres_programs,
+    prometheus_tool,
+    proxy_program,
 )
 
 _INSTALL = ["apt-get", "install", "-y", "--no-install-recommends"]
@@ -54,6 +58,12 @@ def make_sure_of_readers() -> None:
     """What tests read letters with. Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
     for package in READERS:
         _make_sure(partial(reader_programs, package), package)
+
+
+def make_sure_of_checkers() -> None:
+    """What checks files of deploy/. Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
+    _make_sure(prometheus_tool, PROMETHEUS_PACKAGE, note=_UNUSED_SERVICE)
+    _make_sure(proxy_program, PROXY_PACKAGE, note=_UNUSED_SERVICE)
 
 
 def _make_sure(find: Callable[[], object], package: str, *, note: str = "") -> None:

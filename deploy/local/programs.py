@@ -14,6 +14,8 @@ RABBITMQ_PACKAGE = "rabbitmq-server"
 POSTGRES_PACKAGE = "postgresql"
 CURL_PACKAGE = "curl"
 CHROMIUM_PACKAGE = "chromium"
+PROMETHEUS_PACKAGE = "prometheus"
+PROXY_PACKAGE = "nginx-light"
 
 # Not the command in /usr/sbin, which refuses everyone but root and the user rabbitmq.
 _RABBITMQ = Path("/usr/lib/rabbitmq/bin")
@@ -83,12 +85,27 @@ def curl_program() -> str:
     return found
 
 
-def chromium_program() -> str:
-    """What tests look at pages with, looked for on PATH. Raises NotInstalled."""
-    found = shutil.which("chromium")
+def prometheus_tool() -> Path:
+    """What checks rules of Prometheus and tries them. Raises NotInstalled."""
+    return _on_path("promtool", PROMETHEUS_PACKAGE, "--checkers")
+
+
+def proxy_program() -> Path:
+    """The reverse proxy whose configuration is checked and tried. Raises NotInstalled."""
+    return _on_path("nginx", PROXY_PACKAGE, "--checkers")
+
+
+def chromium_program() -> Path:
+    """What tests look at pages with. Raises NotInstalled."""
+    return _on_path("chromium", CHROMIUM_PACKAGE, "--chromium")
+
+
+def _on_path(name: str, package: str, option: str) -> Path:
+    # Servers of Debian's packages are where only an administrator's PATH leads.
+    found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
     if found is None:
-        raise NotInstalled(f"chromium is missing. {how_to_get(CHROMIUM_PACKAGE, '--chromium')}")
-    return found
+        raise NotInstalled(f"{name} is missing. {how_to_get(package, option)}")
+    return Path(found)
 
 
 def how_to_get(package: str, option: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 from axe_playwright_python.async_playwright import Axe
@@ -17,6 +18,7 @@ WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 _AXE: Final = Axe()
 _HOLE: Final = re.compile(r"%\\\(\w+\\\)s|%\(\w+\)s")
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
+_PHRASE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _LETTERS: Final = re.compile(r"[A-Za-z]{3}")
 
 _SAID: Final = """() => {
@@ -24,7 +26,7 @@ _SAID: Final = """() => {
   const foreign = node => { const at = node.closest('[lang]'); return at && at !== document.documentElement; };
   while (walk.nextNode()) {
     const near = walk.currentNode.parentElement;
-    if (!near.closest('script, style, textarea') && !foreign(near)) found.add(walk.currentNode.data);
+    if (!near.closest('script, style, textarea, code, kbd, .id') && !foreign(near)) found.add(walk.currentNode.data);
   }
   for (const one of document.querySelectorAll('[aria-label], [placeholder], [title], [alt], [data-label]')) {
     if (foreign(one)) continue;
@@ -39,7 +41,8 @@ _STOPS: Final = """() => {
   const seen = new Set(), stops = [];
   for (const one of document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')) {
     if (one.tabIndex < 0 || one.disabled || one.type === 'hidden') continue;
-    if (!one.checkVisibility({visibilityProperty: true}) || one.closest('details:not([open]) > :not(summary:first-child)')) continue;
+    if (!one.checkVisibility({visibilityProperty: true})) continue;
+    if (one.closest('details:not([open]) > :not(summary:first-child)')) continue;
     if (one.type === 'radio') {
       const group = one.name + (one.form?.id ?? '');
       const chosen = document.querySelector(`input[type=radio][name="${CSS.escape(one.name)}"]:checked`);
@@ -134,15 +137,19 @@ async def shape(page: Page, language: Language) -> list[str]:
     levels = await page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(one => +one.tagName[1])")
     if levels.count(1) != 1:
         wrong.append(f"{levels.count(1)} main headings")
-    if any(after > before + 1 for before, after in zip(levels, levels[1:], strict=False)):
+    if any(after > before + 1 for before, after in pairwise(levels)):
         wrong.append(f"headings skip a level: {levels}")
     return wrong
 
 
 async def strange(page: Page, language: Language) -> list[str]:
-    """Texts of the catalogue that stand in the other language."""
-    said = await page.evaluate(_SAID)
-    return [f"not in {language.value}: {text}" for text in said if any(form.fullmatch(text) for form in _of(language))]
+    """Texts of the catalogue that stand in the other language; in Chinese, also whatever reads like English."""
+    return [
+        f"not in {language.value}: {text}"
+        for text in await page.evaluate(_SAID)
+        if any(form.fullmatch(text) for form in _of(language))
+        or (language is Language.ZH and _PHRASE.search(text) and not _CHINESE.search(text))
+    ]
 
 
 @cache

@@ -13,9 +13,7 @@ from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 from transfer.web.pages.routes import PAGES
 from transfer.web.route import Route
 
-HTML_PAGES: Final = tuple(
-    one for one in PAGES if one.method == "GET" and one.media_type == "text/html"
-)
+HTML_PAGES: Final = tuple(one for one in PAGES if one.method == "GET" and one.media_type == "text/html")
 
 EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {}
 """What stands in the path of a page beside ``{case}``, ``{transfer}`` and ``{request}``, which the story knows."""
@@ -54,9 +52,7 @@ async def told(folder: Path) -> AsyncIterator[Story]:
             (there, "record", {"answers": [_found(request["items"][0]["id"])]}),
             (there, "supply", {}),
         ):
-            answer = await api.post(
-                f"{road}/{step}", {"by": BY.get(step, "张伟"), "institution": api.region} | said
-            )
+            answer = await api.post(f"{road}/{step}", {"by": BY.get(step, "张伟"), "institution": api.region} | said)
             assert answer.status == 200, answer
             await api.carry(there if api is here else here)
         transfer = (await here.get(f"/v1/cases/{away['id']}")).body["transfers"][0]["id"]

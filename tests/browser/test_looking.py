@@ -20,6 +20,7 @@ PLAIN: Final = (
     '<!DOCTYPE html><html lang="zh-CN"><head><title>一</title><link rel="icon" href="ICON">'
     '<link rel="stylesheet" href="STYLE"></head><body><main><h1>一</h1>{}</main></body></html>'
 )
+TRAP: Final = "document.querySelector('button').onkeydown = event => event.preventDefault()"
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -62,6 +63,8 @@ async def test_a_plain_page_has_no_fault(page: Page) -> None:
         ("<h1>二</h1>", "2 main headings"),
         ("<h3>二</h3>", "headings skip a level"),
         ("<p>Worklist</p>", "not in zh-CN: Worklist"),
+        ("<p>Not yet written</p>", "not in zh-CN: Not yet"),
+        ("<p>Not 写</p><code>of a kind</code>", ""),
         ('<a href="/" aria-label="Sign in">二</a>', "not in zh-CN: Sign in"),
         ('<div style="width:700px">二</div>', "sticks out at 320 px"),
         ('<p style="color:#999;background:#fff">一二三</p>', "axe color-contrast"),
@@ -72,11 +75,7 @@ async def test_a_plain_page_has_no_fault(page: Page) -> None:
         ("<script>console.error('二')</script>", "console: 二"),
         (f"<p>{'二' * 20_000}</p>", "weighs"),
         ('<link rel="stylesheet" href="/site.css">' * 3, "5 requests hold it up"),
-        (
-            "<button>二</button><button>三</button>"
-            "<script>document.querySelector('button').onkeydown = event => event.preventDefault()</script>",
-            "not reached by the tab key",
-        ),
+        (f"<button>二</button><button>三</button><script>{TRAP}</script>", "not reached by the tab key"),
     ],
 )
 async def test_a_fault_is_found(page: Page, fault: str, said: str) -> None:

@@ -91,7 +91,7 @@ def _control(one: Field, value: Any, form: Form, prefix: str) -> Control:  # noq
         case Kind.VARIANTS:
             return Control(**made, **_variants(one, value or {}, form, name))
         case Kind.CHOICE | Kind.CHOICES | Kind.TEXT:
-            return Control(**made, **_choosing(one, value, form))
+            return Control(**made | _choosing(one, value, form))
         case _:
             return Control(**made, value=_written(one.kind, value))
 

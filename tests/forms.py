@@ -1,9 +1,13 @@
-"""Reads the forms of a page as a browser does, and fills them in."""
+"""A browser without scripts: reads the forms of pages, fills them in and sends them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
+
+import aiohttp
+
+from tests.integration.api_node import Api
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,3 +127,42 @@ def read_page(html: str) -> PageRead:
         if one.get("id") not in reader.labelled and one["in_label"] == "False" and "aria-label" not in one
     ]
     return PageRead(forms=reader.forms, text=" ".join(reader.text), ids=reader.ids, unlabelled=nameless)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """What a browser without scripts does."""
+
+    api: Api
+    language: str = "en"
+
+    async def get(self, path: str, *, status: int = 200) -> PageRead:
+        async with self.api.session.get(path, cookies={"language": self.language}, allow_redirects=False) as answer:
+            html = await answer.text()
+            assert answer.status == status, f"{answer.status} {html[:3000]}"
+            assert "style=" not in html
+            return read_page(html)
+
+    async def post(self, path: str, pairs: list[tuple[str, Any]], *, files: dict[str, Any] | None = None) -> "Posted":
+        data = aiohttp.FormData(default_to_multipart=True)
+        for name, value in pairs:
+            data.add_field(name, value)
+        for name, (content, filename, kind) in (files or {}).items():
+            data.add_field(name, content, filename=filename, content_type=kind)
+        cookies = {"language": self.language}
+        async with self.api.session.post(path, data=data, cookies=cookies, allow_redirects=False) as answer:
+            return Posted(
+                status=answer.status, where=answer.headers.get("Location", ""), page=read_page(await answer.text())
+            )
+
+    async def form(self, path: str) -> PageForm:
+        return (await self.get(path)).form(path.partition("?")[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """The answer to a form."""
+
+    status: int
+    where: str
+    page: PageRead

@@ -44,6 +44,10 @@ class Views(Protocol):
         """The worklist; the age of a case is its first receipt."""
         ...
 
+    async def same_matter(self, prints: Collection[str]) -> Sequence[UUID]:
+        """The cases of this node that have one of these fingerprints."""
+        ...
+
     async def transfers(
         self, chosen: TransferFilter, *, order: Order, after: WorkKey | None, limit: int
     ) -> Sequence[TransferLine]:

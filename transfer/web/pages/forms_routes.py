@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from transfer.domain.rights import Right
+from transfer.web.pages import drafts, intake
 from transfer.web.pages.steps import Chosen, show_step, take_step
-from transfer.web.route import Change, Route, Shows, Tag
+from transfer.web.route import Change, Handler, Route, Shows, Tag
 from transfer.web.routes import ROUTES
 from transfer.web.steps import DRAFT_REQUEST, PUBLISH_STAGE
 
@@ -39,4 +41,32 @@ def _steps() -> Iterator[Route]:
             yield Route(method="POST", handler=partial(take_step, api), takes_form=True, **same)  # type: ignore[arg-type]
 
 
-FORM_PAGES: Final[tuple[Route, ...]] = (*_steps(),)
+def _page(  # noqa: PLR0913 - as a route has them
+    method: str, path: str, handler: Handler, zh: str, en: str, *, shows: Shows | None = None
+) -> Route:
+    return Route(
+        method=method,
+        path=path,
+        right=Right.TAKE_IN,
+        handler=handler,
+        zh=zh,
+        en=en,
+        tag=Tag.PAGES,
+        gives=None,
+        shows=shows,
+        media_type="text/html",
+        takes_form=method == "POST",
+    )
+
+
+_INTAKE: Final = (
+    _page("GET", "/intake", drafts.listed, "收案登记：草稿", "Drafts of applications", shows=Shows.CASES),
+    _page("POST", "/intake", drafts.begin, "开始收案登记", "Begin an application"),
+    _page("GET", "/groups", drafts.listed, "按名单收案登记：草稿", "Drafts of group applications", shows=Shows.CASES),
+    _page("POST", "/groups", drafts.begin, "开始按名单收案登记", "Begin a group application"),
+    _page("POST", "/intake/{draft}", drafts.drop, "删除草稿", "Drop a draft"),
+    _page("GET", "/intake/{draft}/{page}", intake.show, "收案登记：填写", "A page of an application", shows=Shows.CASE),
+    _page("POST", "/intake/{draft}/{page}", intake.take, "收案登记：保存", "Save a page of an application"),
+)
+
+FORM_PAGES: Final[tuple[Route, ...]] = (*_INTAKE, *_steps())

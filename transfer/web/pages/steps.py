@@ -21,6 +21,7 @@ from transfer.web.answers import Reply
 from transfer.web.case_body import known_case
 from transfer.web.conditions import etag_of, version_in
 from transfer.web.pages.beginning import beginning, with_rows
+from transfer.web.pages.chapters import NOT_ASKED
 from transfer.web.pages.choices import case_choices, general_choices
 from transfer.web.pages.controls import Form, controls
 from transfer.web.pages.fields import fields_of
@@ -130,6 +131,7 @@ def _form(  # noqa: PLR0913 - what a form can be shown with
     case, kept = doing.case, ask.form if ask.form and stale is None else {}
     seen = kept.get(SEEN) or as_text(facts(case, chosen))
     fixed, leaves_out = _narrowed(doing, tree)
+    leaves_out |= NOT_ASKED
     if not ask.who.unbound:
         leaves_out |= _PERSON
     if doing.subject is not None and wrong is not NOTHING_WRONG:

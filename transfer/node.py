@@ -38,6 +38,7 @@ from transfer.ports.work import Context, StorageUnavailable
 from transfer.settings import Role, Settings
 from transfer.sheets.files import SheetFiles
 from transfer.storage.checkpoints import SqlCheckpoints
+from transfer.storage.drafts import SqlDrafts
 from transfer.storage.engine import open_engine
 from transfer.storage.files import SqlFiles
 from transfer.storage.ledger_reading import SqlLedgerReading
@@ -193,7 +194,7 @@ def build(
         tells=Role.RELAY in settings.roles,
     )
     desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
-    notebook = Notebook(room=store)
+    notebook, drafts = Notebook(room=store), SqlDrafts(store=store)
     trust = TrustKeeper(book=book, shelf=SqlShelf(store=store), file=settings.directory, load_keys=load_keys)
     rules = RuleKeeper(sets=SqlRuleSets(store=store), known_years=calendar.is_worked, clock=clock)
     reconciler = Reconciler(
@@ -240,6 +241,7 @@ def build(
         duties.append(Duty(name="reconcile", once=reconciler.reconcile_once, poll=settings.reconcile_poll))
     if Role.API in settings.roles:
         duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))
+        duties.append(Duty(name="drafts", once=drafts.forget_old, poll=FORGET_SECONDS))
         duties.append(Duty(name="curing", once=store.note_cured, poll=CURE_SECONDS))
     if not store.is_sqlite and Role.RELAY in settings.roles:
         listener = Listener(store=store)
@@ -285,6 +287,7 @@ def build(
             wire=wire,
             duties=duties,
             files=files.room if files is not None else None,
+            drafts=drafts,
             printer=PdfPrinter(clock=clock),
             sheets=SheetFiles(),
             tickets=tickets,

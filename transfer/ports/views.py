@@ -55,6 +55,10 @@ class Views(Protocol):
         under None that of all cases together."""
         ...
 
+    async def same_matter(self, prints: Collection[str]) -> Sequence[UUID]:
+        """The cases of this node that have one of these fingerprints."""
+        ...
+
     async def transfers(
         self, chosen: TransferFilter, *, order: Order, after: WorkKey | None, limit: int
     ) -> Sequence[TransferLine]:

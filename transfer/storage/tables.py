@@ -28,6 +28,7 @@ from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
 from transfer.law.kept import Origin
 from transfer.messages.codes import ApplicantStatus, MediaType, ReceiptOutcome, Stage, Urgency
+from transfer.ports.drafts import DraftKind
 from transfer.records import FetchState
 from transfer.storage.types import Instant, RowId
 
@@ -545,4 +546,19 @@ fetches = Table(
         postgresql_where=text("retry_at IS NOT NULL"),
     ),
     Index("ix_fetches_wanted_at", "wanted_at", "id"),
+)
+
+# What caseworkers have begun to enter; it is no case yet, and none of the ledger's business.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("account", Uuid),
+    Column("content", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    _one_of("kind", DraftKind, "kind"),
+    Index("ix_drafts_changed_at", "changed_at"),
+    Index("ix_drafts_account", "account", "changed_at"),
 )

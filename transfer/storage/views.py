@@ -32,7 +32,16 @@ from transfer.storage import rows
 from transfer.storage.engine import reading
 from transfer.storage.migrate import current, head
 from transfer.storage.searching import found_by
-from transfer.storage.tables import applicants, cases, evidence_requests, history, stages, tenures, transfers
+from transfer.storage.tables import (
+    applicants,
+    cases,
+    evidence_requests,
+    fingerprints,
+    history,
+    stages,
+    tenures,
+    transfers,
+)
 from transfer.storage.views_work import WorkViews, waits_for_us
 from transfer.storage.worklists import in_order, shown
 
@@ -84,6 +93,11 @@ class SqlViews(WorkViews):
                 opened_at=found.opened_at,
                 changed_at=found.changed_at,
             )
+
+    async def same_matter(self, prints: Collection[str]) -> Sequence[UUID]:
+        wanted = select(fingerprints.c.case_id).where(fingerprints.c.print.in_(prints)).distinct()
+        async with reading(self.store.engine) as connection:
+            return (await connection.scalars(wanted.order_by(fingerprints.c.case_id))).all()
 
     async def cases(self, chosen: CaseFilter, *, order: Order, after: WorkKey | None, limit: int) -> Sequence[CaseLine]:
         # Only what orders them is sorted; the lines of the page are fetched after that.

@@ -9,6 +9,7 @@ from transfer.actions.desk import Desk
 from transfer.crypto.book import Book
 from transfer.crypto.directory import Directory
 from transfer.crypto.tickets import Tickets
+from transfer.ports.drafts import Drafts
 from transfer.ports.files import Files, NoFiles
 from transfer.ports.ledger import Checkpoints, Ledger
 from transfer.ports.paper import Printer
@@ -35,6 +36,7 @@ class Parts:
     wire: Wire
     duties: Sequence[Dutiful]
     files: Files | None
+    drafts: Drafts
     tickets: Tickets
     printer: Printer
     sheets: Sheets

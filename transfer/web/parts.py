@@ -17,6 +17,7 @@ from transfer.ports.traffic import Wire
 from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
 from transfer.settings import Settings
+from transfer.web.limits import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Parts:
     checkpoints: Checkpoints
     ledger: Ledger
     audit: Audit
+    limits: Limits
 
     @property
     def directory(self) -> Directory:

@@ -15,6 +15,7 @@ from transfer.web.answers import JSON
 from transfer.web.auditors import auditor_of
 from transfer.web.commanding import Nothing
 from transfer.web.faults import CrossSite, InvalidBody, InvalidQuery, MalformedJson, TooLarge, WrongContentType
+from transfer.web.multipart import MULTIPART, fields_with_files
 from transfer.web.parts import Parts
 from transfer.web.route import Ask, Change, Route
 
@@ -40,7 +41,7 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
     content = await _content(request, route)
     changes = route.change is not Change.NOTHING
     parameters = tuple(request.query.items())
-    fields = await _form(request) if route.takes_form else ()
+    fields = await _form(request, parts) if route.takes_form else ()
     return Ask(
         parts=parts,
         routes=routes,
@@ -63,7 +64,7 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
     )
 
 
-async def _form(request: web.Request) -> tuple[tuple[str, str], ...]:
+async def _form(request: web.Request, parts: Parts) -> tuple[tuple[str, str], ...]:
     """The fields of a form in their order; raises CrossSite, WrongContentType, TooLarge.
 
     A browser says in ``Sec-Fetch-Site`` or ``Origin`` which site a form stands on (Fetch standard); one that stands on
@@ -73,6 +74,8 @@ async def _form(request: web.Request) -> tuple[tuple[str, str], ...]:
     origin = request.headers.get("Origin")
     if site not in {None, "same-origin", "none"} or (origin and origin.partition("://")[2] != request.host):
         raise CrossSite
+    if request.content_type == MULTIPART:
+        return await fields_with_files(request, parts)
     if request.content_type != FORM:
         raise WrongContentType(f"The body must be sent as Content-Type: {FORM}.")
     try:

@@ -55,6 +55,7 @@ from transfer.storage.store import Store
 from transfer.storage.views import SqlViews
 from transfer.telemetry import calendar
 from transfer.telemetry import clock as system_clock
+from transfer.web.limits import Limits
 from transfer.web.parts import Parts
 from transfer.web.region_site import serve_regions
 from transfer.web.server import serve
@@ -301,6 +302,7 @@ def build(
                 book=book,
                 clock=clock,
             ),
+            limits=Limits(clock=clock),
         ),
     )
 

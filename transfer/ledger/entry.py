@@ -55,6 +55,8 @@ class Kind(StrEnum):
     """A checkpoint of another region was seen: cosigned, or refused as a fork."""
     RECONCILED = "reconciled"
     """Two regions compared what one sent and the other received."""
+    MAIL = "mail"
+    """What a person without an account sent, after which notice, and what became of it."""
 
 
 class EntryMalformed(ValueError):

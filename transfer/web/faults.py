@@ -80,6 +80,13 @@ class NotAllowed(Fault):
     """Your roles do not open this to you."""
 
 
+class TooManyRequests(Fault):
+    """Too many tries; wait a little and try again."""
+
+    def __init__(self, seconds: int = 60) -> None:
+        super().__init__(headers={"Retry-After": str(seconds)}, retry_after=seconds)
+
+
 class NotFound(Fault):
     """There is nothing at this address."""
 

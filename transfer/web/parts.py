@@ -18,6 +18,7 @@ from transfer.ports.traffic import Wire
 from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
 from transfer.settings import Settings
+from transfer.web.limits import Limits
 from transfer.web.pages.live import Live
 
 
@@ -43,6 +44,7 @@ class Parts:
     checkpoints: Checkpoints
     ledger: Ledger
     audit: Audit
+    limits: Limits
     live: Live = field(default_factory=Live)
 
     @property

@@ -59,6 +59,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         faults.RowsBad: Kind(422, "名单中有错误的行"),
         SheetRefused: Kind(422, "该文件不能作为名单读取"),
         faults.VersionMissing: Kind(428, "缺少 If-Match 请求头"),
+        faults.TooManyRequests: Kind(429, "尝试过于频繁，请稍后再试"),
         KeyReused: Kind(422, "该 Idempotency-Key 已用于另一请求"),
         # Files.
         files.FileRefused: Kind(422, "文件不予接收"),

@@ -68,6 +68,23 @@ class Settings(BaseSettings):
         Path | None,
         Field(description="file with a line for each auditor: SHA-256 of the token, spaces, name; without it none"),
     ] = None
+    oidc_issuer: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:|/|$))",
+            description="issuer of the OpenID Connect provider by which people may sign in; without it none",
+        ),
+    ] = None
+    oidc_client: Annotated[str, Field(description="this node's client id there")] = ""
+    oidc_secret_file: Annotated[
+        Path | None, Field(description="file with the client's secret; without it a public client")
+    ] = None
+    oidc_name: Annotated[str, Field(description="what the provider is called on the button")] = "OpenID Connect"
+    oidc_acr: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(description="values of `acr` that count as second factor, separated by commas; by default none does"),
+    ] = ()
     files: Annotated[
         str | None,
         Field(description="where files are kept: a folder, or s3://BUCKET/PREFIX; without it files are not taken"),
@@ -130,10 +147,16 @@ class Settings(BaseSettings):
         "info"
     )
 
-    @field_validator("directory_keys", mode="before")
+    @field_validator("directory_keys", "oidc_acr", mode="before")
     @classmethod
-    def _keys_by_comma(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+    def _each_by_comma(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return tuple(one.strip() for one in value.split(",")) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _client_named(self) -> Self:
+        if self.oidc_issuer is not None and not self.oidc_client:
+            raise ValueError("oidc_issuer needs oidc_client")
+        return self
 
     @model_validator(mode="after")
     def _files_together(self) -> Self:

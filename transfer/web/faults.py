@@ -87,6 +87,26 @@ class TooManyRequests(Fault):
         super().__init__(headers={"Retry-After": str(seconds)}, retry_after=seconds)
 
 
+class ProviderUnavailable(Fault):
+    """The provider does not answer as it should; try again later, or sign in with your password."""
+
+
+class ProviderSaysNo(Fault):
+    """The provider did not sign you in."""
+
+
+class SignInStale(Fault):
+    """This sign-in was not begun in this browser, or was begun too long ago; begin again."""
+
+
+class SignInUnproven(Fault):
+    """What the provider says of you does not hold, so you are not signed in; tell the administrator the code."""
+
+
+class NotLinked(Fault):
+    """No account of this node belongs to you at that provider; the security administrator can link one."""
+
+
 class NotFound(Fault):
     """There is nothing at this address."""
 

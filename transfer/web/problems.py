@@ -46,6 +46,10 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         faults.NotSignedIn: Kind(401, "请先登录"),
         faults.NotAllowed: Kind(403, "您的角色无权办理此事"),
         faults.CrossSite: Kind(403, "表单来自其他网站"),
+        faults.ProviderSaysNo: Kind(403, "统一身份认证未准许登录"),
+        faults.SignInStale: Kind(403, "此次登录不是从本浏览器发起，或者已经过时，请重新登录"),
+        faults.SignInUnproven: Kind(403, "统一身份认证给出的登录凭证未通过核验，未予登录"),
+        faults.NotLinked: Kind(403, "您的统一身份没有关联本节点的账户，请联系安全管理员"),
         faults.NotFound: Kind(404, "地址不存在"),
         faults.MethodNotAllowed: Kind(405, "该地址不支持此方法"),
         faults.TooLarge: Kind(413, "请求体过大"),
@@ -198,6 +202,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         # The node itself.
         StorageRefused: Kind(409, "数据库拒绝了此项修改"),
         StorageUnavailable: Kind(503, "数据库暂时不可用"),
+        faults.ProviderUnavailable: Kind(503, "统一身份认证暂时不可用，请稍后再试，或者用密码登录"),
         faults.NotReady: Kind(503, "节点未就绪"),
         faults.Unexpected: Kind(500, "节点内部错误"),
     }

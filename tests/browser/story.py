@@ -112,7 +112,8 @@ _SAID: Final[Mapping[str, Case]] = {
 async def _offers(story: Story) -> None:
     here, there = story.here, story.there
     missing = [{"defect": "FACTS_UNCLEAR", "explanation": "请说明工时。"}]
-    said = _SAID | {
+    said: dict[str, Case] = {
+        **_SAID,
         "sign-for": {"materials_counted": 0},
         "require-supplement": {"items": missing, "due_on": today(days=10)},
     }
@@ -131,7 +132,8 @@ async def _requests(story: Story) -> None:
         case = (await here.opened(urgency="GREEN_CHANNEL", facts="欠付三个月工资"))["id"]
         request = await _drafted(here, case)
         sheet, lookup = (item["id"] for item in request["items"])
-        said = _SAID | {
+        said: dict[str, Case] = {
+            **_SAID,
             "record": {"answers": [{"item": sheet, "result": "obtained", "pieces": [_PIECE]}]},
             "record-rest": {"answers": [{"item": lookup, "result": "not_found", "statement": "查无此公司。"}]},
             "ask-extension": {"until": today(days=40), "reason": "该公司盘点。"},

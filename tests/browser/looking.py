@@ -170,7 +170,7 @@ async def keyboard(page: Page) -> list[str]:
     count = await page.evaluate(_STOPS)
     reached: set[int] = set()
     wrong = []
-    for _ in range(count + 10):
+    for _ in range(5 * count + 10):  # a field for a day has up to four stops of its own
         await page.keyboard.press("Tab")
         at = await page.evaluate(_FOCUSED)
         if at is None or (at["place"] == 0 and reached):

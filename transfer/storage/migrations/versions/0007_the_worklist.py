@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from transfer.storage.searching import words_of
 
 revision = "0007"
-down_revision = "0002"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

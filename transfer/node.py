@@ -131,6 +131,7 @@ class Node:
                     await self.keeper.check()
             if self.files is not None:
                 await asyncio.to_thread(self.files.key)
+                stack.callback(self.files.uploads.close)
             for part in (self.publisher, self.consumer):
                 if part is not None:
                     await stack.enter_async_context(part)
@@ -287,6 +288,7 @@ def build(
             wire=wire,
             duties=duties,
             files=files.room if files is not None else None,
+            uploads=files.uploads if files is not None else None,
             drafts=drafts,
             printer=PdfPrinter(clock=clock),
             sheets=SheetFiles(),

@@ -10,7 +10,7 @@ from transfer.crypto.book import Book
 from transfer.crypto.directory import Directory
 from transfer.crypto.tickets import Tickets
 from transfer.ports.drafts import Drafts
-from transfer.ports.files import Files, NoFiles
+from transfer.ports.files import Files, NoFiles, Uploads
 from transfer.ports.ledger import Checkpoints, Ledger
 from transfer.ports.paper import Printer
 from transfer.ports.sheets import Sheets
@@ -35,6 +35,7 @@ class Parts:
     wire: Wire
     duties: Sequence[Dutiful]
     files: Files | None
+    uploads: Uploads | None
     drafts: Drafts
     tickets: Tickets
     printer: Printer

@@ -72,6 +72,8 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         files.FileNotKept: Kind(409, "所列文件尚未存放在本节点"),
         files.FileOnItsWay: Kind(409, "所列文件正在从其他地区取来，请等待"),
         files.FileNeverCame: Kind(410, "此文件未能从其他地区取来"),
+        files.UnknownUpload: Kind(404, "没有此次上传，请重新上传"),
+        files.OffsetDiffers: Kind(409, "续传位置与已收到的不符"),
         files.UnknownFile: Kind(404, "本节点没有此文件"),
         files.NoFiles: Kind(503, "本节点未设置文件存放处"),
         files.FilesUnavailable: Kind(503, "文件存放处暂时不可用"),

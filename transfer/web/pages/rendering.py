@@ -37,14 +37,21 @@ def language(ask: Ask) -> Language:
 
 
 def page(ask: Ask, template: str, *, status: int = 200, count: int = 1, **values: Any) -> Reply:  # noqa: ANN401 - whatever the template shows
-    """The template, filled. It may use ``ask``, ``person``, ``language``, ``menu`` and the filters of this module."""
+    """The template, filled. It may use ``ask``, ``person``, ``language``, ``menu``, ``served``, ``now`` and the filters
+    of this module."""
     chosen = language(ask)
     served = frozenset(route.path for route in ask.routes)
     text = (
         _environment(chosen)
         .get_template(template)
         .render(
-            ask=ask, person=ask.who, language=chosen, menu=menu_of(ask.who, served), now=ask.parts.clock(), **values
+            ask=ask,
+            person=ask.who,
+            language=chosen,
+            menu=menu_of(ask.who, served),
+            served=served,
+            now=ask.parts.clock(),
+            **values,
         )
     )
     return Reply(status=status, body=text.encode(), media_type=HTML, headers=HEADERS, count=count)

@@ -53,6 +53,10 @@ class Kind(StrEnum):
     """This node's own keys changed."""
     WITNESSED = "witnessed"
     """A checkpoint of another region was seen: cosigned, or refused as a fork."""
+    SIGN_IN = "sign_in"
+    """Somebody signed in or out, or tried to."""
+    ACCOUNT = "account"
+    """An account, its roles or its tokens changed."""
     RECONCILED = "reconciled"
     """Two regions compared what one sent and the other received."""
 

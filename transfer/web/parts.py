@@ -6,6 +6,8 @@ from datetime import datetime
 
 from transfer.actions.auditing import Audit
 from transfer.actions.desk import Desk
+from transfer.actions.door import Door
+from transfer.actions.roll import Roll
 from transfer.crypto.book import Book
 from transfer.crypto.directory import Directory
 from transfer.crypto.tickets import Tickets
@@ -42,6 +44,8 @@ class Parts:
     sheets: Sheets
     checkpoints: Checkpoints
     ledger: Ledger
+    door: Door
+    roll: Roll
     audit: Audit
 
     @property

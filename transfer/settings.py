@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "TRANSFER_"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Role(StrEnum):
@@ -59,15 +60,29 @@ class Settings(BaseSettings):
     checkpoint_every: Annotated[
         float, Field(gt=0, le=86_400, description="no entry of the ledger waits longer for a signed checkpoint")
     ] = 3600.0
+    sign_in: Annotated[
+        Literal["required", "off"],
+        Field(description="off: whoever reaches this machine's loopback address may do everything; for trials alone"),
+    ] = "required"
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?$",
+            description="where people reach this node: origin of the proxy in front of it, which ends TLS",
+        ),
+    ] = None
+    session_idle: Annotated[float, Field(ge=60, description="a session unused for so long ends")] = 1800.0
+    session_longest: Annotated[float, Field(ge=60, description="every session ends after so long")] = 43_200.0
+    second_factor: Annotated[
+        frozenset[str],
+        NoDecode,
+        Field(description="roles that sign in with a second factor, separated by commas"),
+    ] = frozenset({"approver", "auditor", "audit-administrator", "security-administrator", "system-administrator"})
     host: Annotated[
-        Literal["127.0.0.1", "::1", "localhost"],
-        Field(description="address to listen on; loopback only, since there is no sign-in yet"),
+        str,
+        Field(description="address to listen on; another than loopback needs sign-in and `public_url`"),
     ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
-    audit_tokens: Annotated[
-        Path | None,
-        Field(description="file with a line for each auditor: SHA-256 of the token, spaces, name; without it none"),
-    ] = None
     oidc_issuer: Annotated[
         str | None,
         Field(
@@ -165,6 +180,17 @@ class Settings(BaseSettings):
         if self.files is not None and "://" in self.files and self.files_spool is None:
             raise ValueError("files in a bucket need files_spool")
         return self
+
+    @model_validator(mode="after")
+    def _open_to_this_machine_alone(self) -> Self:
+        if self.host not in LOOPBACK and (self.public_url is None or self.sign_in == "off"):
+            raise ValueError("host other than 127.0.0.1, ::1 or localhost needs public_url and sign_in=required")
+        return self
+
+    @field_validator("second_factor", mode="before")
+    @classmethod
+    def _names_by_comma(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+        return frozenset(one for one in value.split(",") if one) if isinstance(value, str) else value
 
     @field_validator("roles", mode="before")
     @classmethod

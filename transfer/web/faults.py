@@ -75,6 +75,13 @@ class CrossSite(Fault):
 class NotSignedIn(Fault):
     """Sign in first."""
 
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+class FormNotYours(Fault):
+    """The form does not belong to this session; load the page again."""
+
 
 class NotAllowed(Fault):
     """Your roles do not open this to you."""
@@ -105,6 +112,18 @@ class SignInUnproven(Fault):
 
 class NotLinked(Fault):
     """No account of this node belongs to you at that provider; the security administrator can link one."""
+
+
+class NotYou(Fault):
+    """Whoever is signed in acts in their own name alone."""
+
+
+class NotYourInstitution(Fault):
+    """Whoever is signed in acts for their own institution alone."""
+
+
+class NotYourCase(Fault):
+    """You do not see this case: you are recused in it, or another person handles it."""
 
 
 class NotFound(Fault):
@@ -145,13 +164,6 @@ class ExpectationFailed(Fault):
 
 class NotThisHost(Fault):
     """The header Host does not name this machine's loopback address."""
-
-
-class NotAnAuditor(Fault):
-    """The request shows no token of an auditor."""
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 class ReasonMissing(Fault):

@@ -1,7 +1,7 @@
 """Forms with files: each file is kept as it comes, and stands among the fields as the attachment that names it."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from aiohttp import BodyPartReader, web
@@ -11,6 +11,7 @@ from transfer.messages.codes import MediaType
 from transfer.ports.files import FileFate, FileRefused, KindUnknown, told
 from transfer.ports.sheets import MAX_SHEET
 from transfer.web.answers import to_json
+from transfer.web.cookies import FIELD
 from transfer.web.faults import BadRequest, TooLarge
 from transfer.web.parts import Parts
 
@@ -24,14 +25,20 @@ REFUSED: Final = "!"
 _PIECE: Final = 256 * 1024
 
 
-async def fields_with_files(request: web.Request, parts: Parts) -> tuple[tuple[str, str], ...]:
-    """All fields in their order; a file field that was left empty is none. Raises TooLarge, BadRequest."""
+async def fields_with_files(
+    request: web.Request, parts: Parts, check: Callable[[str], None]
+) -> tuple[tuple[str, str], ...]:
+    """All fields in their order but the token of the page, which ``check`` is given before any file is taken; a file
+    field that was left empty is none. Raises TooLarge, BadRequest, and as ``check``."""
     found: list[tuple[str, str]] = []
-    left = MAX_TEXT
+    left, checked = MAX_TEXT, False
     try:
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader) or part.name is None:
                 raise BadRequest
+            if part.filename is not None and not checked:
+                check(dict(found).get(FIELD, ""))
+                checked = True
             if part.filename is None or part.name.rpartition(".")[2] == SHEET:
                 content = await _all(part, MAX_SHEET if part.filename is not None else left)
                 left -= 0 if part.filename is not None else len(content)
@@ -42,7 +49,9 @@ async def fields_with_files(request: web.Request, parts: Parts) -> tuple[tuple[s
                 found.append((part.name, await _kept(part, part.filename, parts)))
     except ValueError:
         raise BadRequest("The form is not well-formed.") from None
-    return tuple(found)
+    if not checked:
+        check(dict(found).get(FIELD, ""))
+    return tuple((name, value) for name, value in found if name != FIELD)
 
 
 async def _all(part: BodyPartReader, most: int) -> bytes:

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from transfer.actions.auditing import Audit
 from transfer.actions.desk import Desk
+from transfer.actions.door import Door
+from transfer.actions.roll import Roll
 from transfer.crypto.book import Book
 from transfer.crypto.directory import Directory
 from transfer.crypto.tickets import Tickets
 from transfer.ports.drafts import Drafts
-from transfer.ports.files import Files, NoFiles
+from transfer.ports.files import Files, NoFiles, Uploads
 from transfer.ports.ledger import Checkpoints, Ledger
 from transfer.ports.paper import Printer
 from transfer.ports.sheets import Sheets
@@ -37,12 +39,15 @@ class Parts:
     wire: Wire
     duties: Sequence[Dutiful]
     files: Files | None
+    uploads: Uploads | None
     drafts: Drafts
     tickets: Tickets
     printer: Printer
     sheets: Sheets
     checkpoints: Checkpoints
     ledger: Ledger
+    door: Door
+    roll: Roll
     audit: Audit
     limits: Limits
     live: Live = field(default_factory=Live)

@@ -59,6 +59,12 @@ class Control:
         """The name of the element."""
         return "f-" + self.name.replace(".", "-")
 
+    @property
+    def aria(self) -> dict[str, str | None]:
+        """What a screen reader says besides its name."""
+        about = [f"{self.id}-{what}" for what, text in (("hint", self.hint), ("error", self.wrong)) if text]
+        return {"aria-describedby": " ".join(about) or None, "aria-invalid": "true" if self.wrong else None}
+
 
 def controls(fields: Iterable[Field], tree: Tree, form: Form, prefix: str = "") -> tuple[Control, ...]:
     """The fields, filled with what the tree has."""

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from transfer.domain.rights import Right
-from transfer.web.pages import drafts, intake
+from transfer.web.pages import drafts, intake, uploads
 from transfer.web.pages.steps import Chosen, show_step, take_step
 from transfer.web.route import Change, Handler, Route, Shows, Tag
 from transfer.web.routes import ROUTES
@@ -69,4 +69,25 @@ _INTAKE: Final = (
     _page("POST", "/intake/{draft}/{page}", intake.take, "收案登记：保存", "Save a page of an application"),
 )
 
-FORM_PAGES: Final[tuple[Route, ...]] = (*_INTAKE, *_steps())
+_UPLOADS: Final = tuple(
+    Route(
+        method=method,
+        path=path,
+        right=Right.READ_CASES,
+        handler=handler,
+        zh=zh,
+        en=en,
+        tag=Tag.PAGES,
+        gives=None,
+        media_type="text/plain",
+        takes_file=method == "PATCH",
+    )
+    for method, path, handler, zh, en in (
+        ("POST", "/uploads", uploads.begin, "开始上传", "Begin an upload"),
+        ("HEAD", "/uploads/{upload}", uploads.progress, "查询上传进度", "How much of an upload is here"),
+        ("PATCH", "/uploads/{upload}", uploads.append, "续传", "The next piece of an upload"),
+    )
+)
+"""As adding a file by the API."""
+
+FORM_PAGES: Final[tuple[Route, ...]] = (*_INTAKE, *_steps(), *_UPLOADS)

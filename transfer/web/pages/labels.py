@@ -10,7 +10,7 @@ from typing import Final
 
 from transfer.web.pages.fields import Field
 
-_FILE: Final = Path(__file__).parent.parent / "languages" / "labels.csv"
+_FILE: Final = Path(__file__).parent.parent / "languages" / "both" / "labels.csv"
 
 
 @dataclass(frozen=True, slots=True)

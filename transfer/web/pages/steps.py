@@ -117,7 +117,7 @@ async def _doing(api: Route, ask: Ask) -> Doing:
     place = api.path.replace("{case}", str(case.id))
     if subject is not None:
         place = place.replace("{transfer}", str(subject.id)).replace("{request}", str(subject.id))
-    opened = next((one for one in steps_open(case, ask.parts.context()) if one.href == place), None)
+    opened = next((one for one in steps_open(case, ask.parts.context(), ask.who) if one.href == place), None)
     if opened is None or api.takes is None:
         raise IllegalStep
     return Doing(api=api, command=api.takes, case=case, subject=subject, opened=opened)

@@ -17,7 +17,7 @@ from transfer.web.pages.labels import Said
 from transfer.web.pages.languages import Language, said
 from transfer.web.problems import PROBLEMS, title
 
-_FILE: Final = Path(__file__).parent.parent / "languages" / "faults.csv"
+_FILE: Final = Path(__file__).parent.parent / "languages" / "both" / "faults.csv"
 
 
 @cache

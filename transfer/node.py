@@ -61,6 +61,7 @@ from transfer.storage.views import SqlViews
 from transfer.telemetry import calendar
 from transfer.telemetry import clock as system_clock
 from transfer.web.limits import Limits
+from transfer.web.oidc import provider_of
 from transfer.web.parts import Parts
 from transfer.web.region_site import serve_regions
 from transfer.web.server import serve
@@ -315,6 +316,7 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
                 clock=clock,
             ),
             limits=Limits(clock=clock),
+            provider=provider_of(settings, clock),
         ),
     )
 

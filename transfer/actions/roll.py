@@ -140,12 +140,16 @@ class Roll:
         await self.accounts.change(account.id, {}, self._told("unlocked", account, by))
 
     async def link(self, account: Account, issuer: str | None, subject: str | None, *, by: str) -> None:
-        """By which provider of OpenID Connect, and as whom there, the account signs in; None for none any more.
+        """By which provider of OpenID Connect, and as whom there, the account signs in; None for none any more. A first
+        password that was not used yet is none then.
 
         Raises NameTaken.
         """
         told = self._told("linked" if issuer else "unlinked", account, by, issuer=issuer)
-        await self.accounts.change(account.id, {"issuer": issuer, "subject": subject}, told)
+        changes: dict[str, Any] = {"issuer": issuer, "subject": subject}
+        if issuer and account.must_change:
+            changes |= {"password": None, "must_change": False}
+        await self.accounts.change(account.id, changes, told)
 
     async def change_password(self, known: Known, old: str, new: str, came: Came) -> str:
         """The person's own; all other sessions end, and this one gets a new secret.

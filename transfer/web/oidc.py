@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from transfer.crypto.errors import CryptoError, UnknownKey
 from transfer.crypto.id_tokens import Trusted
 from transfer.domain.errors import slug
+from transfer.settings import Settings
 from transfer.web.faults import ProviderSaysNo, ProviderUnavailable, SignInStale, SignInUnproven
 
 PLACE: Final = "/.well-known/openid-configuration"
@@ -179,6 +180,19 @@ class Provider:
             trusted = Trusted(issuer=self.issuer, client=self.client, keys=keys)
             self._known = _Known(metadata=metadata, trusted=trusted, at=now)
             return self._known
+
+
+def provider_of(settings: Settings, clock: Callable[[], datetime]) -> Provider | None:
+    """The one that the settings name; None where they name none."""
+    if settings.oidc_issuer is None:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client=settings.oidc_client,
+        secret_file=settings.oidc_secret_file,
+        acr=settings.oidc_acr,
+        clock=clock,
+    )
 
 
 async def _asked(method: str, url: str, **options: Any) -> tuple[int, bytes]:  # noqa: ANN401 - aiohttp's own

@@ -21,6 +21,7 @@ from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
 from transfer.settings import Settings
 from transfer.web.limits import Limits
+from transfer.web.oidc import Provider
 from transfer.web.pages.live import Live
 
 
@@ -50,6 +51,7 @@ class Parts:
     roll: Roll
     audit: Audit
     limits: Limits
+    provider: Provider | None
     live: Live = field(default_factory=Live)
 
     @property

@@ -131,7 +131,7 @@ def _endpoint(
         admit(asking.who, route.right)
         await admit_to_case(asking.who, route, named, parts)
         if route.takes_file:
-            parts.limits.take(Limited.UPLOAD, str(asking.who.account or request.remote))
+            parts.limits.take(Limited.UPLOAD, str(asking.who.account or asking.came.address))
         ask = await read(request, route, parts, routes, asking)
         if route.shows in (None, Shows.NOTHING, Shows.AUDITED):
             reply = await handler(ask)

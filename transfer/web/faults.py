@@ -87,6 +87,10 @@ class TooManyRequests(Fault):
         super().__init__(headers={"Retry-After": str(seconds)}, retry_after=seconds)
 
 
+class ReplyUnsigned(Fault):
+    """What the gateway passes on is not signed with the secret that both share, or was signed long ago."""
+
+
 class NotFound(Fault):
     """There is nothing at this address."""
 

@@ -11,8 +11,10 @@ from transfer.crypto.directory import Directory
 from transfer.crypto.tickets import Tickets
 from transfer.ports.files import Files, NoFiles
 from transfer.ports.ledger import Checkpoints, Ledger
+from transfer.ports.mailbox import Mailbox
 from transfer.ports.paper import Printer
 from transfer.ports.sheets import Sheets
+from transfer.ports.texts import Texts
 from transfer.ports.traffic import Wire
 from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
@@ -42,6 +44,8 @@ class Parts:
     ledger: Ledger
     audit: Audit
     limits: Limits
+    mailbox: Mailbox
+    texts: Texts
 
     @property
     def directory(self) -> Directory:

@@ -16,6 +16,7 @@ from transfer.domain.errors import TransferError, slug
 from transfer.handlers.arrival import CaseNotYetKnown
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports import files
+from transfer.ports.mailbox import NoSuchMail
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.ports.sheets import SheetRefused
 from transfer.ports.work import StorageRefused, StorageUnavailable
@@ -45,6 +46,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         faults.VersionInvalid: Kind(400, "If-Match 请求头无效"),
         faults.NotSignedIn: Kind(401, "请先登录"),
         faults.NotAllowed: Kind(403, "您的角色无权办理此事"),
+        faults.ReplyUnsigned: Kind(401, "短信网关的签名无效或者已过期"),
         faults.CrossSite: Kind(403, "表单来自其他网站"),
         faults.NotFound: Kind(404, "地址不存在"),
         faults.MethodNotAllowed: Kind(405, "该地址不支持此方法"),
@@ -87,6 +89,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         tickets.TicketForAnotherRegion: Kind(403, "取件凭证属于其他地区"),
         files.FileNotGranted: Kind(403, "没有消息向该地区提及此文件"),
         # What the request names.
+        NoSuchMail: Kind(404, "信箱中没有此件，或者已经办理"),
         errors.UnknownCase: Kind(404, "本地区没有此案件"),
         errors.UnknownTransfer: Kind(404, "该案件没有此次转交"),
         NotInQuarantine: Kind(404, "隔离区没有此消息"),

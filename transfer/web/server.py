@@ -19,6 +19,7 @@ from transfer.web import faults
 from transfer.web.answers import Reply, to_json
 from transfer.web.gate import admit, who_asks
 from transfer.web.limits import Limited
+from transfer.web.multipart import MULTIPART
 from transfer.web.pages.shell import problem_page
 from transfer.web.parts import Parts
 from transfer.web.problems import MEDIA_TYPE, PROBLEMS, problem_of
@@ -107,7 +108,7 @@ def _endpoint(
             who=who,
         )
         admit(who, route.right)
-        if route.takes_file:
+        if route.takes_file or request.content_type == MULTIPART:
             parts.limits.take(Limited.UPLOAD, str(who.account or request.remote))
         ask = await read(request, route, parts, routes, who)
         if route.shows in (None, Shows.NOTHING, Shows.AUDITED):

@@ -100,7 +100,9 @@ class Browser:
     async def answered(self, **changes: str) -> None:
         """All questions, with other answers to some."""
         for question, fields in ANSWERS.items():
-            page = await self.post(f"/apply/{question}", **{name: changes.get(name, was) for name, was in fields.items()})
+            page = await self.post(
+                f"/apply/{question}", **{name: changes.get(name, was) for name, was in fields.items()}
+            )
             assert page.status == 200, page
 
     async def applied(self, **changes: str) -> str:

@@ -281,13 +281,26 @@ async def test_what_is_missing_is_handed_in_and_entered_as_the_answer(centre: Ce
 
 
 async def test_a_withdrawal_is_confirmed_entered_and_shown(centre: Centre) -> None:
-    await centre.worker.applied()
-    case = await centre.taken(await centre.letter())
+    persons = [{"name": name, "identity": {"kind": "NONE"}, "phone": PHONE} for name in ("李大山", "王小河")]
+    case = await centre.api.opened(applicants=persons)
+    slip = await centre.clerk.post(f"/cases/{case['id']}/code", applicant=case["applicants"][0]["id"])
+    await centre.worker.post("/status", code=slip.code, fact=PHONE[-4:])
     assert (await centre.worker.post("/status/withdraw")).status == 422
     assert (await centre.worker.post("/status/withdraw", sure="yes")).path == "/status/mine"
     await centre.take(await centre.letter())
-    assert (await centre.api.get(f"/v1/cases/{case}")).body["applicants"][0]["status"] == "WITHDRAWN"
+    known = (await centre.api.get(f"/v1/cases/{case['id']}")).body
+    assert [one["status"] for one in known["applicants"]] == ["WITHDRAWN", "ACTIVE"]
     assert "您已撤回申请" in (await centre.worker.get("/status/mine")).words
+
+
+async def test_the_withdrawal_of_the_only_applicant_is_entered_by_the_clerk(centre: Centre) -> None:
+    """The case would have nobody; how it ends is for the centre to say."""
+    await centre.worker.applied()
+    case = await centre.taken(await centre.letter())
+    await centre.worker.post("/status/withdraw", sure="yes")
+    letter = await centre.letter()
+    assert (await centre.take(letter)).status == 409
+    assert (await centre.take(letter, entered="yes")).path == f"/cases/{case}"
 
 
 async def test_an_application_that_nobody_took_in_is_taken_back(centre: Centre) -> None:
@@ -351,7 +364,7 @@ async def test_the_first_page_is_small(centre: Centre) -> None:
     assert total < 60_000
 
 
-def test_codes_are_read_as_people_type_them() -> None:
+async def test_codes_are_read_as_people_type_them() -> None:
     assert read_code(" 34679－acdef ") == "34679ACDEF"
     assert read_code("34679-ACDE") == read_code("34679-ACDE0") == ""
     assert not set(ALPHABET) & set("0O1IL2Z5S8BUV")

@@ -153,7 +153,7 @@ def _question(
         troubles=TROUBLES,
         kinds=KINDS,
         missing=unanswered(answers, directory) if asked == "check" else None,
-        matter=Matter(answers["matter"]) if answers.get("matter") else None,
+        matter=next((one for one in Matter if one == answers.get("matter")), None),
         home=directory.by_code.get(answers.get("home", "")),
         centre=centre(ask),
     )

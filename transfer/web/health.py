@@ -20,11 +20,24 @@ from transfer.ports.files import Files, FilesUnavailable
 from transfer.ports.views import Linked
 from transfer.ports.work import Context, StorageUnavailable
 from transfer.records import MessageState, Traffic
-from transfer.telemetry.metrics import CONNECTED, OUTBOX, QUARANTINED, REGISTRY
+from transfer.telemetry.metrics import (
+    CALENDAR,
+    CERTIFICATE,
+    CHECK_ADVISES,
+    CHECK_OK,
+    CONNECTED,
+    DIRECTORY_EXPIRES,
+    DUTY_FAILURES,
+    KEY_EXPIRES,
+    OLDEST,
+    OUTBOX,
+    PARKED,
+    QUARANTINED,
+    REGISTRY,
+)
 from transfer.web.answers import Reply, reply
 from transfer.web.case_body import Body
 from transfer.web.faults import NotReady
-from transfer.web.measures import CALENDAR, CERTIFICATE, DIRECTORY_EXPIRES, OLDEST, PARKED
 from transfer.web.parts import Parts
 from transfer.web.route import Ask
 
@@ -127,24 +140,45 @@ async def node(ask: Ask) -> Reply:
 
 
 async def metrics(ask: Ask) -> Reply:
-    """All counters, with what the database says now."""
-    traffic = await ask.parts.views.traffic()
+    """All counters, with what is found now; without the database what can be said without it."""
+    parts = ask.parts
+    async for check in _checks(parts):
+        CHECK_OK.labels(check=check.name).set(check.ok)
+        CHECK_ADVISES.labels(check=check.name).set(check.ok and check.todo is not None)
+    for duty in parts.duties:
+        DUTY_FAILURES.labels(duty=duty.name).set(duty.failures)
+    for role, link in parts.links.items():
+        CONNECTED.labels(role=role).set(link.state.connected)
+    with suppress(StorageUnavailable):
+        _measure_traffic(await parts.views.traffic(), parts.clock())
+    with suppress(StorageUnavailable):
+        CALENDAR.set(_days_known(parts.context()))
+    DIRECTORY_EXPIRES.set(parts.book.latest.expires_at.timestamp())
+    await asyncio.to_thread(_measure_keys, parts)
+    return Reply(body=generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+def _measure_traffic(traffic: Traffic, now: datetime) -> None:
     for state in MessageState:
         OUTBOX.labels(state=state.value).set(traffic.outbox.get(state, 0))
     PARKED.set(traffic.parked)
     QUARANTINED.set(traffic.quarantined)
     oldest = traffic.oldest_waiting
-    DIRECTORY_EXPIRES.set(ask.parts.book.latest.expires_at.timestamp())
-    now = ask.parts.clock()
-    CALENDAR.set(_days_known(ask.parts.context()))
     OLDEST.set((now - oldest.created_at).total_seconds() if oldest else 0)
-    if file := ask.parts.settings.tls_cert:
-        # What is wrong with the file stands in the state of the connection.
+
+
+def _measure_keys(parts: Parts) -> None:
+    """What is wrong with keys and files stands in the checks; here it is left out."""
+    if own := parts.book.latest.by_code.get(parts.settings.region):
+        with suppress(CryptoError, NoExchange):
+            listed = {key.kid: key for key in own.keys}
+            for suite in own.suites:
+                for key in (parts.wire.signing(suite), parts.wire.opening(suite)):
+                    used = listed[key.kid]
+                    KEY_EXPIRES.labels(suite=suite.value, use=used.use.value).set(used.not_after.timestamp())
+    if file := parts.settings.tls_cert:
         with suppress(TlsFilesInvalid):
-            CERTIFICATE.set((certificates(file)[0].not_valid_after_utc - now).total_seconds())
-    for role, link in ask.parts.links.items():
-        CONNECTED.labels(role=role).set(link.state.connected)
-    return Reply(body=generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+            CERTIFICATE.set((certificates(file)[0].not_valid_after_utc - parts.clock()).total_seconds())
 
 
 async def _checks(parts: Parts) -> AsyncIterator[Check]:

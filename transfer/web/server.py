@@ -68,7 +68,7 @@ async def serve(parts: Parts, *, routes: Sequence[Route] = SERVED, site: Site | 
     At the end no new requests are taken, and those in hand are answered. Without a site it is that of the API.
     """
     site = site or Site(host=parts.settings.host, port=parts.settings.port)
-    application = web.Application(client_max_size=MAX_BYTES)
+    application = web.Application(client_max_size=MAX_BYTES, middlewares=[_lost(parts, routes)])
     for route in routes:
         application.router.add_route(route.method, route.path, _endpoint(route, parts, routes))
         if route.method == "GET":
@@ -117,6 +117,28 @@ def _endpoint(
         else:
             reply = await _noted(ask, route.shows, handler)
         return _response(reply) if reply.stream is None else await _streamed(request, reply, reply.stream)
+
+    return answer
+
+
+def _lost(parts: Parts, routes: Sequence[Route]) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """Whoever mistypes an address into a browser gets a page, and no problem document."""
+
+    @web.middleware
+    async def answer(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if request.match_info.http_exception is not None and "text/html" in request.headers.get("Accept", ""):
+            request[_IS_PAGE] = True
+            request[_ASKED] = Ask(
+                parts=parts,
+                routes=routes,
+                path=request.path,
+                named={},
+                cookies=request.cookies,
+                headers=request.headers,
+            )
+        return await handler(request)
 
     return answer
 

@@ -37,7 +37,8 @@ def language(ask: Ask) -> Language:
 
 
 def page(ask: Ask, template: str, *, status: int = 200, count: int = 1, **values: Any) -> Reply:  # noqa: ANN401 - whatever the template shows
-    """The template, filled. It may use ``ask``, ``person``, ``language``, ``menu``, ``served`` and the filters of this module."""
+    """The template, filled. It may use ``ask``, ``person``, ``language``, ``menu``, ``served``, ``now`` and the filters
+    of this module."""
     chosen = language(ask)
     served = frozenset(route.path for route in ask.routes)
     text = (

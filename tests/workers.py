@@ -14,7 +14,7 @@ from tests.integration.api_node import Api
 from tests.samples import a_jpeg
 from transfer.crypto.codes import is_signed
 
-SECRET: Final = "a secret of node and gateway"  # noqa: S105 - of the tests
+SECRET: Final = "a secret of node and gateway"
 PHONE: Final = "13800000002"
 IDENTITY: Final = "990000198504120010"
 ANSWERS: Final[Mapping[str, dict[str, str]]] = {
@@ -120,6 +120,16 @@ async def a_browser(api: Api, language: str = "zh-CN") -> AsyncIterator[Browser]
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(api.address, cookie_jar=jar) as session:
         yield Browser(session=session, language=language)
+
+
+async def sent_in(api: Api) -> str:
+    """An application without photos lies in the box; gives the id of the letter."""
+    async with a_browser(api) as worker:
+        await worker.begun()
+        await worker.answered()
+        await worker.post("/apply/check")
+        box = await worker.get("/mailbox")
+    return re.findall(r'href="/mailbox/([0-9a-f-]{36})"', box.text)[-1]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -87,7 +87,7 @@ async def centre(one_centre: Centre) -> Centre:
     for browser in (one_centre.worker, one_centre.clerk):
         browser.session.cookie_jar.clear()
         browser.language = "zh-CN"
-    one_centre.api.node.web.limits._full_at.clear()  # noqa: SLF001 - each test is another client
+    one_centre.api.node.web.limits._full_at.clear()
     one_centre.gateway.taken.clear()
     return one_centre
 

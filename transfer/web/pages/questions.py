@@ -34,7 +34,7 @@ Check = Callable[[str, Directory], str | None]
 
 
 def _of(type_: object, fault: str) -> Check:
-    adapter: TypeAdapter[str] = TypeAdapter(type_)
+    adapter: TypeAdapter[str] = TypeAdapter(type_)  # type: ignore[arg-type] # kinds of text
 
     def check(given: str, _: Directory) -> str | None:
         try:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, application, serving, today
 from tests.integration.test_api_evidence import BY, DRAFT
+from tests.workers import sent_in
 from transfer.actions.evidence_commands import Record
 from transfer.ports.drafts import Draft, DraftKind
 from transfer.telemetry import clock
@@ -15,7 +16,10 @@ from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 from transfer.web.pages.routes import PAGES
 from transfer.web.route import Route
 
-EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {"/intake/{draft}/{page}": {"page": "who"}}
+EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "/apply/{question}": {"question": "name"},
+    "/intake/{draft}/{page}": {"page": "who"},
+}
 """What stands in the path of a page beside ``{case}``, ``{transfer}`` and ``{request}``, which the story knows."""
 
 NOWHERE: Final = frozenset(
@@ -83,6 +87,7 @@ async def told(folder: Path) -> AsyncIterator[Story]:
         await _drafts(story)
         await _offers(story)
         await _requests(story)
+        story.known["mail"] = await sent_in(here)
         for api in (here, there):
             for line in await api.items("/v1/cases"):
                 await _note_open(story, api, line["id"])

@@ -122,6 +122,10 @@ class Mailbox(Protocol):
         """Into the box, and the ledger says so with these facts; raises NoSuchMail when it is no longer open."""
         ...
 
+    async def take_back(self, letter: Mail) -> None:
+        """Its writer has it again; raises NoSuchMail when it has been dealt with."""
+        ...
+
     async def waiting(self, *, after: UUID | None, limit: int) -> Sequence[Mail]:
         """What has been sent and not been dealt with, the oldest first."""
         ...

@@ -112,6 +112,13 @@ class SqlMailbox:
             await self.store.note(connection, said)
             await _write_text(connection, letter, text, now=now)
 
+    async def take_back(self, letter: Mail) -> None:
+        now = self.store.clock()
+        back = _changing(letter, (MailState.SENT.value,)).values(state=MailState.DRAFT.value, changed_at=now)
+        async with self.store.writing() as connection:
+            await _took_effect(connection, back)
+            await self.store.note(connection, _told(letter, "taken_back", now=now))
+
     async def waiting(self, *, after: UUID | None, limit: int) -> Sequence[Mail]:
         wanted = select(mail).where(mail.c.state == MailState.SENT.value).order_by(mail.c.id).limit(limit)
         if after is not None:

@@ -14,8 +14,10 @@ from transfer.crypto.tickets import Tickets
 from transfer.ports.drafts import Drafts
 from transfer.ports.files import Files, NoFiles, Uploads
 from transfer.ports.ledger import Checkpoints, Ledger
+from transfer.ports.mailbox import Mailbox
 from transfer.ports.paper import Printer
 from transfer.ports.sheets import Sheets
+from transfer.ports.texts import Texts
 from transfer.ports.traffic import Wire
 from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
@@ -52,6 +54,8 @@ class Parts:
     audit: Audit
     limits: Limits
     provider: Provider | None
+    mailbox: Mailbox
+    texts: Texts
     live: Live = field(default_factory=Live)
 
     @property

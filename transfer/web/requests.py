@@ -59,6 +59,7 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
         form=dict(fields),
         cookies=request.cookies,
         who=asking.who,
+        client=asking.came.address,
         content=request.content.iter_chunked(_PIECE) if route.takes_file else None,
         parameters=parameters,
         query=_query(route, parameters),

@@ -59,6 +59,7 @@ class Shows(StrEnum):
     ELIGIBILITY = "eligibility"
     FILE = "file"
     HISTORY = "history"
+    MAILBOX = "mailbox"
     PAPER = "paper"
     QUARANTINE = "quarantine"
     REQUESTS = "requests"
@@ -83,6 +84,8 @@ class Ask:
     if_none_match: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     who: Person = NOBODY
+    client: str = ""
+    """The address that the request came from, for limits."""
     form: Mapping[str, str] = field(default_factory=dict)
     """What a form sent; of several fields of one name the last. ``fields`` has them all, in their order."""
     fields: Sequence[tuple[str, str]] = ()

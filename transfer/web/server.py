@@ -20,6 +20,7 @@ from transfer.web import faults
 from transfer.web.answers import Reply, to_json
 from transfer.web.gate import admit, admit_to_case, who_asks
 from transfer.web.limits import Limited
+from transfer.web.multipart import MULTIPART
 from transfer.web.pages.shell import problem_page, to_sign_in
 from transfer.web.parts import Parts
 from transfer.web.problems import MEDIA_TYPE, PROBLEMS, problem_of
@@ -130,7 +131,7 @@ def _endpoint(
         request[_ASKED] = replace(asked, who=asking.who, known=asking.known, came=asking.came)
         admit(asking.who, route.right)
         await admit_to_case(asking.who, route, named, parts)
-        if route.takes_file:
+        if route.takes_file or request.content_type == MULTIPART:
             parts.limits.take(Limited.UPLOAD, str(asking.who.account or asking.came.address))
         ask = await read(request, route, parts, routes, asking)
         if route.shows in (None, Shows.NOTHING, Shows.AUDITED):

@@ -14,7 +14,6 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import asyncpg
-from prometheus_client import REGISTRY
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -27,6 +26,7 @@ from transfer.storage import tables
 from transfer.storage.rows import NO_DAY
 from transfer.storage.searching import words_of
 from transfer.telemetry import clock
+from transfer.telemetry.metrics import REQUESTS
 
 WORKLIST: Final = "worklist"
 CASES: Final = 100_000
@@ -96,7 +96,13 @@ def rows(basics: str) -> Iterator[dict[Any, list[dict[str, Any]]]]:
                 | {"same_matter": "[]", "basics": basics, "materials": "[]", **shown, **stamp}
             ],
             tables.applicants: [
-                {"case_id": case, "position": place_, "id": uuid4(), "name": name, "identity_number": ""}
+                {
+                    "case_id": case,
+                    "position": place_,
+                    "id": uuid4(),
+                    "name": name,
+                    "identity_number": f"99000019{turned:06}{place_}",
+                }
                 | {"status": "ACTIVE", "detail": "{}"}
                 for place_ in range(1 + turned % 3)
             ],
@@ -107,8 +113,13 @@ def rows(basics: str) -> Iterator[dict[Any, list[dict[str, Any]]]]:
         }
         if offered:
             made[tables.transfers].append(
-                {"id": uuid4(), "case_id": case, "position": 0, "side": "sender", "state": "offered", "attempt": 1}
-                | {"is_open": int(not ended and not elsewhere), "sender": "442000", "receiver": "510521"}
+                {"id": uuid4(), "case_id": case, "position": 0, "attempt": 1, "state": "offered"}
+                | {
+                    "side": "receiver" if elsewhere else "sender",
+                    "is_open": int(not ended),
+                    "sender": "442000",
+                    "receiver": "510521",
+                }
                 | {"detail": '{"escalated":false}', **shown, **stamp}
             )
         yield made
@@ -166,8 +177,8 @@ async def _asked(api: Api, method: str, path: str, form: Mapping[str, str] | Non
 
 
 def _spent() -> float:
-    labels = {"route": "/cases", "status": str(OK)}
-    return REGISTRY.get_sample_value("transfer_http_request_seconds_sum", labels) or 0.0
+    samples = [one for metric in REQUESTS.collect() for one in metric.samples if one.name.endswith("_sum")]
+    return sum(one.value for one in samples if one.labels == {"route": "/cases", "status": str(OK)})
 
 
 async def _timed(bare: Bare, statements: Sequence[Said]) -> float:

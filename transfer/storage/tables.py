@@ -180,7 +180,7 @@ transfers = Table(
     CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
     Index("ix_transfers_worklist", "place", "act_by", "opened_at", "id"),
     Index("ix_transfers_opened_at", "opened_at", "id"),
-    Index("ix_transfers_open", "case_id", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open = 1")),
+    Index("ix_transfers_open", "is_open", "side", "state", "case_id"),
     # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
     Index(
         "uq_transfers_open_offer",
@@ -218,9 +218,7 @@ evidence_requests = Table(
     CheckConstraint("side = 'requester' OR state NOT IN ('drafted', 'approved')", name="sent"),
     Index("ix_evidence_requests_worklist", "place", "act_by", "opened_at", "id"),
     Index("ix_evidence_requests_opened_at", "opened_at", "id"),
-    Index(
-        "ix_evidence_requests_open", "case_id", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open = 1")
-    ),
+    Index("ix_evidence_requests_open", "is_open", "side", "state", "case_id"),
 )
 
 stages = Table(

@@ -28,6 +28,8 @@ HEADERS: Final[Mapping[str, str]] = {
         "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
+    # With none at all a browser says of no form on which site it stands.
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Vary": "Accept-Language, Cookie",
 }

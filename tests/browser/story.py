@@ -24,6 +24,9 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
 
 NOWHERE: Final = frozenset(
     {
+        "/cases/{case}/steps/attestations",
+        "/cases/{case}/steps/attestations-revoke",
+        "/cases/{case}/steps/completion",
         "/cases/{case}/steps/erase",
         "/cases/{case}/steps/erase-proposal",
         "/cases/{case}/steps/representatives",
@@ -31,7 +34,8 @@ NOWHERE: Final = frozenset(
         "/cases/{case}/transfers/{transfer}/steps/escalate",
     }
 )
-"""Steps that no case of the story is ready for: a term of retention over, ten applicants, a superior's node."""
+"""Steps that no case of the story is ready for: a term of retention over, ten applicants, a superior's node, a
+finding that was verified, aid given before its formalities."""
 
 HTML_PAGES: Final = tuple(
     one for one in PAGES if one.method == "GET" and one.media_type == "text/html" and one.path not in NOWHERE
@@ -43,6 +47,7 @@ _REQUESTS: Final = (
     (),
     ("approve",),
     ("approve", "send"),
+    ("approve", "send", "sign-for"),
     ("approve", "send", "sign-for", "ask-clarification"),
     ("approve", "send", "sign-for", "undertake", "ask-extension"),
     ("approve", "send", "sign-for", "undertake", "record"),

@@ -55,6 +55,8 @@ class Kind(StrEnum):
     """A checkpoint of another region was seen: cosigned, or refused as a fork."""
     RECONCILED = "reconciled"
     """Two regions compared what one sent and the other received."""
+    REPLAYED = "replayed"
+    """Somebody had a message of the quarantine taken in again."""
 
 
 class EntryMalformed(ValueError):

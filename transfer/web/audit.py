@@ -14,6 +14,7 @@ from transfer.web import papers, queries
 from transfer.web.answers import Reply, reply
 from transfer.web.case_body import Body, known_case
 from transfer.web.faults import CaseOrRange, ReasonMissing
+from transfer.web.readings import actor
 from transfer.web.route import Ask
 
 PROOF: Final = "text/plain"
@@ -100,11 +101,16 @@ async def bundle(ask: Ask) -> Reply:
             raise CaseOrRange
 
 
+def who_audits(ask: Ask) -> str:
+    """The name under which a question of an auditor is noted."""
+    return ask.auditor or ask.who.name or actor(ask.headers)
+
+
 def _asked(ask: Ask) -> Asked:
     query: queries.Unmasking = ask.query
     if query.unmask and query.reason is None:
         raise ReasonMissing
-    return Asked(by=ask.auditor, reason=query.reason, unmask=query.unmask)
+    return Asked(by=who_audits(ask), reason=query.reason, unmask=query.unmask)
 
 
 def _streamed(lines: AsyncIterator[bytes], name: str) -> Reply:

@@ -226,7 +226,8 @@ class Audit:
                 yield held
             digest.update(block)
             size, held = size + len(block), block
-        told: dict[str, Any] = {"what": "bundle", "range": about, "digest": f"sha256:{digest.hexdigest()}", "size": size}
+        whole = f"sha256:{digest.hexdigest()}"
+        told: dict[str, Any] = {"what": "bundle", "range": about, "digest": whole, "size": size}
         await self._note(Kind.EXPORT, asked, case, **told)
         yield held
 

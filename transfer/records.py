@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, assert_never
+from typing import Annotated, Any, NamedTuple, assert_never
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -371,7 +371,8 @@ class TransferFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFilter:
-    """Which evidence requests; an empty filter means all. ``due_before`` finds open ones only."""
+    """Which evidence requests; an empty filter means all. ``due_before`` finds open ones only, ``ours`` those that wait
+    for this region."""
 
     side: RequestSide | None = None
     state: RequestState | None = None
@@ -381,6 +382,7 @@ class RequestFilter:
     collector: str | None = None
     due_before: date | None = None
     urgency: Urgency | None = None
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -441,3 +443,53 @@ def work_key(line: CaseLine | TransferLine | RequestLine) -> WorkKey:
         case _:
             assert_never(line)
     return WorkKey(place=at, act_by=line.act_by, since=since, id=line.id)
+
+
+class Show(StrEnum):
+    """Which part of the worklist."""
+
+    OURS = "ours"
+    """What waits for this region."""
+    URGENT = "urgent"
+    THREE = "three"
+    SEVEN = "seven"
+    WAITING = "waiting"
+    """What this region holds and another one must answer first."""
+    HELD = "held"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFilter:
+    """Which lines of the worklist page; ``until`` is the last due day that is looked for."""
+
+    show: Show
+    here: str
+    until: date | None = None
+    stage: Stage | None = None
+    region: str | None = None
+    institution: str | None = None
+    q: str | None = None
+
+
+class WorkLine(NamedTuple):
+    """A case in the worklist page, as plain as the database gives it: many are read at once."""
+
+    id: UUID
+    matter: str
+    urgency: str
+    place: int
+    act_by: date | None
+    since: datetime
+    holder: str
+    stage: str
+    opponent: str | None
+    basics: str
+    persons: int
+    first_person: str | None
+    side: str | None
+    state: str | None
+    is_open: int | None
+    sender: str | None
+    receiver: str | None
+    escalated: bool | None

@@ -82,6 +82,7 @@ FREE: Final[Mapping[str, str]] = {
     "lanes": "counts of what outbox and inbox hold",
     "receipts_due": "verdicts that the inbox holds, until they are told",
     "fingerprints": "keyed hashes of what the cases hold, to find the same matter",
+    "case_words": "by what the cases are searched, which they hold",
     "relay_leases": "who sends now",
     "destinations": "which region can be reached now",
     "answered": "answers that are repeated for some days",

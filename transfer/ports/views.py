@@ -1,6 +1,6 @@
 """What pages and the API read: records past the domain, and the state of the node's parts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -30,7 +30,9 @@ from transfer.records import (
     Traffic,
     TransferFilter,
     TransferLine,
+    WorkFilter,
     WorkKey,
+    WorkLine,
 )
 
 
@@ -44,6 +46,15 @@ class Views(Protocol):
 
     async def cases(self, chosen: CaseFilter, *, order: Order, after: WorkKey | None, limit: int) -> Sequence[CaseLine]:
         """The worklist; the age of a case is its first receipt."""
+        ...
+
+    async def worklist(self, chosen: WorkFilter, *, after: WorkKey | None, limit: int) -> Sequence[WorkLine]:
+        """The lines of the worklist page, by need."""
+        ...
+
+    async def marks(self, wanted: Collection[UUID]) -> Mapping[UUID | None, str]:
+        """A mark of each of these cases that is another once the case, or the delivery of its messages, has changed;
+        under None that of all cases together."""
         ...
 
     async def transfers(

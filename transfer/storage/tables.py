@@ -121,7 +121,6 @@ applicants = Table(
     Column("detail", Text, nullable=False),
     UniqueConstraint("case_id", "id"),
     _one_of("status", ApplicantStatus, "status"),
-    Index("ix_applicants_name", "name"),
     Index("ix_applicants_identity_number", "identity_number"),
 )
 
@@ -131,6 +130,15 @@ fingerprints = Table(
     metadata,
     Column("print", String(69), primary_key=True),
     Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+)
+
+# What a case is searched by, as all write it; in the order of code points on every database.
+case_words = Table(
+    "case_words",
+    metadata,
+    Column("word", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Index("ix_case_words_case_id", "case_id"),
 )
 
 tenures = Table(
@@ -171,6 +179,7 @@ transfers = Table(
     CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
     Index("ix_transfers_worklist", "place", "act_by", "opened_at", "id"),
     Index("ix_transfers_opened_at", "opened_at", "id"),
+    Index("ix_transfers_open", "case_id", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open = 1")),
     # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
     Index(
         "uq_transfers_open_offer",
@@ -208,6 +217,9 @@ evidence_requests = Table(
     CheckConstraint("side = 'requester' OR state NOT IN ('drafted', 'approved')", name="sent"),
     Index("ix_evidence_requests_worklist", "place", "act_by", "opened_at", "id"),
     Index("ix_evidence_requests_opened_at", "opened_at", "id"),
+    Index(
+        "ix_evidence_requests_open", "case_id", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open = 1")
+    ),
 )
 
 stages = Table(

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 
 from transfer.domain.duplicates import LinkedCase
 from transfer.messages.case_progress import StagePublished
@@ -31,15 +31,16 @@ from transfer.records import (
 from transfer.storage import rows
 from transfer.storage.engine import reading
 from transfer.storage.migrate import current, head
-from transfer.storage.reporting import PairViews
+from transfer.storage.searching import found_by
 from transfer.storage.tables import applicants, cases, evidence_requests, history, stages, tenures, transfers
+from transfer.storage.views_work import WorkViews, waits_for_us
 from transfer.storage.worklists import in_order, shown
 
 SHOWN_APPLICANTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqlViews(PairViews):
+class SqlViews(WorkViews):
     """See ports.Views."""
 
     async def to_watch(self, region: str, today: date, *, limit: int) -> Sequence[UUID]:
@@ -174,20 +175,8 @@ def _chosen_cases(chosen: CaseFilter) -> list[ColumnElement[bool]]:
     if chosen.due_before is not None:
         conditions.append(_due_before(chosen.due_before))
     if chosen.q is not None:
-        conditions.append(cases.c.id.in_(_found_by(chosen.q)))
+        conditions.append(cases.c.id.in_(found_by(chosen.q)))
     return conditions
-
-
-def _found_by(q: str) -> Select[Any] | Any:  # noqa: ANN401 - a union has another type than a select
-    """Cases by the beginning of a name, by an identity number or by a local case number."""
-    person = or_(applicants.c.name.startswith(q, autoescape=True), applicants.c.identity_number == q)
-    case_itself = cases.c.opponent.startswith(q, autoescape=True)
-    if any(c.isdigit() for c in q):
-        # In the JSON text only a case number has this key unescaped.
-        case_itself = or_(
-            case_itself, cases.c.basics.contains(f'"number":{json.dumps(q, ensure_ascii=False)}', autoescape=True)
-        )
-    return union(select(applicants.c.case_id).where(person), select(cases.c.id).where(case_itself))
 
 
 def _due_before(day: date) -> ColumnElement[bool]:
@@ -251,6 +240,8 @@ def _chosen_requests(chosen: RequestFilter) -> list[ColumnElement[bool]]:
     conditions = [column == str(value) for column, value in equal.items() if value is not None]
     if chosen.open is not None:
         conditions.append(asked.is_open == int(chosen.open))
+    if chosen.ours:
+        conditions.append(waits_for_us())
     if chosen.due_before is not None:
         conditions.append(and_(asked.is_open == 1, asked.due_on < chosen.due_before))
     return conditions

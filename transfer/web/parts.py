@@ -1,7 +1,7 @@
 """What the web room needs of a node."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from transfer.actions.auditing import Audit
@@ -17,6 +17,7 @@ from transfer.ports.traffic import Wire
 from transfer.ports.views import Dutiful, Linked, Views
 from transfer.ports.work import Context, QuarantineRoom
 from transfer.settings import Settings
+from transfer.web.pages.live import Live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Parts:
     checkpoints: Checkpoints
     ledger: Ledger
     audit: Audit
+    live: Live = field(default_factory=Live)
 
     @property
     def directory(self) -> Directory:

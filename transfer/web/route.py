@@ -112,7 +112,7 @@ class Route:
     tag: Tag
     gives: type[BaseModel] | None
     shows: Shows | None = None
-    """Due of every GET; what a POST changes is noted with who did it."""
+    """Due of every GET, and of a page that answers a search; what any other POST changes is noted with who did it."""
     media_type: str = JSON
     status: int = 200
     takes: type[BaseModel] | None = None
@@ -128,7 +128,8 @@ class Route:
     problems: Sequence[type[Exception]] = field(default=())
 
     def __post_init__(self) -> None:
-        if (self.method == "GET") != (self.shows is not None):
+        may_read = self.method == "GET" or self.is_page
+        if (self.method == "GET" and self.shows is None) or (self.shows is not None and not may_read):
             raise ValueError(f"{self.method} {self.path}: a route that reads says what it shows, and no other does")
 
     @property

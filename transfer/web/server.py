@@ -8,6 +8,7 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -66,6 +67,7 @@ async def serve(parts: Parts, *, routes: Sequence[Route] = SERVED, site: Site | 
     """
     site = site or Site(host=parts.settings.host, port=parts.settings.port)
     application = web.Application(client_max_size=MAX_BYTES, middlewares=[_lost(parts, routes)])
+    application.on_shutdown.append(partial(_stop_live, parts))
     for route in routes:
         application.router.add_route(route.method, route.path, _endpoint(route, parts, routes))
         if route.method == "GET":
@@ -85,6 +87,11 @@ async def serve(parts: Parts, *, routes: Sequence[Route] = SERVED, site: Site | 
         yield f"{'http' if site.tls is None else 'https'}://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
         await runner.cleanup()
+
+
+async def _stop_live(parts: Parts, _: web.Application) -> None:
+    """Streams to open pages have no end of their own that the site could wait for."""
+    parts.live.stop()
 
 
 def _endpoint(

@@ -1,6 +1,6 @@
 """Makes a page of a template: in the language of whoever asks, with nothing inline and nothing from elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,11 @@ HEADERS: Final[Mapping[str, str]] = {
 def language(ask: Ask) -> Language:
     """The language in which this person reads."""
     return language_of(ask.cookies, ask.headers.get("Accept-Language", ""))
+
+
+def texts_of(ask: Ask) -> Callable[[str], str]:
+    """What says an English text in the language of whoever asks; to be called ``_``."""
+    return Translation(language(ask)).gettext
 
 
 def page(ask: Ask, template: str, *, status: int = 200, count: int = 1, **values: Any) -> Reply:  # noqa: ANN401 - whatever the template shows

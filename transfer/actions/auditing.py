@@ -116,6 +116,28 @@ class Audit:
             on_from=UUID(int=last.int - 1) if last is not None else None,
         )
 
+    async def note_search(self, about: str, asked: Asked) -> None:
+        """That something was looked for by its number. Raises StorageUnavailable."""
+        await self._note(Kind.AUDIT, asked, None, {"sought": about}, query="search", about="number", unmasked=False)
+
+    async def has(self, entry: int | UUID) -> bool:
+        """Whether there is an entry of this place or id. Raises LedgerAltered, StorageUnavailable."""
+        return await self._written(entry) is not None
+
+    async def entry(self, entry: int | UUID, asked: Asked) -> Opened:
+        """One entry without its texts, by its place or its id. Raises NotInTheLedger, LedgerAltered,
+        StorageUnavailable."""
+        await self._note(Kind.AUDIT, asked, None, query="entry", about=str(entry), unmasked=False)
+        written = await self._written(entry)
+        if written is None:
+            raise NotInTheLedger
+        return opened(written, written.place)
+
+    async def _written(self, entry: int | UUID) -> Written | None:
+        if isinstance(entry, int):
+            return await _as_written(self.reading.at_place(entry))
+        return next(iter(await _as_written(self.reading.between(entry, entry, limit=1))), None)
+
     async def prove(self, entry: int | UUID, asked: Asked) -> EntryProof:
         """One entry, by its place or its id, and what shows that it stands there. Raises NotInTheLedger,
         NoCheckpointYet, LedgerAltered, StorageUnavailable."""

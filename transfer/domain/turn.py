@@ -10,7 +10,7 @@ from transfer.domain.evidence_table import REQUESTS, RequestSide, RequestState, 
 from transfer.domain.lifecycle import PAST, Side, State, Step, open_steps
 from transfer.domain.urgency import next_day
 
-_AT_WILL: Final = frozenset(
+AT_WILL: Final = frozenset(
     {
         RequestStep.CANCEL,
         RequestStep.CHANGE_LAWYER,
@@ -42,7 +42,7 @@ def to_act(state: State) -> frozenset[Side]:
 @cache
 def to_answer(state: RequestState) -> frozenset[RequestSide]:
     """The sides that an open evidence request in this state waits for."""
-    return frozenset(side for side in RequestSide if set(REQUESTS.open_steps(state, side)) - _AT_WILL)
+    return frozenset(side for side in RequestSide if set(REQUESTS.open_steps(state, side)) - AT_WILL)
 
 
 def acting(side: Side, sender: str, receiver: str) -> str | None:

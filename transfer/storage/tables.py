@@ -179,7 +179,14 @@ transfers = Table(
     CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
     Index("ix_transfers_worklist", "place", "act_by", "opened_at", "id"),
     Index("ix_transfers_opened_at", "opened_at", "id"),
-    Index("ix_transfers_open", "case_id", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open = 1")),
+    Index(
+        "ix_transfers_open",
+        "side",
+        "state",
+        "case_id",
+        sqlite_where=text("is_open = 1"),
+        postgresql_where=text("is_open = 1"),
+    ),
     # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
     Index(
         "uq_transfers_open_offer",
@@ -218,7 +225,12 @@ evidence_requests = Table(
     Index("ix_evidence_requests_worklist", "place", "act_by", "opened_at", "id"),
     Index("ix_evidence_requests_opened_at", "opened_at", "id"),
     Index(
-        "ix_evidence_requests_open", "case_id", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open = 1")
+        "ix_evidence_requests_open",
+        "side",
+        "state",
+        "case_id",
+        sqlite_where=text("is_open = 1"),
+        postgresql_where=text("is_open = 1"),
     ),
 )
 

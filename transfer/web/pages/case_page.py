@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from transfer.domain.clocks import legal_day, state_of
@@ -16,6 +16,7 @@ from transfer.messages.attachments import Attachment
 from transfer.messages.case import Applicant, Clock, Tenure
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes_clocks import PauseReason
+from transfer.messages.codes_urgency import LIMBS
 from transfer.messages.values import region_of
 from transfer.records import FetchFilter, FetchState, KnownCase, MessageFilter
 from transfer.web.answers import Reply
@@ -29,8 +30,8 @@ from transfer.web.pages.steps_shown import buttons
 from transfer.web.pages.worklist import SHORT, due_words
 from transfer.web.route import Ask
 
-MESSAGES = 200
-HISTORY = 1000
+MESSAGES: Final = 200
+HISTORY: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,7 @@ async def framing(ask: Ask, known: KnownCase, seen: str) -> Mapping[str, Any]:
         "turn": turn,
         "turn_due": None if turn is None or turn.due_on is None else due_words(turn.due_on, today, texts_of(ask)),
         "ours": turn is not None and _is_ours(turn, ask),
+        "urgent": case.basics.urgency in LIMBS,
         "recused": recused,
         "buttons": () if recused else buttons(case.id, body.steps, ask.who),
         "place": lambda code: place_name(directory, code, chosen),

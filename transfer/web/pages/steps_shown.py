@@ -15,6 +15,7 @@ from transfer.domain.rights import (
     Person,
     Right,
 )
+from transfer.domain.turn import AT_WILL
 from transfer.messages.codes import LegalBasis
 from transfer.web.steps import DRAFT_REQUEST, PUBLISH_STAGE, StageOpen, StepOpen
 from transfer.web.wording import Wording, kebab
@@ -25,9 +26,19 @@ _OF_THE_CASE: Final = {place.replace("/", "-"): right for place, right in OWN_RI
     kebab(Step.OFFER): TRANSFER_RIGHTS[Step.OFFER],
     DRAFT_REQUEST: REQUEST_RIGHTS[RequestStep.DRAFT],
 }
-_GROUNDS: Final = {one.basis: Wording(zh=one.zh, en=one.en) for one in LegalBasis} | {
-    "O148": Wording(zh="办理法律援助案件程序规定", en="Order 148")
+_GROUNDS: Final = {one.basis: Wording(zh=one.zh, en=one.en) for one in LegalBasis if one.name.startswith("LAL")} | {
+    "LAL 41": Wording(zh="法律援助法第四十一条", en="Legal Aid Law, art. 41"),
+    "LAL 44": Wording(zh="法律援助法第四十四条", en="Legal Aid Law, art. 44"),
+    "LDMAL 7": Wording(zh="劳动争议调解仲裁法第七条", en="Labour Dispute Mediation and Arbitration Law, art. 7"),
+    "PIPL 47": Wording(zh="个人信息保护法第四十七条", en="Personal Information Protection Law, art. 47"),
+    "O148": Wording(zh="办理法律援助案件程序规定", en="Order 148"),
 }
+_SELDOM: Final = frozenset(map(kebab, AT_WILL)) | {
+    kebab(Step.RECALL),
+    DRAFT_REQUEST,
+    *(place.replace("/", "-") for place in OWN_RIGHTS if not place.startswith(("notice", "eligibility", "completion"))),
+}
+"""Steps for which nobody waits: they stand apart, so that the next one is found at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +51,7 @@ class Button:
     grounds: tuple[Wording, ...]
     stage: StageOpen | None = None
     request: UUID | None = None
+    seldom: bool = False
 
 
 def buttons(case: UUID, steps: tuple[StepOpen, ...], person: Person) -> tuple[Button, ...]:
@@ -74,6 +86,7 @@ def _buttons(case: UUID, step: StepOpen, person: Person) -> Iterator[Button]:
             href=_page_of(case, step),
             grounds=() if step.ground is None else (ground(step.ground),),
             request=step.request,
+            seldom=step.step in _SELDOM,
         )
 
 

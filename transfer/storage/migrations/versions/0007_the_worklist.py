@@ -26,16 +26,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("word", "case_id", name=op.f("pk_case_words")),
     )
     op.create_index("ix_case_words_case_id", "case_words", ["case_id"], unique=False)
-    op.create_index("ix_transfers_open", "transfers", ["case_id"], unique=False, **_OPEN)
-    op.create_index("ix_evidence_requests_open", "evidence_requests", ["case_id"], unique=False, **_OPEN)
+    for table in ("transfers", "evidence_requests"):
+        op.create_index(f"ix_{table}_open", table, ["side", "state", "case_id"], unique=False, **_OPEN)
     op.drop_index("ix_applicants_name", table_name="applicants")
     _fill(words)
 
 
 def downgrade() -> None:
     op.create_index("ix_applicants_name", "applicants", ["name"], unique=False)
-    op.drop_index("ix_evidence_requests_open", table_name="evidence_requests", **_OPEN)
-    op.drop_index("ix_transfers_open", table_name="transfers", **_OPEN)
+    for table in ("evidence_requests", "transfers"):
+        op.drop_index(f"ix_{table}_open", table_name=table, **_OPEN)
     op.drop_table("case_words")
 
 

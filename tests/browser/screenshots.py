@@ -59,6 +59,11 @@ DARK: Final = {
     "/status": Shot(language=ZH, dark=True),
 }
 
+STEPS: Final = frozenset({"offer", "draft-request", "eligibility", "notice", "accept", "record", "publish-stage"})
+"""Pages of steps of which there are pictures: all of them are made the same way."""
+
+PICTURED: Final = tuple(one for one in HTML_PAGES if "/steps/" not in one.path or one.path.rpartition("/")[2] in STEPS)
+
 
 def shots_of(route: Route) -> tuple[Shot, ...]:
     """The pictures that there are of a page."""
@@ -73,16 +78,18 @@ def file_of(route: Route, shot: Shot) -> str:
 async def take(browser: Browser, story: Story, route: Route, shot: Shot) -> bytes:
     """The picture, at most MAX_BYTES of it: with less detail where there is much to see."""
     size = DESK if shot.wide else PHONE
+    api, path = story.place(route)
     async with visitor(
-        browser, story.here.address, shot.language, viewport=size, color_scheme="dark" if shot.dark else "light"
+        browser, api.address, shot.language, viewport=size, color_scheme="dark" if shot.dark else "light"
     ) as context:
         page = await context.new_page()
-        answer = await page.goto(story.path(route), wait_until="load")
+        answer = await page.goto(path, wait_until="load")
         assert answer is not None
         assert answer.status == 200, f"{route.path}: {answer.status}"
         height = min(TALLEST, max(size["height"], await page.evaluate("document.documentElement.scrollHeight")))
         await page.set_viewport_size({"width": size["width"], "height": height})
         client = await context.new_cdp_session(page)
+        picture = b""
         for quality in (60, 45, 30, 15):
             taken = await client.send("Page.captureScreenshot", {"format": "webp", "quality": quality})
             picture = base64.b64decode(taken["data"])
@@ -112,12 +119,12 @@ async def main(only: Sequence[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder:
         async with chromium() as browser, told(Path(folder)) as story:
-            for route in HTML_PAGES:
+            for route in PICTURED:
                 if only and not route.path.startswith(tuple(only)):
                     continue
                 for shot in shots_of(route):
                     (FOLDER / file_of(route, shot)).write_bytes(await take(browser, story, route, shot))
-    (DOCS / "screens.md").write_text(listing(HTML_PAGES))
+    (DOCS / "screens.md").write_text(listing(PICTURED))
 
 
 if __name__ == "__main__":

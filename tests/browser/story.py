@@ -1,68 +1,170 @@
-"""Two nodes with a case that has come far, for every page to have something to show."""
+"""Two nodes with cases that stand at every turn of the road, for each page to have something to show."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving
+from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving, today
 from tests.integration.test_api_evidence import BY, DRAFT
 from transfer.actions.evidence_commands import Record
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 from transfer.web.pages.routes import PAGES
 from transfer.web.route import Route
 
-HTML_PAGES: Final = tuple(one for one in PAGES if one.method == "GET" and one.media_type == "text/html")
-
 EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {}
 """What stands in the path of a page beside ``{case}``, ``{transfer}`` and ``{request}``, which the story knows."""
+
+NOWHERE: Final = frozenset(
+    {
+        "/cases/{case}/steps/attestations",
+        "/cases/{case}/steps/attestations-revoke",
+        "/cases/{case}/steps/completion",
+        "/cases/{case}/steps/erase",
+        "/cases/{case}/steps/erase-proposal",
+        "/cases/{case}/steps/representatives",
+        "/cases/{case}/transfers/{transfer}/steps/designate",
+        "/cases/{case}/transfers/{transfer}/steps/escalate",
+    }
+)
+"""Steps that no case of the story is ready for: a term of retention over, ten applicants, a superior's node, a
+finding that was verified, aid given before its formalities."""
+
+HTML_PAGES: Final = tuple(
+    one for one in PAGES if one.method == "GET" and one.media_type == "text/html" and one.path not in NOWHERE
+)
+
+Case = dict[str, Any]
+_PIECE: Final = EVIDENCE_EXAMPLES[Record]["answers"][0]["pieces"][0]
+_REQUESTS: Final = (
+    (),
+    ("approve",),
+    ("approve", "send"),
+    ("approve", "send", "sign-for"),
+    ("approve", "send", "sign-for", "ask-clarification"),
+    ("approve", "send", "sign-for", "undertake", "ask-extension"),
+    ("approve", "send", "sign-for", "undertake", "record"),
+    ("approve", "send", "sign-for", "undertake", "record", "supply"),
+    ("approve", "send", "sign-for", "undertake", "record", "supply", "record-rest", "return"),
+)
+"""How far each request of the story has come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A node that serves, and what its pages are about."""
+    """Two nodes that serve, and where on them each page has something to show."""
 
     here: Api
     there: Api
-    known: Mapping[str, str]
+    known: dict[str, str] = field(default_factory=dict)
+    open: dict[str, tuple[Api, str]] = field(default_factory=dict)
+    """Where each step's page stands open: at which node, and there at which path."""
 
-    def path(self, route: Route) -> str:
-        """Where an example of the page stands; raises KeyError for a name that neither the story nor the table has."""
-        return route.path.format_map({**self.known, **EXAMPLES.get(route.path, {})})
+    def place(self, route: Route) -> tuple[Api, str]:
+        """Where an example of the page stands; raises KeyError for a step that is open nowhere, and for a name in the
+        path that neither the story nor the table has."""
+        if "/steps/" in route.path:
+            return self.open[route.path]
+        return self.here, route.path.format_map({**self.known, **EXAMPLES.get(route.path, {})})
+
+    async def press(self, api: Api, path: str, **body: Any) -> Case:
+        """A button pressed over the API, and what it says carried to the other node."""
+        step = path.rpartition("/")[2]
+        answer = await api.post(f"/v1/cases{path}", {"by": BY.get(step, "张伟"), "institution": api.region} | body)
+        assert answer.status in {200, 201}, answer
+        await api.carry(self.there if api is self.here else self.here)
+        return dict(answer.body)
 
 
 @asynccontextmanager
 async def told(folder: Path) -> AsyncIterator[Story]:
-    """Zhongshan took a case in and has Luxian's answer to a request; another case was offered and signed for."""
+    """Zhongshan's cases: one on its own way, some offered to Luxian, one with a request at every turn."""
     async with serving(folder, ZHONGSHAN) as here, serving(folder, LUXIAN) as there:
-        away = await here.offered()
+        story = Story(here=here, there=there)
+        await _own_ways(story)
+        await _offers(story)
+        await _requests(story)
+        for api in (here, there):
+            for line in await api.items("/v1/cases"):
+                await _note_open(story, api, line["id"])
+        yield story
+
+
+async def _own_ways(story: Story) -> None:
+    here = story.here
+    two = [{"name": "周敏", "identity": {"kind": "NONE"}}, {"name": "马小红", "identity": {"kind": "NONE"}}]
+    case = await here.opened(applicants=two, facts="两人的加班费未付")
+    at = f"/{case['id']}"
+    await story.press(here, f"{at}/recusals", person="刘敏", reason="IS_PARTY_OR_KIN", since=today())
+    await story.press(here, f"{at}/hold", reason="COMPLAINT", note="受援人投诉尚未答复。")
+    case = await here.opened(urgency="GREEN_CHANNEL", facts="工伤，急需先行援助")
+    missing = [{"defect": "FORM_UNSIGNED", "explanation": "申请表缺少签名。"}]
+    await story.press(here, f"/{case['id']}/notice", items=missing, due_on=today(days=10), phoned=False)
+    case = await here.opened(
+        urgency="LIMITATION_LT_7_DAYS", urgency_reason="仲裁时效将满", limitation_on=today(days=5), facts="仲裁时效将满"
+    )
+
+
+_SAID: Final[Mapping[str, Case]] = {
+    "accept": {"number": "泸援〔2026〕第0301号"},
+    "undertake": {"collector": "刘洋"},
+    "return": {"letter": "泸援协复〔2026〕第5号"},
+    "ask-clarification": {"question": "哪个班组？"},
+}
+
+
+async def _offers(story: Story) -> None:
+    here, there = story.here, story.there
+    missing = [{"defect": "FACTS_UNCLEAR", "explanation": "请说明工时。"}]
+    said: dict[str, Case] = {
+        **_SAID,
+        "sign-for": {"materials_counted": 0},
+        "require-supplement": {"items": missing, "due_on": today(days=10)},
+    }
+    for steps in ((), ("sign-for",), ("sign-for", "require-supplement"), ("sign-for", "accept")):
+        case = await here.offered(facts="被欠付三个月工资")
         await here.carry(there)
-        await there.done(away, "sign-for", materials_counted=0)
-        await there.carry(here)
+        transfer = (await here.get(f"/v1/cases/{case['id']}")).body["transfers"][0]["id"]
+        for step in steps:
+            await story.press(there, f"/{case['id']}/transfers/{transfer}/{step}", **said[step])
+        story.known["transfer"] = transfer
+
+
+async def _requests(story: Story) -> None:
+    here, there = story.here, story.there
+    for steps in _REQUESTS:
         case = (await here.opened(urgency="GREEN_CHANNEL", facts="欠付三个月工资"))["id"]
-        drafted = await here.post(f"/v1/cases/{case}/requests", DRAFT)
-        request = drafted.body["requests"][0]
-        road = f"/v1/cases/{case}/requests/{request['id']}"
-        for api, step, said in (
-            (here, "approve", {}),
-            (here, "send", {}),
-            (there, "sign-for", {}),
-            (there, "undertake", {"collector": "刘洋"}),
-            (there, "record", {"answers": [_found(request["items"][0]["id"])]}),
-            (there, "supply", {}),
-        ):
-            answer = await api.post(f"{road}/{step}", {"by": BY.get(step, "张伟"), "institution": api.region} | said)
-            assert answer.status == 200, answer
-            await api.carry(there if api is here else here)
-        transfer = (await here.get(f"/v1/cases/{away['id']}")).body["transfers"][0]["id"]
-        yield Story(
-            here=here,
-            there=there,
-            known={"case": case, "request": request["id"], "away": away["id"], "transfer": transfer},
-        )
+        request = await _drafted(here, case)
+        sheet, lookup = (item["id"] for item in request["items"])
+        said: dict[str, Case] = {
+            **_SAID,
+            "record": {"answers": [{"item": sheet, "result": "obtained", "pieces": [_PIECE]}]},
+            "record-rest": {"answers": [{"item": lookup, "result": "not_found", "statement": "查无此公司。"}]},
+            "ask-extension": {"until": today(days=40), "reason": "该公司盘点。"},
+        }
+        for step in steps:
+            api = here if step in {"approve", "send"} else there
+            await story.press(
+                api, f"/{case}/requests/{request['id']}/{step.removesuffix('-rest')}", **said.get(step, {})
+            )
+        story.known.update(case=case, request=request["id"])
+    posted = await _drafted(
+        here, story.known["case"], requested="330100", by_post=True, requested_name="杭州市法律援助中心"
+    )
+    for step in ("approve", "send"):
+        await story.press(here, f"/{story.known['case']}/requests/{posted['id']}/{step}")
 
 
-def _found(item: str) -> dict[str, object]:
-    piece = EVIDENCE_EXAMPLES[Record]["answers"][0]["pieces"][0]
-    return {"item": item, "result": "obtained", "pieces": [piece]}
+async def _drafted(api: Api, case: str, **changes: Any) -> Case:
+    answer = await api.post(f"/v1/cases/{case}/requests", DRAFT | changes)
+    assert answer.status == 201, answer
+    return dict(answer.body["requests"][-1])
+
+
+async def _note_open(story: Story, api: Api, case: str) -> None:
+    for step in (await api.get(f"/v1/cases/{case}")).body["steps"]:
+        below = next((f"/{one}s/{{{one}}}" for one in ("transfer", "request") if step[one]), "")
+        named = {"case": case, "transfer": step["transfer"], "request": step["request"]}
+        path = f"/cases/{{case}}{below}/steps/{step['step']}"
+        story.open.setdefault(path, (api, path.format_map(named)))

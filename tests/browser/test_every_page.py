@@ -14,7 +14,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
 
 @pytest.mark.parametrize("route", HTML_PAGES, ids=lambda route: route.path)
 async def test_the_page_is_good_to_everyone(browser: Browser, story: Story, route: Route) -> None:
-    path, address = story.path(route), story.here.address
+    api, path = story.place(route)
+    address = api.address
     wrong: list[str] = []
     for language in Language:
         async with visitor(browser, address, language) as context:

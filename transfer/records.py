@@ -17,7 +17,7 @@ from transfer.domain.rights import Sight
 from transfer.ledger.differences import CURES, Difference
 from transfer.messages.case import CaseNumber
 from transfer.messages.case_progress import StagePublished
-from transfer.messages.codes import Matter, MediaType, ReceiptOutcome, Stage, Urgency
+from transfer.messages.codes import Code, Matter, MediaType, ReceiptOutcome, Stage, Urgency
 from transfer.messages.codes_urgency import place
 from transfer.messages.receipts import Refusal
 
@@ -272,6 +272,47 @@ class DestinationLine(Record):
     retry_at: datetime | None
     last_error: str | None
     heard_at: Annotated[datetime | None, Field(description="when its last receipts came in")]
+
+
+class LinkLine(Record):
+    """How the exchange with another region stands; ``sent`` and ``received`` are those of a last span of time."""
+
+    region: str
+    waiting: int = 0
+    waits_since: datetime | None = None
+    unanswered: int = 0
+    unanswered_since: datetime | None = None
+    owed: int = 0
+    owed_since: datetime | None = None
+    sent: int = 0
+    sent_at: datetime | None = None
+    received: int = 0
+    received_at: datetime | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
+    last_error: str | None = None
+    heard_at: datetime | None = None
+
+
+class Falling(Code):
+    """What falls due on a day."""
+
+    CLOCK = "CLOCK", "案件期限", "Clocks of cases"
+    LIMITATION = "LIMITATION", "时效和法定期间", "Limitation and statutory periods"
+    SUPPLEMENT = "SUPPLEMENT", "转交补正", "Supplements to transfers"
+    REQUEST = "REQUEST", "协作函答复", "Answers to evidence requests"
+
+
+class DueCount(Record):
+    """How many of one kind fall due when, in a region: the holder's, the receiver's, or the other one of a request."""
+
+    what: Falling
+    region: str
+    overdue: int
+    today: int
+    three_days: int
+    seven_days: int
+    later: int
 
 
 class OldestWaiting(Record):

@@ -61,6 +61,8 @@ class Kind(StrEnum):
     """Two regions compared what one sent and the other received."""
     MAIL = "mail"
     """What a person without an account sent, after which notice, and what became of it."""
+    REPLAYED = "replayed"
+    """Somebody had a message of the quarantine taken in again."""
 
 
 class EntryMalformed(ValueError):

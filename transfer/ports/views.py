@@ -13,11 +13,13 @@ from transfer.records import (
     CaseFilter,
     CaseLine,
     DatabaseForm,
+    DueCount,
     FetchFilter,
     FetchLine,
     FileLine,
     HistoryLine,
     KnownCase,
+    LinkLine,
     MessageFilter,
     MessageLine,
     Order,
@@ -143,6 +145,14 @@ class Views(Protocol):
         """How the exchange of messages stands."""
         ...
 
+    async def links(self, since: datetime) -> Sequence[LinkLine]:
+        """How the exchange stands with each region that there was any with, and what went to and fro since then."""
+        ...
+
+    async def falling_due(self, today: date) -> Sequence[DueCount]:
+        """What is open and has a last day, counted by kind and region."""
+        ...
+
     async def form(self) -> DatabaseForm:
         """The version of the database; raises StorageUnavailable."""
         ...
@@ -167,9 +177,11 @@ class Linked(Protocol):
 
 
 class Dutiful(Protocol):
-    """A duty of the node: its name, and how many times in a row it has failed."""
+    """A duty of the node: its name, how many times in a row it has failed, and when it last ended well."""
 
     @property
     def name(self) -> str: ...
     @property
     def failures(self) -> int: ...
+    @property
+    def done_at(self) -> datetime | None: ...

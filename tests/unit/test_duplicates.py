@@ -316,7 +316,7 @@ def test_a_case_is_no_duplicate_of_itself_where_it_was_before() -> None:
 def test_a_notice_of_another_regions_case_is_refused() -> None:
     notice = a_message(MatterNoticed, institution=SICHUAN)
     exchange = three()
-    arrival = Arrival(case=None, source=LUXIAN, digest=digest_of(b"what came"), context=exchange.contexts[ZHONGSHAN](), UNBOUND)
+    arrival = Arrival(case=None, source=LUXIAN, digest=digest_of(b"what came"), context=exchange.contexts[ZHONGSHAN]())
     with pytest.raises(NotThisSide):
         matter_noticed(arrival, notice)
 

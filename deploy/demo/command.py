@@ -59,14 +59,22 @@ def demo(*, once: bool, ca: Path, vhost: str, directory: Path, data: Path | None
     with _signals_as_interrupts(), _folder(data) as folder, ExitStack() as stack:
         stage = Stage.laid_out(folder, ca=ca, vhost=vhost, draft=draft)
         out.print("starting three nodes, a few seconds")
-        stack.enter_context(started(stage.transfer))
+        stack.enter_context(_staffed(stage, stage.transfer))
         _show_trace(out, stage.transfer, _play_transfer(stage))
         out.print("starting two more nodes, a few seconds; their clocks stand at 11 February 2026")
-        stack.enter_context(started(stage.winter))
+        stack.enter_context(_staffed(stage, stage.winter))
         _play_winter(out, stage, folder)
         _show_addresses(out, stage)
         if not once:
             _stay(out)
+
+
+@contextmanager
+def _staffed(stage: Stage, nodes: Mapping[str, NodeProcess]) -> Iterator[None]:
+    with started(nodes):
+        for node in nodes.values():
+            stage.accounts.ready(node)
+        yield
 
 
 def _play_transfer(stage: Stage) -> UUID:

@@ -26,7 +26,7 @@ _SEVERAL: Final = frozenset(
 )
 _STATIONS: Final = {LUXIAN: STATION}
 _FAMILY: Final = {ZHONGSHAN: "陈", LUXIAN: "杨", SICHUAN: "吴", FUSHUN: "高", LINGWU: "谢"}
-_GIVEN: Final = dict(zip(Role, "敏静磊洋艳强军杰娟涛超霞平明", strict=True))
+_GIVEN: Final[Mapping[str, str]] = dict(zip(Role, "敏静磊洋艳强军杰娟涛超霞平明", strict=True))
 _OF_THE_STORIES: Final[Mapping[tuple[str, str], str]] = {
     (ZHONGSHAN, CASEWORKER): people.CLERK_ZHONGSHAN,
     (LUXIAN, CASEWORKER): people.CLERK_LUXIAN,
@@ -59,16 +59,16 @@ class Accounts:
 
     def ready(self, node: NodeProcess) -> None:
         """Adds those of this region to its database, which is there, and gives the node the tokens of its people."""
-        node.tokens.update(asyncio.run(self._added(node)))
+        node.tokens.update(asyncio.run(self.added(node.region, f"sqlite:///{node.database}")))
 
-    async def _added(self, node: NodeProcess) -> Mapping[str, str]:
-        """By name and by login."""
-        engine = open_engine(f"sqlite:///{node.database}")
-        store = Store(engine=engine, region=node.region, clock=clock.now, new_id=clock.new_id)
+    async def added(self, region: str, url: str) -> Mapping[str, str]:
+        """The tokens by name and by login."""
+        engine = open_engine(url)
+        store = Store(engine=engine, region=region, clock=clock.now, new_id=clock.new_id)
         accounts = SqlAccounts(store=store)
         tokens: dict[str, str] = {}
         try:
-            for account in self._of(node.region):
+            for account in self._of(region):
                 secret, facts = new_secret(), {"account": str(account.id)}
                 texts = {"by": "demo", "name": account.name, "login": account.login}
                 told = [
@@ -97,7 +97,7 @@ class Accounts:
 
 def name_of(region: str, login: str) -> str:
     """Who has this account there."""
-    return _OF_THE_STORIES.get((region, login)) or _FAMILY[region] + _GIVEN[Role(login)]
+    return _OF_THE_STORIES.get((region, login)) or _FAMILY.get(region, "郭") + _GIVEN.get(login, "明远")
 
 
 def _token(account: Account, secret: str) -> Token:

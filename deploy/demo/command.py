@@ -20,6 +20,7 @@ from deploy.demo.picture import shown
 from deploy.demo.scene import Scene
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story
+from deploy.demo.tour import show_tour
 from deploy.demo.winter import WinterStory
 from deploy.demo.winter_people import FUSHUN
 from transfer.cli.explained import Explained
@@ -64,7 +65,7 @@ def demo(*, once: bool, ca: Path, vhost: str, directory: Path, data: Path | None
         out.print("starting two more nodes, a few seconds; their clocks stand at 11 February 2026")
         stack.enter_context(_staffed(stage, stage.winter))
         _play_winter(out, stage, folder)
-        _show_addresses(out, stage)
+        show_tour(out, {**stage.transfer, **stage.winter}, stage.trust.directory, stage.accounts)
         if not once:
             _stay(out)
 
@@ -108,13 +109,6 @@ def _show_trace(out: Console, nodes: Mapping[str, NodeProcess], case: UUID) -> N
     for there in others:
         out.rule(f"{here.region} beside {there.region}")
         print_beside(out, here, there, list(compare(here.facts, there.facts)))
-
-
-def _show_addresses(out: Console, stage: Stage) -> None:
-    out.rule("to look at")
-    named = stage.trust.directory.by_code
-    for region, node in {**stage.transfer, **stage.winter}.items():
-        out.print(f"{region} {named[region].name_zh} {node.api.url}/docs   worklist {node.api.url}/v1/cases")
 
 
 def _stay(out: Console) -> None:

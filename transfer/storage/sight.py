@@ -1,4 +1,4 @@
-"""Which cases a person sees; see domain/standing.py."""
+"""Which cases a person sees; see domain/involved.py."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.domain.case import Case
 from transfer.domain.rights import Sight
-from transfer.domain.standing import Standing, people
+from transfer.domain.involved import Standing, people
 from transfer.storage.account_tables import case_people
 from transfer.storage.statements import inserting
 from transfer.storage.tables import cases, file_uses

@@ -30,9 +30,10 @@ CSP: Final = (
 )
 
 _NOTE: Final = """
-<p class="note"><strong>尚无登录功能 · No sign-in yet.</strong>
-本节点只在本机回环地址上提供服务，请勿经代理对外开放。
-This node answers on this machine's loopback address only; do not put it behind a proxy.</p>
+<p class="note"><strong>登录 · Sign-in.</strong>
+请求须出示令牌（<code>Authorization: Bearer</code>），或者随登录会话发出；各操作所需权限见 <code>x-rights</code>。
+A request shows a token (<code>Authorization: Bearer</code>) or comes with a session; <code>x-rights</code> says what
+opens each operation. Whoever is signed in may leave out <code>by</code> and <code>institution</code>.</p>
 """
 _CONVENTIONS: Final = """
 <h2 id="conventions">约定 · Conventions</h2>

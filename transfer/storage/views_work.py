@@ -59,7 +59,7 @@ class WorkViews(PairViews):
         statement = _listing(chosen.show, names) if chosen.q is None else _built(chosen.show, names, chosen.q)
         async with looking(self.store.engine) as connection:
             found = await connection.execute(statement, given | {"limit": limit, "here": chosen.here})
-            return [WorkLine(*row[:4], shown(row[4]), *row[5:]) for row in found]
+            return [WorkLine._make((*row[:4], shown(row[4]), *row[5:])) for row in found]
 
     async def marks(self, wanted: Collection[UUID]) -> Mapping[UUID | None, str]:
         async with looking(self.store.engine) as connection:

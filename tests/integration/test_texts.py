@@ -250,7 +250,6 @@ async def test_erasing_a_case_removes_codes_visits_letters_and_texts(told: Told)
         await browser.post("/status", code=slip.code, fact=PHONE[-4:])
         await browser.post("/status/withdraw", sure="yes")
 
-
     async with told.api.node.store.writing() as connection:
         await forget_case(connection, UUID(case["id"]), None)
     for table in (worker_codes, worker_sessions, mail, texts):

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import delete, select, update
 
+from tests.erasing import archived, gone, with_table
 from tests.fakes import MemoryGateway
 from tests.integration.api_node import ZHONGSHAN, Api, serving, today
 from tests.workers import PHONE, SECRET, Gateway, a_browser, a_gateway
@@ -19,9 +19,9 @@ from transfer.crypto.codes import signature
 from transfer.ports.texts import GatewayRefused, GatewayUnavailable, SmsGateway, Text
 from transfer.ports.work import Context
 from transfer.sms.gateway import HttpGateway
-from transfer.storage.mail_erasing import forget_case
 from transfer.storage.mail_tables import mail, text_optouts, texts, worker_codes, worker_sessions
 from transfer.telemetry import clock
+from transfer.web.pages.visits import end_of
 from transfer.workers.pauses import Pauses
 from transfer.workers.texts import MOST_ATTEMPTS, Texter, is_quiet
 
@@ -243,14 +243,17 @@ async def test_a_gateway_that_is_not_there_is_unavailable_and_names_nobody(told:
 
 
 async def test_erasing_a_case_removes_codes_visits_letters_and_texts(told: Told) -> None:
-    case = await told.followed()
-    await told.texter.notice_once()
+    await with_table(told.api.node)
+    path = await archived(told.api)
+    applicant = (await told.api.get(path)).body["applicants"][0]
     async with a_browser(told.api) as browser:
-        slip = await browser.post(f"/cases/{case['id']}/code", applicant=case["applicants"][0]["id"])
-        await browser.post("/status", code=slip.code, fact=PHONE[-4:])
-        await browser.post("/status/withdraw", sure="yes")
-
-    async with told.api.node.store.writing() as connection:
-        await forget_case(connection, UUID(case["id"]), None)
+        slip = await browser.post(f"{path.removeprefix('/v1')}/code", applicant=applicant["id"])
+        entered = await browser.post("/status", code=slip.code, fact=end_of(applicant["phone"]))
+        assert entered.path == "/status/mine", entered
+        await browser.post("/status/supplement", note="补充", send="yes")
+    await told.texter.notice_once()
+    for table in (worker_codes, worker_sessions, mail, texts):
+        assert await told.rows(table), table.name
+    await gone(told.api, path)
     for table in (worker_codes, worker_sessions, mail, texts):
         assert await told.rows(table) == []

@@ -98,6 +98,11 @@ FREE: Final[Mapping[str, str]] = {
     "tokens": "entries tell of each that was added or revoked",
     "attempts": "what was tried in vain, for a day",
     "case_people": "who handles a case and who is recused in it, as the case says",
+    "mail": "what people without an account send; entries tell that it came, and a case has what was entered",
+    "worker_codes": "hashes of codes, which people bring",
+    "worker_sessions": "who is looking now",
+    "texts": "text messages that wait to be sent",
+    "text_optouts": "who wants none",
 }
 BOTH: Final = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

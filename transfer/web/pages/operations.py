@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from transfer.crypto.directory import Region
-from transfer.crypto.keys import KeyState, KeyUse, states
+from transfer.crypto.keys import KeyState, states
 from transfer.crypto.tls import TlsFilesInvalid, certificates
 from transfer.domain.clocks import legal_day
 from transfer.ports.work import StorageUnavailable

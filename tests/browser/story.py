@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving, today
 from tests.integration.test_api_evidence import BY, DRAFT
+from tests.placed import sign_head
 from transfer.actions.evidence_commands import Record
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 from transfer.web.pages.routes import PAGES

@@ -1,4 +1,4 @@
-"""The auditors' pages and the report: what they show is in the ledger before, names come for a reason, figures agree."""
+"""The auditors' pages and the report: each look is in the ledger first, names come for a reason, figures agree."""
 
 import csv
 import io
@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html import unescape
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 

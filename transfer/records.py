@@ -13,6 +13,7 @@ from transfer.domain.case import Case
 from transfer.domain.duplicates import LinkedCase
 from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import PAST, Side, State
+from transfer.domain.rights import Sight
 from transfer.ledger.differences import CURES, Difference
 from transfer.messages.case import CaseNumber
 from transfer.messages.case_progress import StagePublished
@@ -356,6 +357,7 @@ class CaseFilter:
     transfer_state: State | None = None
     q: str | None = None
     due_before: date | None = None
+    sight: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,6 +369,7 @@ class TransferFilter:
     open: bool | None = None
     peer: str | None = None
     urgency: Urgency | None = None
+    sight: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -383,6 +386,7 @@ class RequestFilter:
     due_before: date | None = None
     urgency: Urgency | None = None
     ours: bool = False
+    sight: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,7 @@
 """The demo's auditor: takes a case from the ledgers of two regions, and checks the files with nothing else at hand."""
 
-import hashlib
 import json
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,33 +14,22 @@ from deploy.demo.nodes import NodeProcess
 from transfer.settings import PREFIX
 
 _NAME = "审计员赵敏"
+_LOGIN = "zhao.min"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auditor:
-    """One who is let in by a token, and who knows the key of whoever signs the directory."""
+    """One who has an account and a token at each node, and knows the key of whoever signs the directory."""
 
     folder: Path
     verifier: str
 
     @classmethod
     def admitted(cls, folder: Path, *, verifier: str) -> Self:
-        """With a token that the nodes know which are told of ``tokens``."""
+        """With a desk of their own."""
         made = cls(folder=folder, verifier=verifier)
         made.desk.mkdir(parents=True)
-        token = secrets.token_hex(24)
-        made._token.write_text(token, encoding="utf-8")
-        made.tokens.write_text(f"{hashlib.sha256(token.encode()).hexdigest()}  {_NAME}\n", encoding="utf-8")
         return made
-
-    @property
-    def tokens(self) -> Path:
-        """The file of those whom a node lets in."""
-        return self.folder / "auditors"
-
-    @property
-    def _token(self) -> Path:
-        return self.folder / "auditor.token"
 
     @property
     def desk(self) -> Path:
@@ -68,6 +55,14 @@ class Auditor:
         """The name of the file on the desk."""
         file = self.desk / f"{node.region}.jsonl"
         file.unlink(missing_ok=True)
-        place = ("--node", node.api.url, "--token-file", str(self._token))
+        place = ("--node", node.api.url, "--token-file", str(self._token(node)))
         node.command("audit", "export", str(case), "--out", str(file), *place)
         return file.name
+
+    def _token(self, node: NodeProcess) -> Path:
+        """The file with the token for that node, which is given an account of the auditor the first time."""
+        token = self.folder / f"auditor-{node.region}.token"
+        if not token.exists():
+            node.command("user", "add", _LOGIN, "--name", _NAME, "--institution", node.region, "--role", "auditor")
+            node.command("token", "add", _LOGIN, "--name", "audit", "--scope", "audit", "--out", str(token))
+        return token

@@ -41,6 +41,7 @@ _QUICK: Final = {
     "fetch_first": "1",
     "checkpoint_every": "3",
     "log_format": "text",
+    "sign_in": "off",
 }
 
 
@@ -75,7 +76,6 @@ class Stage:
                 "tls_ca": str(tls[region].ca),
                 "tls_cert": str(tls[region].cert),
                 "tls_key": str(tls[region].key),
-                "audit_tokens": str(auditor.tokens),
                 "files": str(folder / f"files-{region}"),
                 **trust.settings(region),
             }

@@ -133,13 +133,12 @@ async def play_worklists(servers: Servers | None, rounds: int, tell: Callable[[s
             await _fill(api)
             file = str(api.node.store.engine.url.database)
             played |= await _play("sqlite", api, rounds, tell, _sqlite(file))
-    if servers is not None:
-        with TemporaryDirectory() as name:
-            async with fresh_database(servers) as url, serving(Path(name), database_url=url) as api:
-                await _fill(api)
-                connection = await asyncpg.connect(url)
-                played |= await _play("postgresql", api, rounds, tell, _postgresql(connection))
-                await connection.close()
+    with TemporaryDirectory() as name:
+        async with fresh_database(servers) as url, serving(Path(name), database_url=url) as api:
+            await _fill(api)
+            connection = await asyncpg.connect(url)
+            played |= await _play("postgresql", api, rounds, tell, _postgresql(connection))
+            await connection.close()
     return played
 
 

@@ -6,15 +6,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving, today
+from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, application, serving, today
 from tests.integration.test_api_evidence import BY, DRAFT
-from tests.placed import sign_head
+from tests.workers import sent_in
 from transfer.actions.evidence_commands import Record
+from transfer.ports.drafts import Draft, DraftKind
+from transfer.telemetry import clock
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 from transfer.web.pages.routes import PAGES
 from transfer.web.route import Route
 
-EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {}
+EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "/apply/{question}": {"question": "name"},
+    "/intake/{draft}/{page}": {"page": "who"},
+}
 """What stands in the path of a page beside ``{case}``, ``{transfer}`` and ``{request}``, which the story knows."""
 
 NOWHERE: Final = frozenset(
@@ -84,8 +89,10 @@ async def told(folder: Path) -> AsyncIterator[Story]:
     async with serving(folder, ZHONGSHAN) as here, serving(folder, LUXIAN) as there:
         story = Story(here=here, there=there)
         await _own_ways(story)
+        await _drafts(story)
         await _offers(story)
         await _requests(story)
+        story.known["mail"] = await sent_in(here)
         for api in (here, there):
             for line in await api.items("/v1/cases"):
                 await _note_open(story, api, line["id"])
@@ -105,6 +112,20 @@ async def _own_ways(story: Story) -> None:
     case = await here.opened(
         urgency="LIMITATION_LT_7_DAYS", urgency_reason="仲裁时效将满", limitation_on=today(days=5), facts="仲裁时效将满"
     )
+
+
+async def _drafts(story: Story) -> None:
+    """An application that somebody has begun to enter."""
+    draft = Draft(
+        id=clock.new_id(),
+        kind=DraftKind.PERSONS,
+        account=None,
+        made_at=clock.now(),
+        changed_at=clock.now(),
+        content=application(),
+    )
+    await story.here.node.web.drafts.keep(draft)
+    story.known["draft"] = str(draft.id)
 
 
 _SAID: Final[Mapping[str, Case]] = {

@@ -178,11 +178,11 @@ async def test_the_description_is_served_as_it_is_made(api: Api) -> None:
     assert (await api.get("/openapi.json")).body == DOCUMENT
 
 
-async def test_the_page_for_readers_loads_nothing_and_says_that_there_is_no_sign_in(api: Api) -> None:
+async def test_the_page_for_readers_loads_nothing_and_says_how_to_sign_in(api: Api) -> None:
     page = await api.get("/docs")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "No sign-in yet" in page.text
-    assert "尚无登录功能" in page.text
+    assert "Authorization: Bearer" in page.text
+    assert "登录会话" in page.text
     assert "<script" not in page.text
     assert not re.search(r'(src|href)="(?!#|/openapi\.json")', page.text)
     assert "style-src 'sha256-" in page.headers["Content-Security-Policy"]

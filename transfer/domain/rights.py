@@ -11,61 +11,52 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+from transfer.domain.duties import DUTY_OF
 from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
+from transfer.messages.codes import Code
 from transfer.messages.codes_handling import Duty
 
 
-class Role(StrEnum):
+class Role(Code):
     """What a person is at this node; one person may be several."""
 
-    INTAKE = "intake"
-    WORKSTATION = "workstation"
-    REVIEWER = "reviewer"
-    APPROVER = "approver"
-    ASSIGNER = "assigner"
-    LIAISON = "liaison"
-    HANDLING_LAWYER = "handling-lawyer"
-    ARCHIVIST = "archivist"
-    OBJECTION_REVIEWER = "objection-reviewer"
-    SUPERVISOR = "supervisor"
-    AUDITOR = "auditor"
-    SYSTEM_ADMINISTRATOR = "system-administrator"
-    SECURITY_ADMINISTRATOR = "security-administrator"
-    AUDIT_ADMINISTRATOR = "audit-administrator"
+    INTAKE = "intake", "窗口接待", "Intake clerk"
+    WORKSTATION = "workstation", "工作站人员", "Workstation"
+    REVIEWER = "reviewer", "审查人", "Reviewer"
+    APPROVER = "approver", "审批人", "Approver"
+    ASSIGNER = "assigner", "指派人", "Assigner"
+    LIAISON = "liaison", "协作联络员", "Liaison"
+    HANDLING_LAWYER = "handling-lawyer", "承办人", "Handling lawyer"
+    ARCHIVIST = "archivist", "档案员", "Archivist"
+    OBJECTION_REVIEWER = "objection-reviewer", "异议审查人", "Reviewer of objections"
+    SUPERVISOR = "supervisor", "主管人员", "Supervisor"
+    AUDITOR = "auditor", "审计人员", "Auditor"
+    SYSTEM_ADMINISTRATOR = "system-administrator", "系统管理员", "System administrator"
+    SECURITY_ADMINISTRATOR = "security-administrator", "安全管理员", "Security administrator"
+    AUDIT_ADMINISTRATOR = "audit-administrator", "审计管理员", "Audit administrator"
 
 
-class Right(StrEnum):
+class Right(Code):
     """What may be done."""
 
-    READ_CASES = "read-cases"
-    TAKE_IN = "take-in"
-    """Take applications in, and enter what applicants bring, say and withdraw."""
-    EXAMINE = "examine"
-    """Review what was taken in: eligibility, notices, places, urgency."""
-    DECIDE = "decide"
-    """Approve: accept, refuse, terminate, release letters and answers."""
-    ASSIGN = "assign"
-    HANDLE = "handle"
-    """Carry a case that was assigned: stages of handling, and evidence asked for and handed on."""
-    ARCHIVE = "archive"
-    REVIEW_OBJECTIONS = "review-objections"
-    TRANSFER = "transfer"
-    """Offer cases to other regions, and answer their offers."""
-    DESIGNATE = "designate"
-    COLLECT = "collect"
-    """Answer the evidence requests of other regions."""
-    KEEP = "keep"
-    """Hold, erase, recuse: what concerns the keeping of a case."""
-    REPORT = "report"
-    """Figures without persons."""
-    AUDIT = "audit"
-    OPERATE = "operate"
-    """See how the node, its links and its keys stand; replay from the quarantine what it withholds the content of."""
-    READ_QUARANTINE = "read-quarantine"
-    """The content of messages that were not applied, which may name persons."""
-    ADMIT = "admit"
-    """Accounts, their roles and tokens."""
+    READ_CASES = "read-cases", "查看案件", "Read cases"
+    TAKE_IN = "take-in", "受理登记", "Take applications in, and enter what applicants bring, say and withdraw"
+    EXAMINE = "examine", "审查", "Review what was taken in: eligibility, notices, places, urgency"
+    DECIDE = "decide", "审批", "Approve: accept, refuse, terminate, release letters and answers"
+    ASSIGN = "assign", "指派", "Assign those who handle cases"
+    HANDLE = "handle", "承办", "Carry a case that was assigned: its stages, and evidence asked for and handed on"
+    ARCHIVE = "archive", "归档", "Archive"
+    REVIEW_OBJECTIONS = "review-objections", "异议审查", "Enter what the review of an objection found"
+    TRANSFER = "transfer", "转交", "Offer cases to other regions, and answer their offers"
+    DESIGNATE = "designate", "指定管辖", "Designate who accepts, between regions that disagree"
+    COLLECT = "collect", "办理协作函", "Answer the evidence requests of other regions"
+    KEEP = "keep", "保管", "Hold, erase, recuse: what concerns the keeping of a case"
+    REPORT = "report", "统计", "Figures without persons"
+    AUDIT = "audit", "审计", "Ask the ledger"
+    OPERATE = "operate", "运行维护", "See how node, links and keys stand; replay what the quarantine holds, unread"
+    READ_QUARANTINE = "read-quarantine", "查看隔离区", "Read messages that were not applied, which may name persons"
+    ADMIT = "admit", "账号管理", "Accounts, their roles and tokens"
 
 
 class Anyone(StrEnum):
@@ -81,12 +72,8 @@ Admits = Right | Anyone
 """Who gets in at a route."""
 
 _R: Final = Role
-_STAFF: Final = frozenset(Role) - {
-    _R.AUDITOR,
-    _R.SYSTEM_ADMINISTRATOR,
-    _R.SECURITY_ADMINISTRATOR,
-    _R.AUDIT_ADMINISTRATOR,
-}
+ADMINISTRATORS: Final = frozenset({_R.SYSTEM_ADMINISTRATOR, _R.SECURITY_ADMINISTRATOR, _R.AUDIT_ADMINISTRATOR})
+_STAFF: Final = frozenset(Role) - ADMINISTRATORS - {_R.AUDITOR}
 
 ROLES_OF: Final[Mapping[Right, frozenset[Role]]] = MappingProxyType(
     {
@@ -122,6 +109,13 @@ DUTY_RIGHTS: Final[Mapping[Duty, Right]] = MappingProxyType(
     }
 )
 """Whose right it is to enter a stage or an event of the table of duties."""
+
+
+def right_to_enter(what: str) -> Right:
+    """Whose right it is to enter this stage or event."""
+    row = DUTY_OF.get(what)
+    return DUTY_RIGHTS[row.duty] if row else Right.READ_CASES
+
 
 TRANSFER_RIGHTS: Final[Mapping[Step, Right]] = MappingProxyType(
     {
@@ -197,6 +191,15 @@ the duty of it (``DUTY_RIGHTS``); an event that is nobody's duty, to whoever rea
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Which cases of the region a person sees: not those in which the person is recused, and with ``own_only`` none
+    but those that the person handles."""
+
+    name: str
+    own_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Who asks: an account with its roles, or, where sign-in is off, anybody at this machine."""
 
@@ -211,7 +214,7 @@ class Person:
     scopes: frozenset[Right] | None = None
     """What a token is limited to; None where it is not."""
     unbound: bool = False
-    """Sign-in is off: everything is open, and names are taken as they are typed."""
+    """Sign-in is off: everything is open but the audit, and names are taken as they are typed."""
 
     def may(self, admits: Admits) -> bool:
         """Whether this person gets in there."""
@@ -219,7 +222,7 @@ class Person:
             case Anyone.EVERYBODY:
                 return True
             case _ if self.unbound:
-                return True
+                return admits is not Right.AUDIT
             case Anyone.ACCOUNT:
                 return self.account is not None
             case Anyone.SIGNED_IN:
@@ -229,10 +232,19 @@ class Person:
                 return self.confirmed and within and not self.roles.isdisjoint(ROLES_OF[admits])
 
     @property
+    def sight(self) -> Sight | None:
+        """The limits of what this person sees; None where there are none."""
+        if self.unbound:
+            return None
+        return Sight(name=self.name, own_only=self.roles & _STAFF == {Role.HANDLING_LAWYER})
+
+    @property
     def rights(self) -> frozenset[Right]:
         """All that this person may do."""
         return frozenset(right for right in Right if self.may(right))
 
 
+UNBOUND: Final = Person(name="", unbound=True)
+"""Whoever asks where sign-in is off, or holds a terminal of the node."""
 NOBODY: Final = Person(name="", confirmed=False)
 """Has not signed in."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from transfer.domain.reporting import OfferFate, RequestFate
+from transfer.domain.rights import Sight
 from transfer.messages.values import Digest
 from transfer.ports.paper import Behind
 from transfer.records import (
@@ -55,6 +56,18 @@ class Views(Protocol):
     async def marks(self, wanted: Collection[UUID]) -> Mapping[UUID | None, str]:
         """A mark of each of these cases that is another once the case, or the delivery of its messages, has changed;
         under None that of all cases together."""
+        ...
+
+    async def same_matter(self, prints: Collection[str]) -> Sequence[UUID]:
+        """The cases of this node that have one of these fingerprints."""
+        ...
+
+    async def sees_case(self, sight: Sight, case: UUID) -> bool:
+        """Whether this person sees the case; also where there is none, which is said otherwise."""
+        ...
+
+    async def sees_file(self, sight: Sight, digest: Digest) -> bool:
+        """Whether this person sees one of the cases that name the file."""
         ...
 
     async def transfers(

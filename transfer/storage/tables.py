@@ -28,6 +28,7 @@ from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
 from transfer.law.kept import Origin
 from transfer.messages.codes import ApplicantStatus, MediaType, ReceiptOutcome, Stage, Urgency
+from transfer.ports.drafts import DraftKind
 from transfer.records import FetchState
 from transfer.storage.types import Instant, RowId
 
@@ -179,14 +180,7 @@ transfers = Table(
     CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
     Index("ix_transfers_worklist", "place", "act_by", "opened_at", "id"),
     Index("ix_transfers_opened_at", "opened_at", "id"),
-    Index(
-        "ix_transfers_open",
-        "side",
-        "state",
-        "case_id",
-        sqlite_where=text("is_open = 1"),
-        postgresql_where=text("is_open = 1"),
-    ),
+    Index("ix_transfers_open", "is_open", "side", "state", "case_id"),
     # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
     Index(
         "uq_transfers_open_offer",
@@ -224,14 +218,7 @@ evidence_requests = Table(
     CheckConstraint("side = 'requester' OR state NOT IN ('drafted', 'approved')", name="sent"),
     Index("ix_evidence_requests_worklist", "place", "act_by", "opened_at", "id"),
     Index("ix_evidence_requests_opened_at", "opened_at", "id"),
-    Index(
-        "ix_evidence_requests_open",
-        "side",
-        "state",
-        "case_id",
-        sqlite_where=text("is_open = 1"),
-        postgresql_where=text("is_open = 1"),
-    ),
+    Index("ix_evidence_requests_open", "is_open", "side", "state", "case_id"),
 )
 
 stages = Table(
@@ -557,4 +544,19 @@ fetches = Table(
         postgresql_where=text("retry_at IS NOT NULL"),
     ),
     Index("ix_fetches_wanted_at", "wanted_at", "id"),
+)
+
+# What caseworkers have begun to enter; it is no case yet, and none of the ledger's business.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("account", Uuid),
+    Column("content", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    _one_of("kind", DraftKind, "kind"),
+    Index("ix_drafts_changed_at", "changed_at"),
+    Index("ix_drafts_account", "account", "changed_at"),
 )

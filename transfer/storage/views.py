@@ -12,8 +12,10 @@ from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 
 from transfer.domain.duplicates import LinkedCase
+from transfer.domain.rights import Sight
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import LegalBasis, Stage
+from transfer.messages.values import Digest
 from transfer.records import (
     CaseFilter,
     CaseLine,
@@ -29,10 +31,20 @@ from transfer.records import (
     WorkKey,
 )
 from transfer.storage import rows
-from transfer.storage.engine import reading
+from transfer.storage.engine import looking, reading
 from transfer.storage.migrate import current, head
 from transfer.storage.searching import found_by
-from transfer.storage.tables import applicants, cases, evidence_requests, history, stages, tenures, transfers
+from transfer.storage.sight import seen_by, sees_case, sees_file
+from transfer.storage.tables import (
+    applicants,
+    cases,
+    evidence_requests,
+    fingerprints,
+    history,
+    stages,
+    tenures,
+    transfers,
+)
 from transfer.storage.views_work import WorkViews, waits_for_us
 from transfer.storage.worklists import in_order, shown
 
@@ -85,6 +97,11 @@ class SqlViews(WorkViews):
                 changed_at=found.changed_at,
             )
 
+    async def same_matter(self, prints: Collection[str]) -> Sequence[UUID]:
+        wanted = select(fingerprints.c.case_id).where(fingerprints.c.print.in_(prints)).distinct()
+        async with reading(self.store.engine) as connection:
+            return (await connection.scalars(wanted.order_by(fingerprints.c.case_id))).all()
+
     async def cases(self, chosen: CaseFilter, *, order: Order, after: WorkKey | None, limit: int) -> Sequence[CaseLine]:
         # Only what orders them is sorted; the lines of the page are fetched after that.
         wanted = select(cases.c.id).where(*_chosen_cases(chosen))
@@ -118,6 +135,14 @@ class SqlViews(WorkViews):
             )
             for case in ids
         ]
+
+    async def sees_case(self, sight: Sight, case: UUID) -> bool:
+        async with looking(self.store.engine) as connection:
+            return await sees_case(connection, sight, case)
+
+    async def sees_file(self, sight: Sight, digest: Digest) -> bool:
+        async with looking(self.store.engine) as connection:
+            return await sees_file(connection, sight, digest)
 
     async def transfers(
         self, chosen: TransferFilter, *, order: Order, after: WorkKey | None, limit: int
@@ -158,7 +183,7 @@ class SqlViews(WorkViews):
 
 
 def _chosen_cases(chosen: CaseFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions = [seen_by(chosen.sight, cases.c.id)]
     if chosen.holder_region is not None:
         conditions.append(cases.c.holder_region == chosen.holder_region)
     if chosen.not_holder_region is not None:
@@ -194,7 +219,7 @@ def _due_before(day: date) -> ColumnElement[bool]:
 
 
 def _chosen_transfers(chosen: TransferFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions = [seen_by(chosen.sight, transfers.c.case_id)]
     if chosen.side is not None:
         conditions.append(transfers.c.side == chosen.side.value)
     if chosen.state is not None:
@@ -237,7 +262,8 @@ def _chosen_requests(chosen: RequestFilter) -> list[ColumnElement[bool]]:
         asked.collector: chosen.collector,
         cases.c.urgency: chosen.urgency,
     }
-    conditions = [column == str(value) for column, value in equal.items() if value is not None]
+    conditions = [seen_by(chosen.sight, asked.case_id)]
+    conditions += [column == str(value) for column, value in equal.items() if value is not None]
     if chosen.open is not None:
         conditions.append(asked.is_open == int(chosen.open))
     if chosen.ours:

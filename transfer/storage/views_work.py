@@ -3,15 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Date,
     Select,
     SmallInteger,
+    Table,
     and_,
     bindparam,
     exists,
@@ -21,6 +24,7 @@ from sqlalchemy import (
     select,
     tuple_,
     union,
+    union_all,
 )
 
 from transfer.domain.evidence_table import RequestSide, RequestState
@@ -37,7 +41,6 @@ from transfer.storage.worklists import shown
 
 _ORDER: Final = (cases.c.place, cases.c.act_by, cases.c.first_received_at, cases.c.id)
 _ENDED: Final = sorted(stage.value for stage in PAST)
-# Written out: an index of what is open alone is not found by a parameter.
 _IS_OPEN: Final[ColumnElement[int]] = literal_column("1")
 _LATEST: Final = 200
 """How many of the latest lines of the history are looked at; one that was committed late is seen among them."""
@@ -179,31 +182,35 @@ def _unanswered() -> ColumnElement[bool]:
 
 def _asked_of_us() -> ColumnElement[bool]:
     """A transfer waits for this region, as its receiver or the superior of both."""
-    turns = or_(
-        *(
-            and_(
-                transfers.c.side == side.value,
-                transfers.c.state.in_([state.value for state in State if side in to_act(state)]),
-            )
-            for side in (Side.RECEIVER, Side.SUPERIOR)
-        )
-    )
-    return cases.c.id.in_(select(transfers.c.case_id).where(transfers.c.is_open == _IS_OPEN, turns))
+    turns = {side: [state for state in State if side in to_act(state)] for side in (Side.RECEIVER, Side.SUPERIOR)}
+    return cases.c.id.in_(_open_of(transfers, turns))
 
 
 def _to_answer() -> ColumnElement[bool]:
     """An evidence request waits for this region."""
-    return cases.c.id.in_(select(evidence_requests.c.case_id).where(waits_for_us()))
+    turns = {side: [state for state in RequestState if side in to_answer(state)] for side in RequestSide}
+    return cases.c.id.in_(_open_of(evidence_requests, turns))
+
+
+def _open_of(table: Table, turns: Mapping[Any, Sequence[StrEnum]]) -> CompoundSelect[Any]:
+    """The cases with an open one in these states: by side and state, as its index is."""
+    return union_all(
+        *(
+            select(table.c.case_id).where(
+                table.c.is_open == _IS_OPEN,
+                table.c.side == side.value,
+                table.c.state.in_([one.value for one in states]),
+            )
+            for side, states in turns.items()
+        )
+    )
 
 
 def waits_for_us() -> ColumnElement[bool]:
     """Of evidence requests, those that wait for this region."""
     asked = evidence_requests.c
     turns = (
-        and_(
-            asked.side == side.value,
-            asked.state.in_([state.value for state in RequestState if side in to_answer(state)]),
-        )
+        and_(asked.side == side.value, asked.state.in_([one.value for one in RequestState if side in to_answer(one)]))
         for side in RequestSide
     )
     return and_(asked.is_open == _IS_OPEN, or_(*turns))

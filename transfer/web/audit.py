@@ -101,16 +101,11 @@ async def bundle(ask: Ask) -> Reply:
             raise CaseOrRange
 
 
-def who_audits(ask: Ask) -> str:
-    """The name under which a question of an auditor is noted."""
-    return ask.auditor or ask.who.name or actor(ask.headers)
-
-
 def _asked(ask: Ask) -> Asked:
     query: queries.Unmasking = ask.query
     if query.unmask and query.reason is None:
         raise ReasonMissing
-    return Asked(by=who_audits(ask), reason=query.reason, unmask=query.unmask)
+    return Asked(by=actor(ask), reason=query.reason, unmask=query.unmask)
 
 
 def _streamed(lines: AsyncIterator[bytes], name: str) -> Reply:

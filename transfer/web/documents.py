@@ -4,7 +4,8 @@ import json
 
 from transfer.web.answers import Reply
 from transfer.web.openapi import document
-from transfer.web.page import CSP, render
+from transfer.web.page import render
+from transfer.web.pages.rendering import HEADERS
 from transfer.web.route import Ask, Route
 
 
@@ -15,11 +16,7 @@ async def openapi_json(ask: Ask) -> Reply:
 
 async def docs(ask: Ask) -> Reply:
     """The page for readers."""
-    return Reply(
-        body=render(document(_of_api(ask))).encode(),
-        media_type="text/html",
-        headers={"Content-Security-Policy": CSP},
-    )
+    return Reply(body=render(document(_of_api(ask))).encode(), media_type="text/html", headers=HEADERS)
 
 
 def _of_api(ask: Ask) -> list[Route]:

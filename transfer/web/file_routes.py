@@ -18,7 +18,7 @@ from transfer.ports.files import (
     UnknownFile,
 )
 from transfer.web import files, queries
-from transfer.web.faults import BadRequest, NotAFileType, NotThatFile, RangeNotThere, Stalled
+from transfer.web.faults import BadRequest, NotAFileType, NotThatFile, RangeNotThere, Stalled, TooManyRequests
 from transfer.web.route import Route, Shows, Tag
 
 FILE_ROUTES: Final = (
@@ -43,6 +43,7 @@ FILE_ROUTES: Final = (
             KindUnknown,
             KindDiffers,
             ScanRefused,
+            TooManyRequests,
             NoFiles,
             FilesUnavailable,
         ),

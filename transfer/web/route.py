@@ -9,12 +9,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from transfer.actions.door import Came, Known
 from transfer.domain.rights import NOBODY, Admits, Person
 from transfer.messages.values import Digest
 from transfer.web.answers import JSON, Reply
 from transfer.web.faults import NotFound
 from transfer.web.parts import Parts
 
+NOWHERE: Final = Came(address="")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -57,6 +59,7 @@ class Shows(StrEnum):
     ELIGIBILITY = "eligibility"
     FILE = "file"
     HISTORY = "history"
+    MAILBOX = "mailbox"
     PAPER = "paper"
     QUARANTINE = "quarantine"
     REQUESTS = "requests"
@@ -81,12 +84,15 @@ class Ask:
     if_none_match: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     who: Person = NOBODY
+    client: str = ""
+    """The address that the request came from, for limits."""
     form: Mapping[str, str] = field(default_factory=dict)
     """What a form sent; of several fields of one name the last. ``fields`` has them all, in their order."""
     fields: Sequence[tuple[str, str]] = ()
     cookies: Mapping[str, str] = field(default_factory=dict)
-    auditor: str = ""
-    """Who shows the token of an auditor, where the route asks for one."""
+    known: Known | None = None
+    """Whose session it is, where it is one."""
+    came: Came = NOWHERE
     content: AsyncIterator[bytes] | None = None
 
     def id(self, name: str) -> UUID:
@@ -133,9 +139,9 @@ class Route:
             raise ValueError(f"{self.method} {self.path}: a route that reads says what it shows, and no other does")
 
     @property
-    def for_auditors(self) -> bool:
-        """Whether it asks for the token of an auditor."""
-        return self.path.startswith("/v1/audit/")
+    def names_actor(self) -> bool:
+        """Whether the body says who acts, and for which institution."""
+        return self.takes is not None and {"by", "institution"} <= self.takes.model_fields.keys()
 
     @property
     def is_page(self) -> bool:

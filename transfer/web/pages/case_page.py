@@ -80,7 +80,7 @@ async def case(ask: Ask) -> Reply:
     views, context = ask.parts.views, ask.parts.context()
     messages = await views.messages(MessageFilter(case=known.case.id), after=None, limit=MESSAGES, newest_first=True)
     history = await views.history(known.case.id, after=None, limit=HISTORY) or ()
-    body = case_in_full(known, context)
+    body = case_in_full(known, context, ask.who)
     shown = {one.applicant: one for one in eligibility_of(known.case, context).items}
     today = legal_day(context.now)
     _ = texts_of(ask)
@@ -106,7 +106,7 @@ async def framing(ask: Ask, known: KnownCase, seen: str) -> Mapping[str, Any]:
     today = legal_day(context.now)
     turn = turn_of(case)
     recused = ask.who.name in case.handling.recused
-    body = case_in_full(known, context)
+    body = case_in_full(known, context, ask.who)
     fetches = await ask.parts.views.fetches(FetchFilter(case=case.id), after=None, limit=MESSAGES)
     return {
         "case": case,

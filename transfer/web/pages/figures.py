@@ -14,13 +14,13 @@ from transfer.ledger.entry import Kind
 from transfer.messages.values import Day, RegionCode
 from transfer.ports.ledger import Happened
 from transfer.web.answers import Reply
-from transfer.web.audit import who_audits
 from transfer.web.faults import NotFound
 from transfer.web.pages.charts import Bar, Drawing, Group, bars
 from transfer.web.pages.languages import said
 from transfer.web.pages.places import place_name
 from transfer.web.pages.rendering import language, page
 from transfer.web.queries import PairsQuery, Query
+from transfer.web.readings import actor
 from transfer.web.reports import report_of
 from transfer.web.route import Ask
 from transfer.web.wording import Wording
@@ -105,7 +105,7 @@ async def report_file(ask: Ask) -> Reply:
         "digest": f"sha256:{hashlib.sha256(made).hexdigest()}",
         "size": len(made),
     }
-    texts = {"by": who_audits(ask)}
+    texts = {"by": actor(ask)}
     await parts.ledger.note(Happened(kind=Kind.EXPORT, at=parts.clock(), facts=facts, texts=texts))
     return Reply(
         body=made,

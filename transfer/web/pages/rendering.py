@@ -11,8 +11,10 @@ from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from transfer.crypto.credentials import bound_to, new_secret
 from transfer.domain.clocks import CHINA
 from transfer.web.answers import Reply
+from transfer.web.cookies import FIELD, VISIT, seed_of, setting
 from transfer.web.pages.assets import place
 from transfer.web.pages.languages import Coded, Language, Translation, language_of, said
 from transfer.web.pages.menu import menu_of
@@ -26,6 +28,8 @@ HEADERS: Final[Mapping[str, str]] = {
         "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
+    # With none at all a browser says of no form on which site it stands.
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Vary": "Accept-Language, Cookie",
 }
@@ -43,9 +47,14 @@ def texts_of(ask: Ask) -> Callable[[str], str]:
 
 def page(ask: Ask, template: str, *, status: int = 200, count: int = 1, **values: Any) -> Reply:  # noqa: ANN401 - whatever the template shows
     """The template, filled. It may use ``ask``, ``person``, ``language``, ``menu``, ``served``, ``now`` and the filters
-    of this module."""
+    of this module; every form in it that is sent by POST holds ``csrf()``."""
     chosen = language(ask)
     served = frozenset(route.path for route in ask.routes)
+    settings = ask.parts.settings
+    seed = seed_of(ask.cookies, settings)
+    # Whoever has no cookie gets one, so that a form can be tied to this browser before anybody signs in.
+    visit = "" if seed else new_secret()
+    field = Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, bound_to(seed or visit))
     text = (
         _environment(chosen)
         .get_template(template)
@@ -56,15 +65,18 @@ def page(ask: Ask, template: str, *, status: int = 200, count: int = 1, **values
             menu=menu_of(ask.who, served),
             served=served,
             now=ask.parts.clock(),
+            csrf=lambda: field,
             **values,
         )
     )
-    return Reply(status=status, body=text.encode(), media_type=HTML, headers=HEADERS, count=count)
+    cookies = (setting(VISIT, visit, settings),) if visit else ()
+    return Reply(status=status, body=text.encode(), media_type=HTML, headers=HEADERS, count=count, cookies=cookies)
 
 
-def see_other(where: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+def see_other(where: str, *, headers: Mapping[str, str] | None = None, cookies: tuple[str, ...] = ()) -> Reply:
     """Leads on to another page after a form was taken (RFC 9110 15.4.4); ``where`` is a path of this site."""
-    return Reply(status=303, media_type=HTML, headers={**HEADERS, **(headers or {}), "Location": where})
+    said = {**HEADERS, **(headers or {}), "Location": where}
+    return Reply(status=303, media_type=HTML, headers=said, cookies=cookies)
 
 
 @cache
@@ -80,7 +92,6 @@ def _environment(chosen: Language) -> Environment:
     translation = Translation(chosen)
     made.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
     made.globals["static"] = place
-    made.globals["csrf"] = str
     locale = chosen.locale
     written = "yyyy-MM-dd HH:mm" if chosen is Language.ZH else "d MMM yyyy, HH:mm"
 

@@ -6,6 +6,7 @@ from transfer.domain.rights import Anyone
 from transfer.web.pages import assets, shell
 from transfer.web.pages.audit_routes import AUDIT_PAGES
 from transfer.web.pages.forms_routes import FORM_PAGES
+from transfer.web.pages.oidc_routes import OIDC_PAGES
 from transfer.web.pages.operator_routes import OPERATOR_PAGES
 from transfer.web.pages.sign_in_routes import SIGN_IN_PAGES
 from transfer.web.pages.work_routes import WORK_PAGES
@@ -50,6 +51,7 @@ PAGES: Final[tuple[Route, ...]] = (
         media_type="text/css",
     ),
     *SIGN_IN_PAGES,
+    *OIDC_PAGES,
     *WORK_PAGES,
     *FORM_PAGES,
     *WORKER_PAGES,

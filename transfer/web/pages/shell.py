@@ -1,5 +1,7 @@
 """The first page, the switch of language, and what is shown when something is wrong."""
 
+from urllib.parse import urlencode
+
 from transfer.web.answers import Reply
 from transfer.web.pages.languages import COOKIE, Language
 from transfer.web.pages.menu import menu_of
@@ -28,6 +30,11 @@ async def choose_language(ask: Ask) -> Reply:
 def own_path(where: str) -> str:
     """The path, where it is one of this site; else that of the first page."""
     return where if where.startswith("/") and not where.startswith(("//", "/\\")) and where.isprintable() else "/"
+
+
+def to_sign_in(ask: Ask) -> Reply:
+    """Leads whoever is not signed in, or not wholly, to what is due, and from there back here."""
+    return see_other(f"/sign-in{'' if ask.known is None else '/next'}?{urlencode({'back': ask.path})}")
 
 
 def problem_page(ask: Ask, problem: Problem) -> Reply:

@@ -22,6 +22,7 @@ from transfer.web.pages.charts import Bar, Drawing, Group, bars
 from transfer.web.pages.places import place_name
 from transfer.web.pages.rendering import language, page, see_other
 from transfer.web.queries import BundleQuery, Unmasking
+from transfer.web.readings import actor
 from transfer.web.route import Ask
 from transfer.web.wording import Wording
 
@@ -252,7 +253,7 @@ def _searched(ask: Ask, form: Any, found: FoundEntries | None, **said: Any) -> R
 
 def _asked(ask: Ask, *, reason: str | None = None, unmask: bool = False) -> Asked:
     look = ask.parts.context().new_id()
-    return Asked(by=audit.who_audits(ask), reason=reason, unmask=unmask, look=look)
+    return Asked(by=actor(ask), reason=reason, unmask=unmask, look=look)
 
 
 async def _where(ask: Ask, about: str) -> str | None:

@@ -9,12 +9,11 @@ from pydantic_core import from_json
 from transfer.storage.searching import words_of
 
 revision = "0007"
-down_revision = "0002"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
 _AT_ONCE = 1000
-_OPEN = {"sqlite_where": sa.text("is_open = 1"), "postgresql_where": sa.text("is_open = 1")}
 
 
 def upgrade() -> None:
@@ -27,7 +26,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_case_words_case_id", "case_words", ["case_id"], unique=False)
     for table in ("transfers", "evidence_requests"):
-        op.create_index(f"ix_{table}_open", table, ["side", "state", "case_id"], unique=False, **_OPEN)
+        op.create_index(f"ix_{table}_open", table, ["is_open", "side", "state", "case_id"], unique=False)
     op.drop_index("ix_applicants_name", table_name="applicants")
     _fill(words)
 
@@ -35,7 +34,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.create_index("ix_applicants_name", "applicants", ["name"], unique=False)
     for table in ("evidence_requests", "transfers"):
-        op.drop_index(f"ix_{table}_open", table_name=table, **_OPEN)
+        op.drop_index(f"ix_{table}_open", table_name=table)
     op.drop_table("case_words")
 
 

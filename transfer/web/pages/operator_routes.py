@@ -19,9 +19,9 @@ OPERATOR_PAGES: Final[tuple[Route, ...]] = (
     _route("/operations", operations.operations, "运行状况", "How the node stands"),
     _route("/operations/due", operations.falling_due, "到期统计", "What falls due, in figures"),
     _route("/operations/quarantine", quarantine_page.outlines, "隔离区概要", "The quarantine in outline", **_LIST),
-    _route("/operations/quarantine/{held}", quarantine_page.outline, "隔离消息概要", "One message in outline"),
+    _route("/operations/quarantine/{entry}", quarantine_page.outline, "隔离消息概要", "One message in outline"),
     _route(
-        "/operations/quarantine/{held}",
+        "/operations/quarantine/{entry}",
         quarantine_page.replay,
         "重新处理隔离消息",
         "Take a message in again",
@@ -30,5 +30,5 @@ OPERATOR_PAGES: Final[tuple[Route, ...]] = (
         takes_form=True,
     ),
     _route("/quarantine", quarantine_page.outlines, "隔离区", "The quarantine", **_LIST, **_CONTENT),
-    _route("/quarantine/{held}", quarantine_page.content, "隔离消息", "One message with its content", **_CONTENT),
+    _route("/quarantine/{entry}", quarantine_page.content, "隔离消息", "One message with its content", **_CONTENT),
 )

@@ -88,17 +88,15 @@ async def content(ask: Ask) -> Reply:
 async def replay(ask: Ask) -> Reply:
     """Takes it in again, and says what became of it. The form that is sent twice is carried out once."""
     digest = f"sha256:{hashlib.sha256(f'POST {ask.path}'.encode()).hexdigest()}"
-    answered = await replay_quarantined(
-        replace(ask, named={"entry": ask.named["held"]}, key=key_in(ask.form.get("key")), digest=digest)
-    )
+    answered = await replay_quarantined(replace(ask, key=key_in(ask.form.get("key")), digest=digest))
     verdict = VerdictBody.model_validate_json(answered.body)
     return _one(ask, (await _held(ask))[0], verdict=verdict)
 
 
 async def _held(ask: Ask) -> tuple[QuarantineLine, bytes]:
-    found = await ask.parts.views.quarantined(ask.id("held"))
+    found = await ask.parts.views.quarantined(ask.id("entry"))
     if found is None:
-        raise NotInQuarantine(entry=ask.id("held"))
+        raise NotInQuarantine(entry=ask.id("entry"))
     return found
 
 

@@ -52,7 +52,7 @@ class Person:
     language: Language
     part: Locator
 
-    def named(self, english: str, **holes: str) -> re.Pattern[str]:
+    def named(self, english: str) -> re.Pattern[str]:
         """How a control is called by this English text, alone or with a remark in brackets or a number after it."""
         said = {english} if self.language is Language.EN else _chinese().get(english, {english})
         forms = [_HOLE.sub(".*", re.escape(one)) for one in said]

@@ -1,4 +1,4 @@
-"""The auditors' pages and the report: what they show is in the ledger before, names come for a reason, figures agree."""
+"""The auditors' pages and the report: each look is in the ledger first, names come for a reason, figures agree."""
 
 import csv
 import io
@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html import unescape
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -18,7 +17,9 @@ from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving, today
 from tests.integration.test_audit import receipted
 from tests.noted import Noted, noted
 from tests.placed import sign_head
+from tests.staff import Signed, signed_in
 from transfer.actions import auditing
+from transfer.domain.rights import Role
 from transfer.ledger.entry import Kind
 from transfer.telemetry.clock import now
 
@@ -45,11 +46,12 @@ class Shown:
 class Ground:
     here: Api
     there: Api
+    auditor: Signed
     case: str
 
     async def ask(self, path: str, form: dict[str, str] | None = None, *, language: str = "en") -> Shown:
         method = "GET" if form is None else "POST"
-        headers = {"Accept-Language": language, "Actor": quote(AUDITOR)}
+        headers = self.auditor.headers | {"Accept-Language": language}
         async with self.here.session.request(method, path, data=form, headers=headers, allow_redirects=False) as answer:
             raw = await answer.read()
             text = raw.decode(errors="replace")
@@ -74,7 +76,8 @@ async def ground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Grou
         refused = await here.post(f"/v1/cases/{case['id']}/stages", {"by": CLERK, "institution": ZHONGSHAN})
         assert refused.status == 422
         await sign_head(here.node.store.engine, ZHONGSHAN, LUXIAN)
-        yield Ground(here=here, there=there, case=case["id"])
+        auditor = await signed_in(here, Role.AUDITOR, name=AUDITOR)
+        yield Ground(here=here, there=there, auditor=auditor, case=case["id"])
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -243,7 +246,7 @@ async def test_the_report_shows_what_the_api_says_as_table_and_drawing(ground: G
 async def test_the_report_leaves_as_a_file_once_the_ledger_says_so(ground: Ground) -> None:
     for name, begins in (("pairs.csv", b"\xef\xbb\xbf"), ("pairs.xlsx", b"PK"), ("pairs.pdf", b"%PDF")):
         before = len(await ground.noted(Kind.EXPORT))
-        async with ground.here.session.get(f"/reports/{name}", headers={"Actor": quote(AUDITOR)}) as answer:
+        async with ground.here.session.get(f"/reports/{name}", headers=ground.auditor.headers) as answer:
             content = await answer.read()
         if name == "pairs.pdf" and answer.status == 503:
             continue  # no fonts on this machine

@@ -497,3 +497,5 @@ class WorkLine(NamedTuple):
     sender: str | None
     receiver: str | None
     escalated: bool | None
+    mark: int
+    """That of all cases together when it was read."""

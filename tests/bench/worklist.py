@@ -39,8 +39,8 @@ PAGES: Final[Mapping[str, tuple[str, str, Mapping[str, str] | None]]] = {
     "waiting": ("GET", "/cases?show=waiting", None),
     "search": ("POST", "/cases", {"q": "李大山77"}),
 }
-_OF_THE_PAGE: Final = ("WITH page", "SELECT sum(", "INSERT INTO ledger_entries")
-"""What it reads, what it notes; each is a transaction of its own. Other statements are those of duties."""
+_OF_THE_PAGE: Final = ("WITH page", "INSERT INTO ledger_keys", "SELECT ledger_keys.s", "INSERT INTO ledger_entries")
+"""What it reads, and what it notes of that in a transaction; other statements are those of duties."""
 OK: Final = 200
 Said = tuple[str, Any]
 Bare = Callable[[Sequence[Said]], Awaitable[None]]
@@ -125,7 +125,7 @@ def rows(basics: str) -> Iterator[dict[Any, list[dict[str, Any]]]]:
         yield made
 
 
-async def play_worklists(servers: Servers | None, rounds: int, tell: Callable[[str], None]) -> dict[str, list[Figures]]:
+async def play_worklists(servers: Servers, rounds: int, tell: Callable[[str], None]) -> dict[str, list[Figures]]:
     """So many rounds on each database, and one before that does not count."""
     played: dict[str, list[Figures]] = {}
     with TemporaryDirectory() as name:
@@ -209,15 +209,21 @@ def _sqlite(file: str) -> Bare:
 
     async def bare(statements: Sequence[Said]) -> None:
         for statement, parameters in statements:
+            if not connection.in_transaction and not statement.startswith("WITH"):
+                connection.execute("BEGIN IMMEDIATE")
             connection.execute(statement, _anew(statement, parameters, lambda one: one.hex)).fetchall()
+        connection.execute("COMMIT")
 
     return bare
 
 
 def _postgresql(connection: asyncpg.Connection) -> Bare:
     async def bare(statements: Sequence[Said]) -> None:
-        for statement, parameters in statements:
-            await connection.fetch(statement, *_anew(statement, parameters, lambda one: one))
+        (page, parameters), *notes = statements
+        await connection.fetch(page, *parameters)
+        async with connection.transaction():
+            for statement, given in notes:
+                await connection.fetch(statement, *_anew(statement, given, lambda one: one))
 
     return bare
 

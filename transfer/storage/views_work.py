@@ -59,7 +59,7 @@ class WorkViews(PairViews):
         statement = _listing(chosen.show, names) if chosen.q is None else _built(chosen.show, names, chosen.q)
         async with looking(self.store.engine) as connection:
             found = await connection.execute(statement, given | {"limit": limit, "here": chosen.here})
-            return [WorkLine(*row[:4], shown(row[4]), *row[5:]) for row in found]
+            return [WorkLine._make((*row[:4], shown(row[4]), *row[5:])) for row in found]
 
     async def marks(self, wanted: Collection[UUID]) -> Mapping[UUID | None, str]:
         async with looking(self.store.engine) as connection:
@@ -109,6 +109,7 @@ def _built(show: Show, names: AbstractSet[str], q: str | None) -> Select[Any]:
             *(cases.c.id, cases.c.matter, cases.c.urgency, *_ORDER[:3], cases.c.holder, cases.c.stage),
             *(cases.c.opponent, cases.c.basics, persons.scalar_subquery(), first.c.name),
             *(last.c.side, last.c.state, last.c.is_open, last.c.sender, last.c.receiver, _escalated(last.c.detail)),
+            _LATELY.scalar_subquery(),
         )
         .join_from(page, cases, cases.c.id == page.c.id)
         .outerjoin(first, and_(first.c.case_id == cases.c.id, first.c.position == literal_column("0")))

@@ -159,11 +159,12 @@ def _runs(days: Sequence[CountedDay]) -> Iterator[Run]:
 def _held(known: KnownCase, transfers: Sequence[TransferBody]) -> Iterator[Held]:
     """Each tenure with the stages published in it, and the transfers and requests that were opened while it lasted."""
     tenures = known.case.tenures
+    all_opened: tuple[TransferBody | EvidenceRequest, ...] = (*transfers, *known.case.requests)
     for tenure, after in zip(tenures, (*tenures[1:], None), strict=True):
         until = after.since if after is not None else None
         opened = [
             one
-            for one in (*transfers, *known.case.requests)
+            for one in all_opened
             if (tenure.number == 1 or one.opened_at >= tenure.since) and (until is None or one.opened_at < until)
         ]
         stages = [one for one in known.stages if one.tenure == tenure.number]

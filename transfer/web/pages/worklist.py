@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
+from markupsafe import escape
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import from_json
 
@@ -16,7 +18,7 @@ from transfer.messages.values import InstitutionCode, Line, RegionCode
 from transfer.records import Show, WorkFilter, WorkKey, WorkLine
 from transfer.web.answers import Reply
 from transfer.web.cursors import work_cursor, work_place
-from transfer.web.pages.languages import said
+from transfer.web.pages.languages import Language, said
 from transfer.web.pages.live import EVENT_STREAM, TooManyWatch
 from transfer.web.pages.places import place_name
 from transfer.web.pages.rendering import language, page, texts_of
@@ -59,7 +61,7 @@ class Seen(Query):
 
 
 class Row(NamedTuple):
-    """A line of the list as it is printed."""
+    """A line of the list as it is printed: every text in it is escaped already, and what many lines say only once."""
 
     case: str
     short: str
@@ -79,8 +81,7 @@ class Row(NamedTuple):
 async def worklist(ask: Ask) -> Reply:
     """What needs us, and whatever else is chosen."""
     query: WorklistQuery = ask.query
-    marks = await ask.parts.views.marks(())
-    return await _shown(ask, query, q=None, after=work_place(query.cursor), seen=marks[None])
+    return await _shown(ask, query, q=None, after=work_place(query.cursor))
 
 
 async def search(ask: Ask) -> Reply:
@@ -107,7 +108,7 @@ async def events(ask: Ask) -> Reply:
     return Reply(media_type=EVENT_STREAM, stream=stream, length=None)
 
 
-async def _shown(ask: Ask, query: WorklistQuery, *, q: str | None, after: WorkKey | None, seen: str = "") -> Reply:
+async def _shown(ask: Ask, query: WorklistQuery, *, q: str | None, after: WorkKey | None) -> Reply:
     parts, today = ask.parts, legal_day(ask.parts.clock())
     days = _DAYS.get(query.show)
     chosen = WorkFilter(
@@ -141,26 +142,26 @@ async def _shown(ask: Ask, query: WorklistQuery, *, q: str | None, after: WorkKe
         regions=parts.directory.regions,
         cursor=cursor,
         next=urlencode(kept | {"cursor": cursor}) if cursor else None,
-        seen=seen,
+        seen=lines[0].mark if lines else "none",
     )
 
 
 def _rows(ask: Ask, lines: Sequence[WorkLine], today: date) -> Iterator[Row]:
     """Each name and each day is worded once."""
     _, chosen, directory = texts_of(ask), language(ask), ask.parts.directory
-    superior, others = _("the common superior"), _("%(name)s and %(count)s more")
-    words: dict[str, str] = {code.value: said(code, chosen) for codes in (Stage, Matter, Urgency) for code in codes}
+    superior, others = str(escape(_("the common superior"))), _("%(name)s and %(count)s more")
+    words = _words(chosen)
     places: dict[str, str] = {}
     dues: dict[date, tuple[str, str, str]] = {}
 
     def place(code: str) -> str:
         if code not in places:
-            places[code] = place_name(directory, code, chosen)
+            places[code] = str(escape(place_name(directory, code, chosen)))
         return places[code]
 
     for line in lines:
         if line.act_by is not None and line.act_by not in dues:
-            dues[line.act_by] = due_words(line.act_by, today, _)
+            dues[line.act_by] = _escaped(due_words(line.act_by, today, _))
         due, day, late = dues[line.act_by] if line.act_by is not None else ("", "", "")
         told = from_json(line.basics)
         name, hex_id = line.first_person or "", line.id.hex
@@ -168,18 +169,28 @@ def _rows(ask: Ask, lines: Sequence[WorkLine], today: date) -> Iterator[Row]:
         yield Row(
             case=str(line.id),
             short=hex_id[-SHORT:],
-            number=_number(told, line.holder),
-            persons=others % {"name": name, "count": line.persons - 1} if line.persons > 1 else name,
+            number=str(escape(_number(told, line.holder))),
+            persons=str(escape(others % {"name": name, "count": line.persons - 1} if line.persons > 1 else name)),
             matter=words[line.matter],
             stage=words[line.stage],
             urgency=words[line.urgency] if line.place == _URGENT else "",
-            clock=_clock(told, line.act_by, chosen.value) if line.act_by else "",
+            clock=str(escape(_clock(told, line.act_by, chosen.value))) if line.act_by else "",
             due=due,
             day=day,
             late=late,
             acts="" if acts == "" else superior if acts is None else place(acts),
             holder=place(line.holder),
         )
+
+
+@cache
+def _words(chosen: Language) -> Mapping[str, str]:
+    """The codes that lines show."""
+    return {code.value: str(escape(said(code, chosen))) for codes in (Stage, Matter, Urgency) for code in codes}
+
+
+def _escaped(due: tuple[str, str, str]) -> tuple[str, str, str]:
+    return str(escape(due[0])), due[1], due[2]
 
 
 def due_words(day: date, today: date, _: Callable[[str], str]) -> tuple[str, str, str]:

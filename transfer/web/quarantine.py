@@ -90,7 +90,7 @@ async def _replay(ask: Ask) -> Reply:
                 kind=Kind.REPLAYED,
                 at=ask.parts.clock(),
                 facts={"quarantine": told.id, "verdict": told.verdict},
-                texts={"by": ask.who.name or actor(ask)},
+                texts={"by": actor(ask)},
             )
         )
         work.work.record_answered(ask.key, Answered(request=ask.digest, status=200, body=body))

@@ -92,7 +92,6 @@ def _environment(chosen: Language) -> Environment:
     translation = Translation(chosen)
     made.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
     made.globals["static"] = place
-    made.globals["csrf"] = str
     locale = chosen.locale
     written = "yyyy-MM-dd HH:mm" if chosen is Language.ZH else "d MMM yyyy, HH:mm"
 

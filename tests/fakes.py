@@ -24,6 +24,7 @@ from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
 from transfer.ports.drafts import KEPT, Draft
 from transfer.ports.ledger import Cosigned, Happened, Head, Judged, LedgerDecision, Seen, Verdict, Words
+from transfer.ports.texts import GatewayRefused, GatewayUnavailable, Text
 from transfer.ports.traffic import DueReceipts
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined, StorageRefused
 
@@ -489,3 +490,19 @@ class MemoryDrafts:
         for draft in old:
             del self.kept[draft]
         return len(old)
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryGateway:
+    """Takes text messages; ``statuses`` are what it answers first."""
+
+    statuses: list[int] = field(default_factory=list)
+    taken: dict[UUID, Text] = field(default_factory=dict)
+
+    async def send(self, text: Text) -> None:
+        status = self.statuses.pop(0) if self.statuses else 202
+        if status in {408, 425, 429} or status // 100 in {3, 5}:
+            raise GatewayUnavailable(f"status {status}")
+        if status // 100 == 4:
+            raise GatewayRefused(f"status {status}")
+        self.taken[text.id] = text

@@ -129,7 +129,7 @@ async def sent_in(api: Api) -> str:
         await worker.answered()
         await worker.post("/apply/check")
         box = await worker.get("/mailbox")
-    return re.findall(r'href="/mailbox/([0-9a-f-]{36})"', box.text)[-1]
+    return str(re.findall(r'href="/mailbox/([0-9a-f-]{36})"', box.text)[-1])
 
 
 @dataclass(slots=True, kw_only=True)

@@ -27,7 +27,7 @@ async def looked_at(page: Page, language: Language) -> list[str]:
     """What is wrong with the page that is open, with its place before it."""
     wrong = [*await shape(page, language), *await strange(page, language), *await overflow(page, 320, 640)]
     wrong += [*await barriers(page), *await keyboard(page)]
-    await page.set_viewport_size(PHONE)
+    await page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     return [f"{page.url}: {one}" for one in wrong]
 
 

@@ -92,6 +92,11 @@ FREE: Final[Mapping[str, str]] = {
     "reconciliations": "what comparisons with other regions have shown, which entries tell as well",
     "drafts": "what caseworkers have begun to enter, which is no case yet",
     "fetches": "how far the fetching of files has come",
+    "mail": "what people without an account send; entries tell that it came, and a case has what was entered",
+    "worker_codes": "hashes of codes, which people bring",
+    "worker_sessions": "who is looking now",
+    "texts": "text messages that wait to be sent",
+    "text_optouts": "who wants none",
 }
 BOTH: Final = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import delete, select, update
 
+from deploy.local.postgres import Postgres
+from tests.fakes import MemoryGateway
 from tests.integration.api_node import ZHONGSHAN, today
 from tests.integration.file_nodes import FileNode, a_file_node
 from tests.samples import a_jpeg, an_mp3
@@ -18,11 +21,16 @@ from tests.workers import IDENTITY, PHONE, SECRET, Browser, Gateway, Page, a_bro
 from transfer.crypto.codes import ALPHABET, Code, hash_of, read_code
 from transfer.ledger.entry import Entry
 from transfer.storage.ledger_tables import ledger_entries
+from transfer.storage.mail_erasing import forget_case
 from transfer.storage.mail_tables import mail, text_optouts, texts, worker_codes, worker_sessions
 from transfer.storage.tables import file_uses
 from transfer.telemetry import clock
+from transfer.workers.pauses import Pauses
+from transfer.workers.texts import Texter
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NOON: Final = datetime(2026, 6, 10, 4, tzinfo=UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -368,3 +376,38 @@ async def test_codes_are_read_as_people_type_them() -> None:
     assert read_code(" 34679－acdef ") == "34679ACDEF"
     assert read_code("34679-ACDE") == read_code("34679-ACDE0") == ""
     assert not set(ALPHABET) & set("0O1IL2Z5S8BUV")
+
+
+@pytest.mark.postgres
+async def test_the_box_on_postgresql(tmp_path: Path, postgres: Postgres) -> None:
+    database = postgres.create_database(f"box_{uuid4().hex[:8]}")
+    async with (
+        a_file_node(tmp_path, database_url=database) as files,
+        a_browser(files.api) as worker,
+        a_browser(files.api) as clerk,
+    ):
+        code = await worker.applied()
+        one = Centre(files=files, gateway=Gateway(), worker=worker, clerk=clerk)
+        letter = await one.letter()
+        await clerk.post(f"{letter}/back", by="王芳", remark="请写明入职时间")
+        await worker.post("/apply/check")
+        case = await one.taken(letter)
+        await worker.post("/status/leave")
+        assert (await worker.post("/status", code=code, fact="0000")).status == 422
+        assert (await worker.post("/status", code=code, fact=PHONE[-4:])).path == "/status/mine"
+        context, store = files.api.node.context, files.api.node.store
+        gateway = MemoryGateway()
+        pauses = Pauses(first=timedelta(seconds=1), longest=timedelta(seconds=1))
+        texter = Texter(
+            texts=files.api.node.web.texts, views=files.api.node.views, gateway=gateway,
+            context=lambda: replace(context(), now=NOON), pauses=pauses,
+        )  # fmt: skip
+        assert await texter.notice_once() == 1
+        assert await texter.send_once() == 1
+        assert len(gateway.taken) == 1
+        await files.api.node.web.texts.opt("0" * 64, out=True)
+        await files.api.node.web.texts.opt("0" * 64, out=False)
+        assert await files.api.node.web.mailbox.forget_once() == 0
+        async with store.writing() as connection:
+            await forget_case(connection, UUID(case), None)
+        assert await one.rows(worker_codes) == await one.rows(mail) == []

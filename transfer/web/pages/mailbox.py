@@ -63,7 +63,7 @@ async def take(ask: Ask) -> Reply:
     known = await ask.parts.views.case(found.case) if found.case is not None else None
     case = known.case if known is not None else None
     if found.kind is MailKind.APPLICATION:
-        outcome = await _taken(ask, found, open_case, _opening(ask, found), {}, OpenCase)
+        outcome = await _taken(ask, found, OpenCase, open_case, _opening(ask, found))
     elif case is None:
         raise NoSuchMail
     elif "entered" in ask.form:
@@ -71,7 +71,7 @@ async def take(ask: Ask) -> Reply:
     elif found.kind is MailKind.WITHDRAWAL:
         handler = own_step(OWN_BUTTONS["withdrawals"])
         values = {"applicants": [found.applicant]}
-        outcome = await _taken(ask, found, handler, values, {"case": str(case.id)}, Withdraw)
+        outcome = await _taken(_named(ask, case=case.id), found, Withdraw, handler, values)
     else:
         outcome = await _supplied(ask, found, case)
     if isinstance(outcome, Wrong):
@@ -134,14 +134,19 @@ def _person(ask: Ask) -> dict[str, Any]:
     return with_person({"by": _by(ask), "institution": centre(ask).code}, ask)
 
 
-async def _taken(  # noqa: PLR0913 - one per part of a request
-    ask: Ask, found: Mail, handler: Handler, values: dict[str, Any], named: dict[str, str], command: type[BaseModel]
+def _named(ask: Ask, **ids: UUID) -> Ask:
+    """As if the API had been asked about these."""
+    return replace(ask, named={name: str(one) for name, one in ids.items()})
+
+
+async def _taken(
+    ask: Ask, found: Mail, command: type[BaseModel], handler: Handler, values: dict[str, Any]
 ) -> Reply | Wrong:
     """What the API answers to this command; the letter's id as key makes it one case however often it is sent."""
     body = understood(command, from_json(to_json(values | _person(ask))), language(ask))
     if isinstance(body, Wrong):
         return body
-    return await sent(replace(ask, named=named), handler, body, version=None, key=f"mail-{found.id}")
+    return await sent(ask, handler, body, version=None, key=f"mail-{found.id}")
 
 
 async def _supplied(ask: Ask, found: Mail, case: Case) -> Reply | Wrong:
@@ -158,10 +163,9 @@ async def _supplied(ask: Ask, found: Mail, case: Case) -> Reply | Wrong:
     }
     if isinstance(asked, Transfer):
         handler = step(BUTTONS[Step.SUPPLEMENT], "transfer")
-        named = {"case": str(case.id), "transfer": str(asked.id)}
-        return await _taken(ask, found, handler, values, named, Supplement)
+        return await _taken(_named(ask, case=case.id, transfer=asked.id), found, Supplement, handler, values)
     handler = own_step(OWN_BUTTONS["notice/answer"])
-    return await _taken(ask, found, handler, values, {"case": str(case.id)}, AnswerNotice)
+    return await _taken(_named(ask, case=case.id), found, AnswerNotice, handler, values)
 
 
 def _opening(ask: Ask, found: Mail) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from transfer.messages.envelope import TYPE_NAMES, Attributes, decode, digest_of
 from transfer.messages.ledger import CheckpointAnswered, CheckpointPublished, ledger_conversation
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
+from transfer.ports.drafts import KEPT, Draft
 from transfer.ports.ledger import Cosigned, Happened, Head, Judged, LedgerDecision, Seen, Verdict, Words
 from transfer.ports.texts import GatewayRefused, GatewayUnavailable, Text
 from transfer.ports.traffic import DueReceipts
@@ -461,6 +462,34 @@ class MemoryReceiptsDue:
         for row in rows:
             left.receipts.pop(row, None)
         self.room.content = left
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryDrafts:
+    """Drafts in memory; see ports.Drafts."""
+
+    clock: Callable[[], datetime]
+    kept: dict[UUID, Draft] = field(default_factory=dict)
+
+    async def keep(self, draft: Draft) -> None:
+        self.kept[draft.id] = draft
+
+    async def find(self, draft: UUID, account: UUID | None) -> Draft | None:
+        found = self.kept.get(draft)
+        return found if found is not None and found.account == account else None
+
+    async def of(self, account: UUID | None, *, limit: int) -> Sequence[Draft]:
+        mine = [one for one in self.kept.values() if one.account == account]
+        return sorted(mine, key=lambda one: one.changed_at, reverse=True)[:limit]
+
+    async def remove(self, draft: UUID) -> None:
+        self.kept.pop(draft, None)
+
+    async def forget_old(self) -> int:
+        old = [one.id for one in self.kept.values() if one.changed_at < self.clock() - KEPT]
+        for draft in old:
+            del self.kept[draft]
+        return len(old)
 
 
 @dataclass(slots=True, kw_only=True)

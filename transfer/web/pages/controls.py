@@ -132,6 +132,8 @@ def _choosing(one: Field, value: Any, form: Form) -> dict[str, Any]:  # noqa: AN
     typed = "" if several or not chosen else chosen[0]
     if given is None:
         return {"value": " ".join(chosen)} if several else {"value": typed}
+    if one.needed and not several and not chosen and len(given) == 1:
+        chosen = [given[0][0]]
     known = {key for key, _ in given}
     listed = one.kind is Kind.TEXT and ("listed", "") in given
     offers = [(key, text) for key, text in given if key != "listed"]

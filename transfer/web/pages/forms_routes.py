@@ -79,15 +79,16 @@ _UPLOADS: Final = tuple(
         en=en,
         tag=Tag.PAGES,
         gives=None,
+        shows=Shows.NOTHING if method == "GET" else None,
         media_type="text/plain",
         takes_file=method == "PATCH",
     )
     for method, path, handler, zh, en in (
         ("POST", "/uploads", uploads.begin, "开始上传", "Begin an upload"),
-        ("HEAD", "/uploads/{upload}", uploads.progress, "查询上传进度", "How much of an upload is here"),
+        ("GET", "/uploads/{upload}", uploads.progress, "查询上传进度", "How much of an upload is here"),
         ("PATCH", "/uploads/{upload}", uploads.append, "续传", "The next piece of an upload"),
     )
 )
-"""As adding a file by the API."""
+"""Under the right of adding a file by the API. HEAD is answered where GET is."""
 
 FORM_PAGES: Final[tuple[Route, ...]] = (*_INTAKE, *_steps(), *_UPLOADS)

@@ -56,7 +56,7 @@ class Person:
         """How a control is called by this English text, alone or with a remark in brackets or a number after it."""
         said = {english} if self.language is Language.EN else _chinese().get(english, {english})
         forms = [_HOLE.sub(".*", re.escape(one)) for one in said]
-        return re.compile(rf"^({'|'.join(forms)})(\s*[(（].*|\s\d+)?$")
+        return re.compile(rf"^\s*({'|'.join(forms)})(\s*[(（][^)）]*[)）]|\s+\d+)?\s*$")
 
     async def opens(self, path: str) -> None:
         answer = await self.page.goto(path)
@@ -117,4 +117,8 @@ async def person(browser: Browser, address: str, language: Language, **options: 
     """Somebody with a browser of their own, at the first page."""
     async with visitor(browser, address, language, **options) as context:
         page = await context.new_page()
-        yield Person(page=page, language=language, part=page.locator("body"))
+        try:
+            yield Person(page=page, language=language, part=page.locator("body"))
+        except Exception as error:
+            error.add_note(f"{page.url} shows:\n{await page.locator('body').aria_snapshot()}")
+            raise

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, FilePayload
 
 from deploy.local.broker import Broker
 from tests.browser.chromium import chromium
-from tests.browser.desks import begins, ends, office, step
+from tests.browser.desks import Office, begins, ends, office, step
 from tests.browser.persons import Person
 from tests.federation.dated import dated_nodes
 from tests.pki import Pki
@@ -76,37 +76,42 @@ async def test_a_worker_applies_by_phone_and_the_case_goes_home_with_its_evidenc
         checkpoint_every=1,
     ) as world:  # fmt: skip
         async with office(browser, world.nodes, language) as people:
-            worker = await people.anybody(ZHONGSHAN, viewport=PHONE, is_mobile=True, has_touch=True)
-            code = await applied(worker)
-            clerk = await people.at(ZHONGSHAN, "caseworker")
-            await clerk.opens("/mailbox")
-            await clerk.presses("李大山")
-            await clerk.presses("Take in as a case")
-            case = re.sub(r"[?#].*", "", clerk.page.url).rpartition("/")[2]
-            await step(
-                clerk,
-                case,
-                "Offer the case to another region",
-                {
-                    "Receiving institution": LUXIAN,
-                    "Number of the letter": "中援转〔2026〕1号",
-                    "Reason": "申请人户籍地在泸县",
-                    "Why it goes there though no connecting point leads there": "申请人户籍地",
-                },
-            )
-            home, head = await people.at(LUXIAN, "caseworker"), await people.at(LUXIAN, "approver")
-            await arrived(home, case)
-            await step(home, case, "Sign for the offer", {"Number of papers received": "1"})
-            await step(head, case, "Accept the case", {"Case number": "泸援〔2026〕第208号"})
-            await asked(home, head, case)
-            there = await people.at(ZHONGSHAN, "approver")
-            await answered(clerk, there, case)
-            await arrived(home, case, "Confirm the answers")
-            await step(home, case, "Confirm the answers")
-            await worker.opens("/status/mine")
-            await worker.sees("泸县" if language is Language.ZH else "Luxian")
-            assert code
-            await audited(await people.at(LUXIAN, "auditor"), case, tmp_path)
+            await told(people, tmp_path)
+
+
+async def told(people: Office, folder: Path) -> None:
+    """By phone to Zhongshan, home to Luxian, evidence from Zhongshan, and what an auditor takes away."""
+    worker = await people.anybody(ZHONGSHAN, viewport=PHONE, is_mobile=True, has_touch=True)
+    code = await applied(worker)
+    clerk = await people.at(ZHONGSHAN, "caseworker")
+    await clerk.opens("/mailbox")
+    await clerk.presses("李大山")
+    await clerk.presses("Take in as a case")
+    case = re.sub(r"[?#].*", "", clerk.page.url).rpartition("/")[2]
+    await step(
+        clerk,
+        case,
+        "Offer the case to another region",
+        {
+            "Receiving institution": LUXIAN,
+            "Number of the letter": "中援转〔2026〕1号",
+            "Reason": "申请人户籍地在泸县",
+            "Why it goes there though no connecting point leads there": "申请人户籍地",
+        },
+    )
+    home, head = await people.at(LUXIAN, "caseworker"), await people.at(LUXIAN, "approver")
+    await arrived(home, case)
+    await step(home, case, "Sign for the offer", {"Number of papers received": "1"})
+    await step(head, case, "Accept the case", {"Case number": "泸援〔2026〕第208号"})
+    await asked(home, head, case)
+    there = await people.at(ZHONGSHAN, "approver")
+    await answered(clerk, there, case)
+    await arrived(home, case, "Confirm the answers")
+    await step(home, case, "Confirm the answers")
+    await worker.opens("/status/mine")
+    await worker.sees("泸县" if people.language is Language.ZH else "Luxian")
+    assert code
+    await audited(await people.at(LUXIAN, "auditor"), case, folder)
 
 
 async def arrived(someone: Person, case: str, button: str = "Sign for the offer") -> None:

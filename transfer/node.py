@@ -41,12 +41,15 @@ from transfer.ports.views import Linked
 from transfer.ports.work import Context, StorageUnavailable
 from transfer.settings import Role, Settings, SettingsInvalid
 from transfer.sheets.files import SheetFiles
+from transfer.sms.gateway import HttpGateway
 from transfer.storage.accounts import SqlAccounts
 from transfer.storage.checkpoints import SqlCheckpoints
+from transfer.storage.drafts import SqlDrafts
 from transfer.storage.engine import open_engine
 from transfer.storage.files import SqlFiles
 from transfer.storage.ledger_reading import SqlLedgerReading
 from transfer.storage.listening import Listener
+from transfer.storage.mailbox import SqlMailbox
 from transfer.storage.migrate import current, head
 from transfer.storage.outbox import SqlOutbox
 from transfer.storage.quarantine import SqlQuarantine
@@ -56,6 +59,7 @@ from transfer.storage.rule_sets import SqlRuleSets
 from transfer.storage.sequencing import SqlSequencer
 from transfer.storage.shelf import SqlShelf
 from transfer.storage.store import Store
+from transfer.storage.texts import SqlTexts
 from transfer.storage.views import SqlViews
 from transfer.telemetry import calendar
 from transfer.telemetry import clock as system_clock
@@ -74,6 +78,7 @@ from transfer.workers.reconcile import Reconciler
 from transfer.workers.relay import Relay
 from transfer.workers.rules import RuleKeeper
 from transfer.workers.sealing import SealedCarrier
+from transfer.workers.texts import Texter
 from transfer.workers.trust import TrustKeeper
 from transfer.workers.watch import Watcher
 
@@ -137,6 +142,7 @@ class Node:
                     await self.keeper.check()
             if self.files is not None:
                 await asyncio.to_thread(self.files.key)
+                stack.callback(self.files.uploads.close)
             for part in (self.publisher, self.consumer):
                 if part is not None:
                     await stack.enter_async_context(part)
@@ -199,8 +205,9 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
         new_id=new_id,
         tells=Role.RELAY in settings.roles,
     )
-    desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
-    notebook = Notebook(room=store)
+    desk, views = Desk(room=store, context=context), SqlViews(store=store)
+    quarantine, mailbox = SqlQuarantine(store=store), SqlMailbox(store=store)
+    notebook, drafts = Notebook(room=store), SqlDrafts(store=store)
     door = _door(settings, SqlAccounts(store=store), notebook, clock)
     roll = Roll(accounts=door.accounts, door=door, context=context)
     trust = TrustKeeper(book=book, shelf=SqlShelf(store=store), file=settings.directory, load_keys=load_keys)
@@ -248,12 +255,17 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
         duties.append(Duty(name="sequence", once=sequencer.place_batch, poll=SEQUENCE_SECONDS))
         duties.append(Duty(name="reconcile", once=reconciler.reconcile_once, poll=settings.reconcile_poll))
     if Role.API in settings.roles:
-        duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))
-        duties.append(Duty(name="sessions", once=door.forget_once, poll=FORGET_SECONDS))
-        duties.append(Duty(name="curing", once=store.note_cured, poll=CURE_SECONDS))
+        duties += [
+            Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS),
+            Duty(name="drafts", once=drafts.forget_old, poll=FORGET_SECONDS),
+            Duty(name="sessions", once=door.forget_once, poll=FORGET_SECONDS),
+            Duty(name="curing", once=store.note_cured, poll=CURE_SECONDS),
+            Duty(name="mailbox", once=mailbox.forget_once, poll=FORGET_SECONDS),
+        ]
     if not store.is_sqlite and Role.RELAY in settings.roles:
         listener = Listener(store=store)
         duties.append(Duty(name="listener", wait=listener.listen, once=listener.report_loss, poll=settings.poll))
+    duties += _text_duties(settings, store, views, context)
     tickets = Tickets(wire=wire)
     files = _files(settings, store, tickets, clock, new_id)
     if files is not None:
@@ -295,6 +307,8 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
             wire=wire,
             duties=duties,
             files=files.room if files is not None else None,
+            uploads=files.uploads if files is not None else None,
+            drafts=drafts,
             printer=PdfPrinter(clock=clock),
             sheets=SheetFiles(),
             tickets=tickets,
@@ -312,6 +326,8 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
             ),
             limits=Limits(clock=clock),
             provider=provider_of(settings, clock),
+            mailbox=mailbox,
+            texts=SqlTexts(store=store),
         ),
     )
 
@@ -404,6 +420,24 @@ def _files(
         new_id=new_id,
         pause=pauses.after,
     )
+
+
+def _text_duties(settings: Settings, store: Store, views: SqlViews, context: Callable[[], Context]) -> list[Duty]:
+    if settings.sms_url is None or settings.sms_secret_file is None or Role.RELAY not in settings.roles:
+        return []
+    texter = Texter(
+        texts=SqlTexts(store=store),
+        views=views,
+        gateway=HttpGateway(
+            url=settings.sms_url, secret_file=settings.sms_secret_file, sign=settings.sms_sign, clock=store.clock
+        ),
+        context=context,
+        pauses=Pauses(first=settings.seconds("fetch_first"), longest=settings.seconds("fetch_longest")),
+    )
+    return [
+        Duty(name="notices", once=texter.notice_once, poll=settings.watch_poll),
+        Duty(name="texts", once=texter.send_once, poll=settings.watch_poll),
+    ]
 
 
 def _file_duties(settings: Settings, files: FileParts) -> list[Duty]:

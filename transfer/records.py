@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, assert_never
+from typing import Annotated, Any, NamedTuple, assert_never
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +17,7 @@ from transfer.domain.rights import Sight
 from transfer.ledger.differences import CURES, Difference
 from transfer.messages.case import CaseNumber
 from transfer.messages.case_progress import StagePublished
-from transfer.messages.codes import Matter, MediaType, ReceiptOutcome, Stage, Urgency
+from transfer.messages.codes import Code, Matter, MediaType, ReceiptOutcome, Stage, Urgency
 from transfer.messages.codes_urgency import place
 from transfer.messages.receipts import Refusal
 
@@ -274,6 +274,47 @@ class DestinationLine(Record):
     heard_at: Annotated[datetime | None, Field(description="when its last receipts came in")]
 
 
+class LinkLine(Record):
+    """How the exchange with another region stands; ``sent`` and ``received`` are those of a last span of time."""
+
+    region: str
+    waiting: int = 0
+    waits_since: datetime | None = None
+    unanswered: int = 0
+    unanswered_since: datetime | None = None
+    owed: int = 0
+    owed_since: datetime | None = None
+    sent: int = 0
+    sent_at: datetime | None = None
+    received: int = 0
+    received_at: datetime | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
+    last_error: str | None = None
+    heard_at: datetime | None = None
+
+
+class Falling(Code):
+    """What falls due on a day."""
+
+    CLOCK = "CLOCK", "案件期限", "Clocks of cases"
+    LIMITATION = "LIMITATION", "时效和法定期间", "Limitation and statutory periods"
+    SUPPLEMENT = "SUPPLEMENT", "转交补正", "Supplements to transfers"
+    REQUEST = "REQUEST", "协作函答复", "Answers to evidence requests"
+
+
+class DueCount(Record):
+    """How many of one kind fall due when, in a region: the holder's, the receiver's, or the other one of a request."""
+
+    what: Falling
+    region: str
+    overdue: int
+    today: int
+    three_days: int
+    seven_days: int
+    later: int
+
+
 class OldestWaiting(Record):
     """The message that waits longest for its final receipt."""
 
@@ -333,7 +374,8 @@ class TransferFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFilter:
-    """Which evidence requests; an empty filter means all. ``due_before`` finds open ones only."""
+    """Which evidence requests; an empty filter means all. ``due_before`` finds open ones only, ``ours`` those that wait
+    for this region."""
 
     side: RequestSide | None = None
     state: RequestState | None = None
@@ -343,6 +385,7 @@ class RequestFilter:
     collector: str | None = None
     due_before: date | None = None
     urgency: Urgency | None = None
+    ours: bool = False
     sight: Sight | None = None
 
 
@@ -404,3 +447,55 @@ def work_key(line: CaseLine | TransferLine | RequestLine) -> WorkKey:
         case _:
             assert_never(line)
     return WorkKey(place=at, act_by=line.act_by, since=since, id=line.id)
+
+
+class Show(StrEnum):
+    """Which part of the worklist."""
+
+    OURS = "ours"
+    """What waits for this region."""
+    URGENT = "urgent"
+    THREE = "three"
+    SEVEN = "seven"
+    WAITING = "waiting"
+    """What this region holds and another one must answer first."""
+    HELD = "held"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFilter:
+    """Which lines of the worklist page; ``until`` is the last due day that is looked for."""
+
+    show: Show
+    here: str
+    until: date | None = None
+    stage: Stage | None = None
+    region: str | None = None
+    institution: str | None = None
+    q: str | None = None
+
+
+class WorkLine(NamedTuple):
+    """A case in the worklist page, as plain as the database gives it: many are read at once."""
+
+    id: UUID
+    matter: str
+    urgency: str
+    place: int
+    act_by: date | None
+    since: datetime
+    holder: str
+    stage: str
+    opponent: str | None
+    basics: str
+    persons: int
+    first_person: str | None
+    side: str | None
+    state: str | None
+    is_open: int | None
+    sender: str | None
+    receiver: str | None
+    escalated: bool | None
+    mark: int
+    """That of all cases together when it was read."""

@@ -154,6 +154,16 @@ class Settings(BaseSettings):
     resend_grace: Annotated[float, Field(ge=0, description="how far receipts may run ahead of a missing one")] = 5.0
     lease: Annotated[float, Field(gt=0, le=600, description="how long a relay holds its shards")] = 30.0
     broker_lost_after: Annotated[float, Field(ge=0, description="readiness is red after so long without broker")] = 10.0
+    sms_url: Annotated[
+        str | None,
+        Field(pattern=r"^https?://[^\s]+$", description="gateway for text messages; without it none are written"),
+    ] = None
+    sms_secret_file: Annotated[
+        Path | None, Field(description="file with the secret by which node and gateway sign what they tell each other")
+    ] = None
+    sms_sign: Annotated[
+        str, Field(pattern=r"^[^【】\s]{2,20}$", description="signature (签名) at the head of each text message")
+    ] = "法律援助"
     test_identities: Annotated[
         bool, Field(description="accept identity numbers with the never-assigned region 990000")
     ] = False
@@ -179,6 +189,8 @@ class Settings(BaseSettings):
             raise ValueError("files_port needs files, files_cert and files_key")
         if self.files is not None and "://" in self.files and self.files_spool is None:
             raise ValueError("files in a bucket need files_spool")
+        if self.sms_url is not None and self.sms_secret_file is None:
+            raise ValueError("sms_url needs sms_secret_file")
         return self
 
     @model_validator(mode="after")

@@ -7,14 +7,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 from uuid import UUID
 
 from deploy.demo.nodes import NodeProcess
+from transfer.domain.rights import Role
 from transfer.settings import PREFIX
-
-_NAME = "审计员赵敏"
-_LOGIN = "zhao.min"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +21,6 @@ class Auditor:
     folder: Path
     verifier: str
 
-    @classmethod
-    def admitted(cls, folder: Path, *, verifier: str) -> Self:
-        """With a desk of their own."""
-        made = cls(folder=folder, verifier=verifier)
-        made.desk.mkdir(parents=True)
-        return made
-
     @property
     def desk(self) -> Path:
         """An empty folder, in which the files are checked."""
@@ -38,6 +28,7 @@ class Auditor:
 
     def compared(self, case: UUID, nodes: Mapping[str, NodeProcess]) -> Sequence[str]:
         """What the files of these regions show together, in words; nothing while anything does not hold yet."""
+        self.desk.mkdir(exist_ok=True)
         files = [self._exported(case, node) for node in nodes.values()]
         checked = subprocess.run(
             [sys.executable, "-m", "transfer", "audit", "check", *files, "--verifier", self.verifier, "--json"],
@@ -55,14 +46,8 @@ class Auditor:
         """The name of the file on the desk."""
         file = self.desk / f"{node.region}.jsonl"
         file.unlink(missing_ok=True)
-        place = ("--node", node.api.url, "--token-file", str(self._token(node)))
+        token = self.folder / f"auditor-{node.region}.token"
+        token.write_text(node.tokens[Role.AUDITOR], encoding="utf-8")
+        place = ("--node", node.api.url, "--token-file", str(token))
         node.command("audit", "export", str(case), "--out", str(file), *place)
         return file.name
-
-    def _token(self, node: NodeProcess) -> Path:
-        """The file with the token for that node, which is given an account of the auditor the first time."""
-        token = self.folder / f"auditor-{node.region}.token"
-        if not token.exists():
-            node.command("user", "add", _LOGIN, "--name", _NAME, "--institution", node.region, "--role", "auditor")
-            node.command("token", "add", _LOGIN, "--name", "audit", "--scope", "audit", "--out", str(token))
-        return token

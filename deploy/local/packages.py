@@ -10,11 +10,13 @@ from functools import partial
 from deploy.local.errors import InstallFailed, NotInstalled
 from deploy.local.papers import FONTS, READERS, font_files, reader_programs
 from deploy.local.programs import (
+    CHROMIUM_PACKAGE,
     CURL_PACKAGE,
     POSTGRES_PACKAGE,
     PROMETHEUS_PACKAGE,
     PROXY_PACKAGE,
     RABBITMQ_PACKAGE,
+    chromium_program,
     curl_program,
     installed_rabbitmq,
     postgres_programs,
@@ -39,6 +41,11 @@ def make_sure_of_postgres() -> None:
 def make_sure_of_curl() -> None:
     """Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
     _make_sure(curl_program, CURL_PACKAGE)
+
+
+def make_sure_of_chromium() -> None:
+    """Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
+    _make_sure(chromium_program, CHROMIUM_PACKAGE)
 
 
 def make_sure_of_fonts() -> None:

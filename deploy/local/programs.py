@@ -13,6 +13,7 @@ from deploy.local.errors import NotInstalled
 RABBITMQ_PACKAGE = "rabbitmq-server"
 POSTGRES_PACKAGE = "postgresql"
 CURL_PACKAGE = "curl"
+CHROMIUM_PACKAGE = "chromium"
 PROMETHEUS_PACKAGE = "prometheus"
 PROXY_PACKAGE = "nginx-light"
 
@@ -86,19 +87,24 @@ def curl_program() -> str:
 
 def prometheus_tool() -> Path:
     """What checks rules of Prometheus and tries them. Raises NotInstalled."""
-    return _on_path("promtool", PROMETHEUS_PACKAGE)
+    return _on_path("promtool", PROMETHEUS_PACKAGE, "--checkers")
 
 
 def proxy_program() -> Path:
     """The reverse proxy whose configuration is checked and tried. Raises NotInstalled."""
-    return _on_path("nginx", PROXY_PACKAGE)
+    return _on_path("nginx", PROXY_PACKAGE, "--checkers")
 
 
-def _on_path(name: str, package: str) -> Path:
+def chromium_program() -> Path:
+    """What tests look at pages with. Raises NotInstalled."""
+    return _on_path("chromium", CHROMIUM_PACKAGE, "--chromium")
+
+
+def _on_path(name: str, package: str, option: str) -> Path:
     # Servers of Debian's packages are where only an administrator's PATH leads.
     found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
     if found is None:
-        raise NotInstalled(f"{name} is missing. {how_to_get(package, '--checkers')}")
+        raise NotInstalled(f"{name} is missing. {how_to_get(package, option)}")
     return Path(found)
 
 

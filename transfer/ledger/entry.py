@@ -59,6 +59,10 @@ class Kind(StrEnum):
     """An account, its roles or its tokens changed."""
     RECONCILED = "reconciled"
     """Two regions compared what one sent and the other received."""
+    MAIL = "mail"
+    """What a person without an account sent, after which notice, and what became of it."""
+    REPLAYED = "replayed"
+    """Somebody had a message of the quarantine taken in again."""
 
 
 class EntryMalformed(ValueError):

@@ -13,6 +13,7 @@ from transfer.domain.case import Case
 from transfer.storage import rows
 from transfer.storage.recent import RecentCases
 from transfer.storage.row_macs import CONTENT, WrittenRow, written
+from transfer.storage.searching import write_words
 from transfer.storage.sight import write_people
 from transfer.storage.statements import among, changing, inserting, rows_of, upsert
 from transfer.storage.tables import applicants, cases, evidence_requests, tenures, transfers
@@ -65,6 +66,7 @@ async def write_cases(
         for row in rows.applicant_rows(case)
     ]
     await upsert(connection, applicants, persons, ("case_id", "position"))
+    await write_words(connection, loaded, changed)
     known = {case.id: len(case.tenures) for case in loaded.values()}
     holders = [
         {"case_id": case.id, "number": t.number, "institution": t.institution, "since": t.since}

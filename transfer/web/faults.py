@@ -126,6 +126,10 @@ class NotYourCase(Fault):
     """You do not see this case: you are recused in it, or another person handles it."""
 
 
+class ReplyUnsigned(Fault):
+    """What the gateway passes on is not signed with the secret that both share, or was signed long ago."""
+
+
 class NotFound(Fault):
     """There is nothing at this address."""
 

@@ -54,7 +54,7 @@ async def put(ask: Ask) -> Reply:
     if ask.headers.get("Content-Encoding", "identity").lower() != "identity" or ask.content is None:
         raise NotAFileType("The body must not be compressed.")
     try:
-        kept, new = await ask.parts.shelf.take(_unless_stalled(ask.content), media_type=kind, name=query.name)
+        kept, new = await ask.parts.shelf.take(unless_stalled(ask.content), media_type=kind, name=query.name)
     except FileRefused as error:
         await _note(ask, FileFate.REFUSED, None, None, code=error.code)
         raise
@@ -133,7 +133,7 @@ def _part(ask: Ask, kept: KeptFile, headers: dict[str, str]) -> Reply:
     )
 
 
-async def _unless_stalled(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def unless_stalled(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """What comes, while it comes. Raises Stalled, or BadRequest when whoever sends it is gone."""
     while True:
         try:

@@ -18,6 +18,7 @@ from transfer.domain.errors import TransferError, slug
 from transfer.handlers.arrival import CaseNotYetKnown
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports import files
+from transfer.ports.mailbox import NoSuchMail
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.ports.sheets import SheetRefused
 from transfer.ports.work import StorageRefused, StorageUnavailable
@@ -51,6 +52,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         faults.NotYourInstitution: Kind(403, "只能代表本人所在机构办理"),
         faults.NotYourCase: Kind(403, "您不得查看此案件：您已回避，或者案件由他人承办"),
         faults.FormNotYours: Kind(403, "表单不属于本次登录，请重新打开页面"),
+        faults.ReplyUnsigned: Kind(401, "短信网关的签名无效或者已过期"),
         faults.CrossSite: Kind(403, "表单来自其他网站"),
         faults.ProviderSaysNo: Kind(403, "统一身份认证未准许登录"),
         faults.SignInStale: Kind(403, "此次登录不是从本浏览器发起，或者已经过时，请重新登录"),
@@ -83,6 +85,8 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         files.FileNotKept: Kind(409, "所列文件尚未存放在本节点"),
         files.FileOnItsWay: Kind(409, "所列文件正在从其他地区取来，请等待"),
         files.FileNeverCame: Kind(410, "此文件未能从其他地区取来"),
+        files.UnknownUpload: Kind(404, "没有此次上传，请重新上传"),
+        files.OffsetDiffers: Kind(409, "续传位置与已收到的不符"),
         files.UnknownFile: Kind(404, "本节点没有此文件"),
         files.NoFiles: Kind(503, "本节点未设置文件存放处"),
         files.FilesUnavailable: Kind(503, "文件存放处暂时不可用"),
@@ -97,6 +101,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         tickets.TicketForAnotherRegion: Kind(403, "取件凭证属于其他地区"),
         files.FileNotGranted: Kind(403, "没有消息向该地区提及此文件"),
         # What the request names.
+        NoSuchMail: Kind(404, "信箱中没有此件，或者已经办理"),
         errors.UnknownCase: Kind(404, "本地区没有此案件"),
         errors.UnknownTransfer: Kind(404, "该案件没有此次转交"),
         NotInQuarantine: Kind(404, "隔离区没有此消息"),

@@ -16,6 +16,7 @@ from transfer.web.commanding import Nothing
 from transfer.web.cookies import FIELD
 from transfer.web.faults import InvalidBody, InvalidQuery, MalformedJson, TooLarge, WrongContentType
 from transfer.web.gate import Asking, check_form, check_script, filled, from_here
+from transfer.web.multipart import MULTIPART, fields_with_files
 from transfer.web.parts import Parts
 from transfer.web.route import Ask, Change, Route
 
@@ -58,6 +59,7 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
         form=dict(fields),
         cookies=request.cookies,
         who=asking.who,
+        client=asking.came.address,
         content=request.content.iter_chunked(_PIECE) if route.takes_file else None,
         parameters=parameters,
         query=_query(route, parameters),
@@ -69,13 +71,19 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
 async def _form(request: web.Request, asking: Asking, parts: Parts) -> tuple[tuple[str, str], ...]:
     """The fields of a form in their order; raises CrossSite, FormNotYours, WrongContentType, TooLarge."""
     from_here(request, parts)
+
+    def check(field: str) -> None:
+        check_form(asking, request, parts, field)
+
+    if request.content_type == MULTIPART:
+        return await fields_with_files(request, parts, check)
     if request.content_type != FORM:
         raise WrongContentType(f"The body must be sent as Content-Type: {FORM}.")
     try:
         given = tuple((name, str(value)) for name, value in (await request.post()).items())
     except web.HTTPRequestEntityTooLarge:
         raise TooLarge(f"At most {MAX_BYTES} bytes are taken.") from None
-    check_form(asking, request, parts, dict(given).get(FIELD, ""))
+    check(dict(given).get(FIELD, ""))
     return tuple((name, value) for name, value in given if name != FIELD)
 
 

@@ -59,6 +59,7 @@ class Shows(StrEnum):
     ELIGIBILITY = "eligibility"
     FILE = "file"
     HISTORY = "history"
+    MAILBOX = "mailbox"
     PAPER = "paper"
     QUARANTINE = "quarantine"
     REQUESTS = "requests"
@@ -83,6 +84,8 @@ class Ask:
     if_none_match: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     who: Person = NOBODY
+    client: str = ""
+    """The address that the request came from, for limits."""
     form: Mapping[str, str] = field(default_factory=dict)
     """What a form sent; of several fields of one name the last. ``fields`` has them all, in their order."""
     fields: Sequence[tuple[str, str]] = ()
@@ -115,7 +118,7 @@ class Route:
     tag: Tag
     gives: type[BaseModel] | None
     shows: Shows | None = None
-    """Due of every GET; what a POST changes is noted with who did it."""
+    """Due of every GET, and of a page that answers a search; what any other POST changes is noted with who did it."""
     media_type: str = JSON
     status: int = 200
     takes: type[BaseModel] | None = None
@@ -131,7 +134,8 @@ class Route:
     problems: Sequence[type[Exception]] = field(default=())
 
     def __post_init__(self) -> None:
-        if (self.method == "GET") != (self.shows is not None):
+        may_read = self.method == "GET" or self.is_page
+        if (self.method == "GET" and self.shows is None) or (self.shows is not None and not may_read):
             raise ValueError(f"{self.method} {self.path}: a route that reads says what it shows, and no other does")
 
     @property

@@ -39,6 +39,7 @@ from transfer.web.group_routes import GROUP_ROUTES, OF_INTAKE
 from transfer.web.ledger_routes import LEDGER_ROUTES
 from transfer.web.own_steps import OF_PARTS, OWN_STEPS
 from transfer.web.route import Change, Route, Shows, Tag
+from transfer.web.sms_routes import SMS_ROUTES
 from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
 
 _OF_STAGES: Final = (
@@ -557,5 +558,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_MESSAGES,
     *LEDGER_ROUTES,
     *AUDIT_ROUTES,
+    *SMS_ROUTES,
     *_NODE,
 )

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from transfer.web import faults
 from transfer.web.answers import Reply, to_json
 from transfer.web.gate import admit, admit_to_case, who_asks
 from transfer.web.limits import Limited
+from transfer.web.multipart import MULTIPART
 from transfer.web.pages.shell import problem_page, to_sign_in
 from transfer.web.parts import Parts
 from transfer.web.problems import MEDIA_TYPE, PROBLEMS, problem_of
@@ -38,7 +40,8 @@ _SAFE_HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    # With no-referrer a browser says "Origin: null" of a form that stands here (Fetch standard).
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Server": "legalaid-transfer",
 }
@@ -65,7 +68,8 @@ async def serve(parts: Parts, *, routes: Sequence[Route] = SERVED, site: Site | 
     At the end no new requests are taken, and those in hand are answered. Without a site it is that of the API.
     """
     site = site or Site(host=parts.settings.host, port=parts.settings.port)
-    application = web.Application(client_max_size=MAX_BYTES)
+    application = web.Application(client_max_size=MAX_BYTES, middlewares=[_lost(parts, routes)])
+    application.on_shutdown.append(partial(_stop_live, parts))
     public = parts.settings.public_url
     if public:
         application.on_response_prepare.append(_over_https)
@@ -88,6 +92,11 @@ async def serve(parts: Parts, *, routes: Sequence[Route] = SERVED, site: Site | 
         yield f"{'http' if site.tls is None else 'https'}://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
         await runner.cleanup()
+
+
+async def _stop_live(parts: Parts, _: web.Application) -> None:
+    """Streams to open pages have no end of their own that the site could wait for."""
+    parts.live.stop()
 
 
 async def _over_https(_request: web.Request, response: web.StreamResponse) -> None:
@@ -122,7 +131,7 @@ def _endpoint(
         request[_ASKED] = replace(asked, who=asking.who, known=asking.known, came=asking.came)
         admit(asking.who, route.right)
         await admit_to_case(asking.who, route, named, parts)
-        if route.takes_file:
+        if route.takes_file or request.content_type == MULTIPART:
             parts.limits.take(Limited.UPLOAD, str(asking.who.account or asking.came.address))
         ask = await read(request, route, parts, routes, asking)
         if route.shows in (None, Shows.NOTHING, Shows.AUDITED):
@@ -130,6 +139,28 @@ def _endpoint(
         else:
             reply = await _noted(ask, route.shows, handler)
         return _response(reply) if reply.stream is None else await _streamed(request, reply, reply.stream)
+
+    return answer
+
+
+def _lost(parts: Parts, routes: Sequence[Route]) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """Whoever mistypes an address into a browser gets a page, and no problem document."""
+
+    @web.middleware
+    async def answer(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if request.match_info.http_exception is not None and "text/html" in request.headers.get("Accept", ""):
+            request[_IS_PAGE] = True
+            request[_ASKED] = Ask(
+                parts=parts,
+                routes=routes,
+                path=request.path,
+                named={},
+                cookies=request.cookies,
+                headers=request.headers,
+            )
+        return await handler(request)
 
     return answer
 

@@ -12,6 +12,7 @@ from transfer.domain.case import Case, Transfer
 from transfer.domain.designation import judges
 from transfer.domain.duties import DUTY_OF
 from transfer.domain.errors import NoSuperior
+from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import UNANSWERED, RequestSide, RequestStep
 from transfer.domain.lifecycle import OFFERABLE, PAST, REQUIRED_BASIS, Side, Step, open_stages, open_steps
 from transfer.domain.rights import OWN_RIGHTS, REQUEST_RIGHTS, TRANSFER_RIGHTS, Person, Right, right_to_enter
@@ -87,12 +88,22 @@ def _transfer_steps(case: Case, context: Context, path: str, *, holds: bool) -> 
 def _evidence_steps(case: Case, path: str, *, holds: bool) -> Iterator[tuple[Right, StepOpen]]:
     for request in case.requests:
         for step in request.open_steps:
-            if step is not RequestStep.SEND or (holds and case.open_offer is None):
+            if _request_stands_open(step, request, case, holds=holds):
                 href = f"{path}/requests/{request.id}/{kebab(step)}"
                 yield REQUEST_RIGHTS[step], _opened(kebab(step), EVIDENCE_WORDING[step], href, request=request.id)
     if holds and case.stage.stage not in PAST:
         said = EVIDENCE_WORDING[RequestStep.DRAFT]
         yield REQUEST_RIGHTS[RequestStep.DRAFT], _opened(DRAFT_REQUEST, said, f"{path}/requests")
+
+
+def _request_stands_open(step: RequestStep, request: EvidenceRequest, case: Case, *, holds: bool) -> bool:
+    match step:
+        case RequestStep.SEND:
+            return holds and case.open_offer is None
+        case RequestStep.GRANT_EXTENSION | RequestStep.REFUSE_EXTENSION:
+            return request.extension is not None and request.extension.granted is None
+        case _:
+            return True
 
 
 def _stage_steps(case: Case, path: str, who: Person) -> Iterator[tuple[Right, StepOpen]]:

@@ -15,7 +15,8 @@ from transfer.web.route import Ask
 FOLDER: Final = Path(__file__).parent.parent / "static"
 STYLE: Final = "site.css"
 _KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_IDLE: Final = re.compile(r"/\*.*?\*/|\s*([{};,])\s*|\s*\n\s*", re.DOTALL)
+"""What stands in a style for people alone."""
 
 
 @cache
@@ -23,7 +24,7 @@ def assets() -> Mapping[str, bytes]:
     """Each by its name; the parts of the style, in the order of their names, are one file."""
     found = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in _KINDS}
     parts = (path.read_text(encoding="utf-8") for path in sorted((FOLDER / "style").glob("*.css")))
-    found[STYLE] = _COMMENT.sub("", "".join(parts)).encode()
+    found[STYLE] = _IDLE.sub(r"\1", "".join(parts)).encode()
     return MappingProxyType(found)
 
 

@@ -1,6 +1,6 @@
 """Makes a page of a template: in the language of whoever asks, with nothing inline and nothing from elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,8 @@ HEADERS: Final[Mapping[str, str]] = {
         "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
+    # With none at all a browser says of no form on which site it stands.
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Vary": "Accept-Language, Cookie",
 }
@@ -38,9 +40,14 @@ def language(ask: Ask) -> Language:
     return language_of(ask.cookies, ask.headers.get("Accept-Language", ""))
 
 
+def texts_of(ask: Ask) -> Callable[[str], str]:
+    """What says an English text in the language of whoever asks; to be called ``_``."""
+    return Translation(language(ask)).gettext
+
+
 def page(ask: Ask, template: str, *, status: int = 200, count: int = 1, **values: Any) -> Reply:  # noqa: ANN401 - whatever the template shows
-    """The template, filled. It may use ``ask``, ``person``, ``language``, ``menu`` and the filters of this module;
-    every form in it that is sent by POST holds ``csrf()``."""
+    """The template, filled. It may use ``ask``, ``person``, ``language``, ``menu``, ``served``, ``now`` and the filters
+    of this module; every form in it that is sent by POST holds ``csrf()``."""
     chosen = language(ask)
     served = frozenset(route.path for route in ask.routes)
     settings = ask.parts.settings
@@ -56,6 +63,7 @@ def page(ask: Ask, template: str, *, status: int = 200, count: int = 1, **values
             person=ask.who,
             language=chosen,
             menu=menu_of(ask.who, served),
+            served=served,
             now=ask.parts.clock(),
             csrf=lambda: field,
             **values,

@@ -1,0 +1,124 @@
+"""People at browsers: they find fields and buttons by the names that a screen reader says, in their language."""
+
+import inspect
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from playwright.async_api import Browser, FilePayload, Locator, Page, expect
+
+import transfer.messages
+import transfer.web.pages
+from tests.browser.chromium import visitor
+from transfer.web.pages.labels import labels
+from transfer.web.pages.languages import Language, texts
+
+_HOLE = re.compile(r"%\\\(\w+\\\)s")
+_PATIENCE = 20_000.0
+
+
+@cache
+def _chinese() -> Mapping[str, frozenset[str]]:
+    """What an English text of the pages, the name of a field or of a code is in Chinese; there may be several."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for one in _told():
+        found[one[0]].add(one[1])
+    return {english: frozenset(chinese) for english, chinese in found.items()}
+
+
+def _told() -> Iterator[tuple[str, str]]:
+    yield from texts().items()
+    for label in labels().values():
+        yield label.en, label.zh
+    for package in (transfer.messages, transfer.web.pages):
+        for module in iter_modules(package.__path__):
+            for _, kind in inspect.getmembers(import_module(f"{package.__name__}.{module.name}"), inspect.isclass):
+                for code in kind if issubclass(kind, Enum) and hasattr(kind, "zh") else ():
+                    yield code.en, code.zh  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody before one page of a browser; ``part`` is what they look at."""
+
+    page: Page
+    language: Language
+    part: Locator
+
+    def named(self, english: str) -> re.Pattern[str]:
+        """How a control is called by this English text, alone or with a remark in brackets or a number after it."""
+        said = {english} if self.language is Language.EN else _chinese().get(english, {english})
+        forms = [_HOLE.sub(".*", re.escape(one)) for one in said]
+        return re.compile(rf"^\s*({'|'.join(forms)})(\s*[(（][^)）]*[)）]|\s+\d+)?\s*$")
+
+    async def opens(self, path: str) -> None:
+        answer = await self.page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
+
+    def within(self, group: str, number: int = 1) -> "Person":
+        """The same, who looks at one part of a form."""
+        return replace(self, part=self.part.get_by_role("group", name=self.named(group)).nth(number - 1))
+
+    async def fills(self, fields: Mapping[str, str]) -> None:
+        """Types, or chooses where there is something to choose from, by the fields' labels."""
+        for label, value in fields.items():
+            control = self.part.get_by_label(self.named(label)).first
+            if await control.evaluate("one => one.tagName") == "SELECT":
+                await control.select_option(label=await self._option(control, value))
+            else:
+                await control.fill(value)
+
+    async def _option(self, control: Locator, value: str) -> str:
+        wanted = self.named(value)
+        offered = [" ".join(one.split()) for one in await control.locator("option").all_inner_texts()]
+        found = [one for one in offered if wanted.match(one) or value in one]
+        assert found, f"{value} is not among {offered}"
+        return found[0]
+
+    async def ticks(self, *names: str) -> None:
+        """Boxes and round buttons."""
+        for name in names:
+            await self.part.get_by_label(self.named(name)).first.check()
+
+    async def hands(self, label: str, *files: FilePayload) -> None:
+        await self.part.get_by_label(self.named(label)).first.set_input_files(files)
+
+    async def presses(self, name: str) -> None:
+        """A button or what looks like one; the page that comes of it is there afterwards."""
+        pressed = self.part.get_by_role("button", name=self.named(name))
+        control = pressed if await pressed.count() else self.part.get_by_role("link", name=self.named(name))
+        async with self.page.expect_navigation():
+            await control.first.click()
+
+    async def adds(self, rows: str) -> "Person":
+        """One more row of a form, which a script puts there; gives the same person, who looks at it."""
+        row = self.part.get_by_role("group", name=self.named(rows))
+        before = await row.count()
+        await self.part.get_by_role("button", name=self.named(f"Add: {rows}")).click()
+        await expect(row).not_to_have_count(before)
+        return replace(self, part=row.last)
+
+    async def sees(self, text: str) -> None:
+        """Sooner or later; a page that tells of changes is not loaded anew."""
+        wanted = text if self.language is Language.EN else next(iter(_chinese().get(text, {text})))
+        await expect(self.page.locator("main")).to_contain_text(wanted, timeout=_PATIENCE)
+
+
+@asynccontextmanager
+async def person(browser: Browser, address: str, language: Language, **options: Any) -> AsyncIterator[Person]:
+    """Somebody with a browser of their own, at the first page."""
+    async with visitor(browser, address, language, **options) as context:
+        page = await context.new_page()
+        try:
+            yield Person(page=page, language=language, part=page.locator("body"))
+        except Exception as error:
+            error.add_note(f"{page.url} shows:\n{await page.locator('body').aria_snapshot()}")
+            raise

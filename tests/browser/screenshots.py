@@ -80,7 +80,12 @@ async def take(browser: Browser, story: Story, route: Route, shot: Shot) -> byte
     size = DESK if shot.wide else PHONE
     api, path = story.place(route)
     async with visitor(
-        browser, api.address, shot.language, viewport=size, color_scheme="dark" if shot.dark else "light"
+        browser,
+        api.address,
+        shot.language,
+        session=story.cookie(api, route),
+        viewport=size,
+        color_scheme="dark" if shot.dark else "light",
     ) as context:
         page = await context.new_page()
         answer = await page.goto(path, wait_until="load")

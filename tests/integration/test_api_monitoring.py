@@ -48,7 +48,7 @@ async def test_a_node_that_runs_is_alive_and_ready(api: Api) -> None:
     assert (await api.get("/healthz")).body == {"alive": True}
     ready = await api.get("/readyz")
     assert (ready.status, ready.body["ready"]) == (200, True)
-    duties = ["duty:trust", "duty:rules", "duty:forgetting", "duty:curing"]
+    duties = ["duty:trust", "duty:rules", "duty:forgetting", "duty:sessions", "duty:curing"]
     assert [one["name"] for one in ready.body["checks"]] == [
         "database",
         "records",

@@ -173,7 +173,7 @@ async def test_a_form_without_its_token_or_with_that_of_another_browser_is_not_t
     password = await ground.person("formal", Role.INTAKE)
     fields = {"login": "formal", "password": password, "back": "/account"}
     async with ground.browser() as browser, ground.browser() as other:
-        assert (await browser.post("/sign-in", **fields)).status == 403
+        assert (await browser.post("/sign-in", None, **fields)).status == 403
         await browser.get("/sign-in")
         assert (await browser.post("/sign-in", await other.get("/sign-in"), **fields)).status == 403
         assert not browser.cookie

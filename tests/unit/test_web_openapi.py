@@ -4,6 +4,7 @@ import inspect
 import json
 import pkgutil
 import re
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from transfer.actions import (
     urgency_commands,
 )
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
+from transfer.actions.door import SignInPaused
 from transfer.domain.errors import TransferError, slug
 from transfer.web import faults
 from transfer.web.examples import EXAMPLES
@@ -70,6 +72,7 @@ def test_problems_have_a_title_in_both_languages_and_a_name_of_their_own() -> No
 @pytest.mark.parametrize("error", list(PROBLEMS), ids=slug)
 def test_every_error_becomes_a_problem_document(error: type[Exception]) -> None:
     detail: dict[str, Any] = {"read": 1, "current": 2} if slug(error) == "stale-version" else {}
+    detail |= {"until": datetime(2026, 6, 15, tzinfo=UTC)} if error is SignInPaused else {}
     takes_errors = error in (faults.InvalidBody, faults.InvalidQuery)
     made = faults.InvalidBody([]) if error is faults.InvalidBody else None
     made = made or (faults.InvalidQuery([]) if takes_errors else None)  # type: ignore[assignment]

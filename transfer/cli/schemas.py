@@ -12,6 +12,7 @@ from transfer.cli.output import print_json
 from transfer.cli.settings_page import settings_page
 from transfer.crypto import examples
 from transfer.domain.diagram import lifecycle_page
+from transfer.domain.rights_page import rights_page
 from transfer.messages import contract
 from transfer.messages.contract import ROOT
 from transfer.web import openapi
@@ -26,6 +27,7 @@ def generated() -> dict[str, str]:
         openapi.FILE: openapi.render(ROUTES),
         "docs/lifecycle.md": lifecycle_page(),
         "docs/metrics.md": metrics_page(),
+        "docs/rights.md": rights_page(),
         "docs/settings.md": settings_page(),
     }
 

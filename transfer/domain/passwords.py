@@ -21,7 +21,7 @@ _COMMON: Final = frozenset(
     for word in line.split()
 )
 """Also where only digits and marks stand around them."""
-_ROWS: Final = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv")
+_ROWS: Final = ("abcdefghijklmnopqrstuvwxyz", "0123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv")
 
 
 class PasswordTooShort(Exception):

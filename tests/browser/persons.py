@@ -68,10 +68,13 @@ class Person:
         return replace(self, part=self.part.get_by_role("group", name=self.named(group)).nth(number - 1))
 
     async def fills(self, fields: Mapping[str, str]) -> None:
-        """Types, or chooses where there is something to choose from, by the fields' labels."""
+        """Types, or chooses where there is something to choose from, by the labels of the fields or their groups."""
         for label, value in fields.items():
             control = self.part.get_by_label(self.named(label)).first
-            if await control.evaluate("one => one.tagName") == "SELECT":
+            if not await control.count():
+                group = self.part.get_by_role("group", name=self.named(label))
+                await group.get_by_label(value).first.check()
+            elif await control.evaluate("one => one.tagName") == "SELECT":
                 await control.select_option(label=await self._option(control, value))
             else:
                 await control.fill(value)

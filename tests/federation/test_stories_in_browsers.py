@@ -93,7 +93,7 @@ async def told(people: Office, folder: Path) -> None:
         case,
         "Offer the case to another region",
         {
-            "Receiving institution": LUXIAN,
+            "Receiving institution": f"({LUXIAN})",
             "Number of the letter": "中援转〔2026〕1号",
             "Reason": "申请人户籍地在泸县",
             "Why it goes there though no connecting point leads there": "申请人户籍地",
@@ -139,7 +139,7 @@ async def asked(home: Person, head: Person, case: str) -> None:
     item = home.within("What is asked", 2)
     await item.fills({"Kind of item": "Obtaining a document", "What exactly": "五月考勤表"})
     await item.ticks("Attendance sheets")
-    await item.fills({"Form": "Copy"})
+    await item.fills({"From": "2026-05-01", "To": "2026-05-31", "Form": "Copy"})
     await ends(home, case, "Draft an evidence request")
     await step(head, case, "Approve the draft")
     await step(home, case, "Send the approved letter")

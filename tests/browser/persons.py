@@ -19,6 +19,7 @@ import transfer.web.pages
 from tests.browser.chromium import visitor
 from transfer.web.pages.labels import labels
 from transfer.web.pages.languages import Language, texts
+from transfer.web.wording import EVIDENCE_WORDING, WORDING
 
 _HOLE = re.compile(r"%\\\(\w+\\\)s")
 _PATIENCE = 20_000.0
@@ -35,8 +36,8 @@ def _chinese() -> Mapping[str, frozenset[str]]:
 
 def _told() -> Iterator[tuple[str, str]]:
     yield from texts().items()
-    for label in labels().values():
-        yield label.en, label.zh
+    for one in (*labels().values(), *WORDING.values(), *EVIDENCE_WORDING.values()):
+        yield one.en, one.zh
     for package in (transfer.messages, transfer.web.pages):
         for module in iter_modules(package.__path__):
             for _, kind in inspect.getmembers(import_module(f"{package.__name__}.{module.name}"), inspect.isclass):

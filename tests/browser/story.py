@@ -24,7 +24,6 @@ from transfer.web.route import Route
 
 EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
     "/apply/{question}": {"question": "story"},
-    "/audit/entries/{entry}": {"entry": "1"},
     "/intake/{draft}/{page}": {"page": "who"},
 }
 """What stands in the path of a page beside the names that the story knows."""
@@ -145,7 +144,7 @@ async def _staff(story: Story, api: Api) -> None:
         if right is Right.HANDLE:
             person = await signed_in(api, *casework, Role.HANDLING_LAWYER, name="周律师")
         story.cookies[f"{api.region} {right}"] = _cookie(person)
-    story.known["account"] = str(clerk.account.id)
+    story.known.setdefault("account", str(clerk.account.id))
     owing = await an_account(api, Role.APPROVER, name="梁主任")
     await api.node.web.door.accounts.change(
         owing.id, {"totp": b"sealed"}, api.node.web.roll._told("second_factor", owing, "test")
@@ -202,10 +201,10 @@ async def _applications(story: Story) -> None:
 
 
 async def _seldom(story: Story) -> None:
-    """A message that cannot be read lies in the quarantine."""
+    """A message that cannot be read lies in the quarantine; a look of an auditor is an entry."""
     await story.here.take_in(b"{}", source=LUXIAN)
     [line] = await story.here.items("/v1/quarantine?applied=false")
-    story.known["entry"] = str(line["id"])
+    story.quarantined = str(line["id"])
 
 
 async def _own_ways(story: Story) -> None:

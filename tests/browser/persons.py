@@ -36,8 +36,8 @@ def _chinese() -> Mapping[str, frozenset[str]]:
 
 def _told() -> Iterator[tuple[str, str]]:
     yield from texts().items()
-    for one in (*labels().values(), *WORDING.values(), *EVIDENCE_WORDING.values()):
-        yield one.en, one.zh
+    yield from ((one.en, one.zh) for one in labels().values())
+    yield from ((one.en, one.zh) for one in (*WORDING.values(), *EVIDENCE_WORDING.values()))
     for package in (transfer.messages, transfer.web.pages):
         for module in iter_modules(package.__path__):
             for _, kind in inspect.getmembers(import_module(f"{package.__name__}.{module.name}"), inspect.isclass):

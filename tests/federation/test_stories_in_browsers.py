@@ -164,6 +164,7 @@ async def audited(auditor: Person, case: str, folder: Path, verifier: str) -> No
     done last stands under a checkpoint a little later."""
     file = folder / "case.jsonl"
     words = (sys.executable, "-m", "transfer", "audit", "check", str(file), "--verifier", verifier)
+    said = b""
     for _ in range(5):
         await auditor.opens(f"/audit/cases/{case}")
         async with auditor.page.expect_download() as coming:
@@ -172,4 +173,5 @@ async def audited(auditor: Person, case: str, folder: Path, verifier: str) -> No
         checked = await asyncio.to_thread(subprocess.run, words, cwd=folder, capture_output=True, check=False)
         if checked.returncode == 0:
             return
-    raise AssertionError(checked.stdout.decode())
+        said = checked.stdout
+    raise AssertionError(said.decode())

@@ -19,6 +19,7 @@ import transfer.web.pages
 from tests.browser.chromium import visitor
 from transfer.web.pages.labels import labels
 from transfer.web.pages.languages import Language, texts
+from transfer.web.wording import EVIDENCE_WORDING, WORDING
 
 _HOLE = re.compile(r"%\\\(\w+\\\)s")
 _PATIENCE = 20_000.0
@@ -35,8 +36,8 @@ def _chinese() -> Mapping[str, frozenset[str]]:
 
 def _told() -> Iterator[tuple[str, str]]:
     yield from texts().items()
-    for label in labels().values():
-        yield label.en, label.zh
+    for one in (*labels().values(), *WORDING.values(), *EVIDENCE_WORDING.values()):
+        yield one.en, one.zh
     for package in (transfer.messages, transfer.web.pages):
         for module in iter_modules(package.__path__):
             for _, kind in inspect.getmembers(import_module(f"{package.__name__}.{module.name}"), inspect.isclass):
@@ -68,10 +69,13 @@ class Person:
         return replace(self, part=self.part.get_by_role("group", name=self.named(group)).nth(number - 1))
 
     async def fills(self, fields: Mapping[str, str]) -> None:
-        """Types, or chooses where there is something to choose from, by the fields' labels."""
+        """Types, or chooses where there is something to choose from, by the labels of the fields or their groups."""
         for label, value in fields.items():
             control = self.part.get_by_label(self.named(label)).first
-            if await control.evaluate("one => one.tagName") == "SELECT":
+            if not await control.count():
+                group = self.part.get_by_role("group", name=self.named(label))
+                await group.get_by_label(value).first.check()
+            elif await control.evaluate("one => one.tagName") == "SELECT":
                 await control.select_option(label=await self._option(control, value))
             else:
                 await control.fill(value)

@@ -42,7 +42,7 @@ def _told() -> Iterator[tuple[str, str]]:
         for module in iter_modules(package.__path__):
             for _, kind in inspect.getmembers(import_module(f"{package.__name__}.{module.name}"), inspect.isclass):
                 for code in kind if issubclass(kind, Enum) and hasattr(kind, "zh") else ():
-                    yield code.en, code.zh
+                    yield code.en, code.zh  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

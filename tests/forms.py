@@ -1,6 +1,6 @@
 """A browser without scripts: reads the forms of pages, fills them in and sends them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -22,7 +22,7 @@ class PageForm:
     buttons: list[tuple[str, str]] = field(default_factory=list)
     files: set[str] = field(default_factory=set)
 
-    def sent(self, changes: Mapping[str, str | list[str]] | None = None, **more: Any) -> list[tuple[str, str]]:
+    def sent(self, changes: Mapping[str, str | Sequence[str]] | None = None, **more: Any) -> list[tuple[str, str]]:
         """What is sent after these fields were changed; names must be those of the form."""
         given = dict(changes or {}) | more
         assert set(given) <= self.names, f"no such field: {sorted(set(given) - self.names)}"
@@ -50,7 +50,9 @@ class _Reader(HTMLParser):
         self._in_label = False
         self._written = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(  # noqa: C901, PLR0912 - one case for each element that a form is made of
+        self, tag: str, attrs: list[tuple[str, str | None]]
+    ) -> None:
         given = {name: value or "" for name, value in attrs}
         if "id" in given:
             self.ids.append(given["id"])
@@ -86,6 +88,8 @@ class _Reader(HTMLParser):
                     self._chosen = given.get("value", "")
             case "textarea", _:
                 self._area, self._written = name, ""
+            case _:
+                pass
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "label":

@@ -49,7 +49,7 @@ class Page(HTMLParser):
         given = dict(attrs)
         self._open = "" if tag in VOID else tag
         self.tags.append((tag, given))
-        self.links += [value for name, value in attrs if value and name in LINKS]
+        self.links += [value for name, value in attrs if value and (tag, name) in LINKS]
         self.inline += [f"{tag} {name}" for name in given if name.startswith("on") or name == "style"]
         self.inline += ["style"] if tag == "style" else []
         if tag == "form":

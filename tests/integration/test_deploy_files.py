@@ -6,6 +6,7 @@ import re
 import shutil
 import ssl
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Final
 
 import aiohttp
 import pytest
+import yaml
 
 from deploy.local.broker import Broker
 from deploy.local.ports import LOOPBACK, free_ports
@@ -23,6 +25,7 @@ from tests.integration.api_node import serving
 from tests.integration.hub import until
 from tests.pki import HOST, Pki
 
+PROGRAMS: Final = Path(sys.executable).parent
 DEPLOY: Final = Path(__file__).parent.parent.parent / "deploy"
 UNITS: Final = ("transfer@.service", "transfer-migrate.service", "transfer.target")
 MOST_EXPOSED: Final = 15
@@ -58,6 +61,47 @@ def test_systemd_finds_nothing_wrong_with_the_units(units: Path) -> None:
 @pytest.mark.parametrize("unit", ["transfer@api.service", "transfer-migrate.service"])
 def test_the_services_give_little_away(units: Path, unit: str) -> None:
     said("systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", units / unit)
+
+
+def test_the_image_is_built_as_its_linter_likes_it() -> None:
+    assert not said(PROGRAMS / "hadolint", DEPLOY / "container" / "Dockerfile")
+
+
+def test_compose_has_the_form_of_its_specification() -> None:
+    schema = ["--builtin-schema", "vendor.compose-spec"]
+    said(PROGRAMS / "check-jsonschema", *schema, DEPLOY / "compose" / "compose.yaml")
+
+
+def test_kubernetes_knows_every_field_and_the_kustomization_every_file() -> None:
+    folder = DEPLOY / "kubernetes"
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+    assert {path.name for path in folder.glob("*.yaml")} == {*listed, "kustomization.yaml"}
+    told = said(PROGRAMS / "kubernetes-validate", "--strict", *(folder / name for name in listed))
+    assert told.count(" passed ") == sum(len([*yaml.safe_load_all((folder / name).read_text())]) for name in listed)
+
+
+def test_no_container_runs_as_root_or_writes_to_its_root() -> None:
+    pods = [
+        one["spec"]["template"]["spec"]
+        for path in (DEPLOY / "kubernetes").glob("*.yaml")
+        for one in yaml.safe_load_all(path.read_text())
+        if one["kind"] in {"Deployment", "Job"}
+    ]
+    assert len(pods) == 4
+    for pod in pods:
+        assert pod["securityContext"]["runAsNonRoot"]
+        [container] = pod["containers"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert container["resources"]["limits"]
+    services = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())["services"]
+    for name in ("zhongshan", "luxian", "sichuan"):
+        assert services[name]["read_only"]
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert all(port.startswith("127.0.0.1:") for port in services[name]["ports"])
 
 
 def _lines(file: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Taking in applications page by page: nothing is lost, the rules speak early, and at the end there is a case."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +45,7 @@ async def begun(browser: Browser, where: str = "/intake") -> str:
     return posted.where.rpartition("/")[0]
 
 
-async def filled(browser: Browser, draft: str, chapter: str, fields: dict[str, str | list[str]]) -> str:
+async def filled(browser: Browser, draft: str, chapter: str, fields: Mapping[str, str | Sequence[str]]) -> str:
     """Where it leads on."""
     path = f"{draft}/{chapter}"
     posted = await browser.post(path, (await browser.form(path)).sent(fields))

@@ -392,7 +392,7 @@ async def test_what_is_begun_signed_out_does_not_link_who_signs_in_meanwhile(
     await hold_to_refusal(api, await visitor.get(where), 403, "不是从本浏览器发起", "SignInStale")
 
 
-OUT: Final = {"http://schemas.openid.net/event/backchannel-logout": {}}
+OUT: Final[dict[str, Any]] = {"http://schemas.openid.net/event/backchannel-logout": {}}
 
 
 async def test_who_signs_out_at_the_provider_is_signed_out_here(api: Api, provider: Provider, visitor: Browser) -> None:

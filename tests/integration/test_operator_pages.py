@@ -54,10 +54,15 @@ async def test_each_red_light_has_its_cure_beside_it_in_both_languages(tmp_path:
         ):
             status, html = await looked(api, "/operations", language=language)
             assert status == 200
-            lights = [row_of(html, name) for name in ("broker:relay", "duty:relay")]
+            english = language == "en"
+            names = {
+                "broker:relay": "Broker" if english else "消息中间件",
+                "duty:relay": "Duty" if english else "后台任务",
+            }
+            lights = [row_of(html, f"{what} {name}") for name, what in names.items()]
             assert all(cure in light for cure, light in zip(cures, lights, strict=True))
-            assert all(("wrong" if language == "en" else "异常") in light for light in lights)
-            first = re.findall(r'<th scope="row" data-label="[^"]+"><code>([^<]+)', html)[:2]
+            assert all(("wrong" if english else "异常") in light for light in lights)
+            first = re.findall(r'<th scope="row" data-label="[^"]+">[^<]+<code>([^<]+)', html)[:2]
             assert set(first) == {"broker:relay", "duty:relay"}, "what is red stands first"
 
 
@@ -120,7 +125,7 @@ async def test_without_its_database_the_page_still_says_what_is_wrong(
         monkeypatch.setattr(type(here.node.views), name, away)
     status, html = await looked(here, "/operations")
     assert status == 200
-    assert "Start the database" in row_of(html, "database")
+    assert "Start the database" in row_of(html, "Database")
     assert "nothing is known of messages" in plain(html)
 
 

@@ -58,6 +58,7 @@ def spooled_bytes(node: FileNode, place: str) -> int:
 
 async def test_a_file_in_pieces_is_the_file(node: FileNode) -> None:
     place = await begun(node)
+    status, body = 0, ""
     for start in range(0, len(BIG), 300_000):
         status, headers, body = await piece(node, place, start, BIG[start : start + 300_000])
         assert headers["Upload-Offset"] == str(min(len(BIG), start + 300_000))

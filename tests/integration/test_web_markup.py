@@ -82,7 +82,8 @@ async def visitor(api: Api) -> AsyncIterator[Browser]:
 async def crawled(one: Browser, *starts: str) -> dict[str, Shown]:
     """Every page that links lead to from there, by its path; of the same path with other questions only some."""
     found: dict[str, Shown] = {}
-    waiting, asked = list(starts), {}
+    waiting = list(starts)
+    asked: dict[str, int] = {}
     while waiting:
         where = waiting.pop(0)
         path = urlsplit(where).path

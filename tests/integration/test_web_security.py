@@ -229,10 +229,12 @@ async def test_the_name_of_a_download_makes_no_header(visitor: Browser) -> None:
 async def test_files_come_in_only_so_often(api: Api, visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     now = api.node.web.clock()
     monkeypatch.setattr(api.node.web.limits, "clock", lambda: now)
+    shown = None
     for _ in range(Limited.UPLOAD.value.burst + 1):
         shown = await visitor.ask("POST", "/v1/files?name=x", data=b"", headers={"Content-Type": "text/html"})
         if shown.status == 429:
             break
+    assert shown is not None
     assert shown.status == 429
     assert int(shown.headers["Retry-After"]) > 0
     hold_to_headers(shown)

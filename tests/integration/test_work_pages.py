@@ -15,7 +15,7 @@ from tests.erasing import MARK, archived, gone, with_table
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, today
 from tests.integration.test_api_evidence import asked, taken
 from tests.noted import noted
-from transfer.domain.rights import Person, Role
+from transfer.domain.rights import UNBOUND, Person, Role
 from transfer.ledger.entry import Kind
 from transfer.storage.engine import reading
 from transfer.storage.migrate import migrate
@@ -193,7 +193,7 @@ async def test_every_open_step_is_one_button_and_only_for_those_who_may_take_it(
         assert all(f"/cases/{case['id']}/steps/{step['step']}{place}" in shown for place in places), step["step"]
     found = await here.node.web.views.case(UUID(case["id"]))
     assert found is not None
-    steps = steps_open(found.case, here.node.context())
+    steps = steps_open(found.case, here.node.context(), UNBOUND)
 
     def open_to(role: Role, **changes: Any) -> set[str]:
         someone = replace(Person(name="王芳", account=found.case.id, roles=frozenset({role})), **changes)

@@ -123,6 +123,8 @@ def signed(header: dict[str, Any], claims: dict[str, Any]) -> str:
             return f"{said}.{encoded(mac)}"
         case "other":
             own = RSAKey.generate_key(2048)
+        case _:
+            pass
     return jwt.encode(header, claims, own)
 
 

@@ -63,7 +63,7 @@ def bars(groups: Sequence[Group]) -> Drawing:
 
 def star(here: str, others: Sequence[tuple[str, str, str]]) -> Drawing:
     """This region on the left with a line to each other one: its name, the state of the link in words, its class."""
-    step, from_x, to_x = 44, 110.0, 215.0
+    step, from_x, to_x = 44, 125.0, 205.0
     made = Drawing(height=max(step, step * len(others)))
     middle = made.height / 2
     made.texts.append((0, middle + 4, here, "heading"))

@@ -17,7 +17,7 @@ from transfer.web.answers import Reply
 from transfer.web.faults import NotFound
 from transfer.web.pages.charts import Bar, Drawing, Group, bars
 from transfer.web.pages.languages import said
-from transfer.web.pages.places import place_name
+from transfer.web.pages.places import region_name
 from transfer.web.pages.rendering import language, page
 from transfer.web.queries import PairsQuery, Query
 from transfer.web.readings import actor
@@ -56,7 +56,7 @@ async def report(ask: Ask) -> Reply:
     spoken, directory = language(ask), ask.parts.directory
 
     def place(code: str) -> str:
-        return place_name(directory, code, spoken)
+        return region_name(directory, code, spoken)
 
     def chart(columns: tuple[Column, ...]) -> Drawing:
         return bars([_group(pair, columns) for pair in found.pairs])

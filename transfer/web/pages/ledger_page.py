@@ -8,7 +8,7 @@ from transfer.ledger.entry import Kind
 from transfer.web.answers import Reply
 from transfer.web.checkpoints import listed
 from transfer.web.pages import entry_words
-from transfer.web.pages.places import place_name
+from transfer.web.pages.places import region_name
 from transfer.web.pages.rendering import language, page
 from transfer.web.route import Ask
 
@@ -28,7 +28,7 @@ async def ledger(ask: Ask) -> Reply:
         found=found,
         shown=_NOTES,
         erased=erased.entries,
-        place=lambda code: place_name(parts.directory, code, language(ask)),
+        place=lambda code: region_name(parts.directory, code, language(ask)),
         kinds=entry_words.KINDS,
         facts=entry_words.FACTS,
     )

@@ -21,7 +21,7 @@ from transfer.web.checks import checks
 from transfer.web.pages import words
 from transfer.web.pages.charts import star
 from transfer.web.pages.languages import said
-from transfer.web.pages.places import place_name
+from transfer.web.pages.places import region_name
 from transfer.web.pages.rendering import language, page
 from transfer.web.parts import Parts
 from transfer.web.reconciliations import body_of
@@ -53,6 +53,17 @@ _KEYS: Final = {
     KeyState.EXPIRED: Wording(zh="已过期", en="expired"),
     KeyState.REVOKED: Wording(zh="已吊销", en="revoked"),
 }
+_CHECKS: Final = {
+    "database": Wording(zh="数据库", en="Database"),
+    "records": Wording(zh="与其他地区核对记录", en="Records of other regions"),
+    "directory": Wording(zh="名录", en="Directory"),
+    "keys": Wording(zh="密钥", en="Keys"),
+    "calendar": Wording(zh="工作日历", en="Work calendar"),
+    "ledger": Wording(zh="账本见证", en="Witnesses of the ledger"),
+    "files": Wording(zh="文件存放处", en="Store of files"),
+    "broker": Wording(zh="消息中间件", en="Broker"),
+    "duty": Wording(zh="后台任务", en="Duty"),
+}
 _COLUMNS: Final = ("overdue", "today", "three_days", "seven_days", "later")
 
 
@@ -78,6 +89,11 @@ class Expiring:
     is_due: bool
 
 
+def check_name(name: str) -> Wording:
+    """What a check is of; its code may say more behind a colon."""
+    return _CHECKS.get(name.partition(":")[0]) or Wording(zh=name, en=name)
+
+
 async def operations(ask: Ask) -> Reply:
     """How the node stands; without its database, what can be said without it."""
     parts, spoken = ask.parts, language(ask)
@@ -86,12 +102,10 @@ async def operations(ask: Ask) -> Reply:
     with_records = {}
     with suppress(StorageUnavailable):
         links = await _links(parts, now)
+        drawn = [(region_name(parts.directory, one.region, spoken), said(one.state, spoken), one.kind) for one in links]
         with_records = {
             "links": links,
-            "star": star(
-                place_name(parts.directory, parts.settings.region, spoken),
-                [(place_name(parts.directory, one.region, spoken), said(one.state, spoken), one.kind) for one in links],
-            ),
+            "star": star(region_name(parts.directory, parts.settings.region, spoken), drawn),
             "traffic": await parts.views.traffic(),
             "compared": [body_of(one) for one in await parts.views.reconciliations(None, limit=LINES)],
             "fetches": [
@@ -111,7 +125,8 @@ async def operations(ask: Ask) -> Reply:
         release=version("legalaid-transfer"),
         directory=parts.directory,
         expiring=await asyncio.to_thread(lambda: list(_expiring(parts, now))),
-        place=lambda code: place_name(parts.directory, code, spoken),
+        place=lambda code: region_name(parts.directory, code, spoken),
+        check_name=check_name,
         words=words,
     )
 
@@ -127,7 +142,7 @@ async def falling_due(ask: Ask) -> Reply:
         kinds=kinds,
         columns=_COLUMNS,
         totals={name: sum(getattr(one, name) for one in found) for name in _COLUMNS},
-        place=lambda code: place_name(ask.parts.directory, code, spoken),
+        place=lambda code: region_name(ask.parts.directory, code, spoken),
     )
 
 

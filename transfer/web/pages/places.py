@@ -11,3 +11,11 @@ def place_name(directory: Directory, code: str, language: Language) -> str:
     if listed is None:
         return code
     return listed.name_zh if language is Language.ZH else listed.name_en
+
+
+def region_name(directory: Directory, code: str, language: Language) -> str:
+    """The name of a region itself, not of the institution that has its code."""
+    listed = directory.by_code.get(code)
+    if listed is None:
+        return code
+    return listed.name_zh if language is Language.ZH else listed.name_en

@@ -18,7 +18,7 @@ from transfer.web.conditions import key_in
 from transfer.web.cursors import time_cursor, time_key
 from transfer.web.lists import cut
 from transfer.web.pages import entry_words, words
-from transfer.web.pages.places import place_name
+from transfer.web.pages.places import region_name
 from transfer.web.pages.rendering import language, page
 from transfer.web.quarantine import VerdictBody, replay_quarantined
 from transfer.web.queries import Query
@@ -122,7 +122,7 @@ def _page(ask: Ask, template: str, **values: Any) -> Reply:  # noqa: ANN401 - wh
         root="/quarantine" if ask.path.startswith("/quarantine") else "/operations/quarantine",
         cure=cure,
         words=words,
-        place=lambda code: place_name(directory, code, spoken),
+        place=lambda code: region_name(directory, code, spoken),
         **values,
     )
 

@@ -8,8 +8,8 @@ from pydantic_core import from_json
 
 from transfer.storage.searching import words_of
 
-revision = "0007"
-down_revision = "0006"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -17,6 +16,7 @@ from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 import transfer.messages
 import transfer.web.pages
 from tests.browser.chromium import visitor
+from transfer.messages.codes import Code
 from transfer.web.pages.labels import labels
 from transfer.web.pages.languages import Language, texts
 from transfer.web.wording import EVIDENCE_WORDING, WORDING
@@ -41,8 +41,8 @@ def _told() -> Iterator[tuple[str, str]]:
     for package in (transfer.messages, transfer.web.pages):
         for module in iter_modules(package.__path__):
             for _, kind in inspect.getmembers(import_module(f"{package.__name__}.{module.name}"), inspect.isclass):
-                for code in kind if issubclass(kind, Enum) and hasattr(kind, "zh") else ():
-                    yield code.en, code.zh  # type: ignore[attr-defined]
+                for code in kind if issubclass(kind, Code) else ():
+                    yield code.en, code.zh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ import transfer.web.pages
 from tests.browser.chromium import visitor
 from transfer.messages.codes import Code
 from transfer.web.pages.labels import labels
-from transfer.web.pages.languages import Language, texts
+from transfer.web.pages.languages import Coded, Language, texts
 from transfer.web.wording import EVIDENCE_WORDING, WORDING
 
 _HOLE = re.compile(r"%\\\(\w+\\\)s")
@@ -36,8 +36,8 @@ def _chinese() -> Mapping[str, frozenset[str]]:
 
 def _told() -> Iterator[tuple[str, str]]:
     yield from texts().items()
-    for one in (*labels().values(), *WORDING.values(), *EVIDENCE_WORDING.values()):
-        yield one.en, one.zh
+    coded: list[Coded] = [*labels().values(), *WORDING.values(), *EVIDENCE_WORDING.values()]
+    yield from ((one.en, one.zh) for one in coded)
     for package in (transfer.messages, transfer.web.pages):
         for module in iter_modules(package.__path__):
             for _, kind in inspect.getmembers(import_module(f"{package.__name__}.{module.name}"), inspect.isclass):

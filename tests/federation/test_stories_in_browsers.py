@@ -164,12 +164,14 @@ async def audited(auditor: Person, case: str, folder: Path, verifier: str) -> No
     done last stands under a checkpoint a little later."""
     file = folder / "case.jsonl"
     words = (sys.executable, "-m", "transfer", "audit", "check", str(file), "--verifier", verifier)
+    said = ""
     for _ in range(5):
         await auditor.opens(f"/audit/cases/{case}")
         async with auditor.page.expect_download() as coming:
             await auditor.part.get_by_role("button", name=auditor.named("Evidence bundle with proofs")).click()
         await (await coming.value).save_as(file)
         checked = await asyncio.to_thread(subprocess.run, words, cwd=folder, capture_output=True, check=False)
+        said = checked.stdout.decode()
         if checked.returncode == 0:
             return
-    raise AssertionError(checked.stdout.decode())
+    raise AssertionError(said)

@@ -24,7 +24,7 @@ _STEPS: Final = (
         "Sign in as caseworker, open the application, take it in as a case.",
         "以 caseworker 登录，打开来件，收案。",
     ),
-    ("", "Press: Offer the case to another region, to Luxian 510521.", "点击“移送”，受送机构选 510521 泸县。"),
+    ("", "Press: Offer the case to another region, to Luxian 510521.", "点击“转交”，受送机构选 510521 泸县。"),
     (
         "{luxian}/cases",
         "As caseworker sign for the offer; as approver, in a private window, accept it.",

@@ -1,15 +1,18 @@
 """What caseworkers do at the pages of a node, step by step, each as somebody who is signed in there."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Locator
 
 from deploy.demo.accounts import Accounts
 from tests.browser.persons import Person, person
 from tests.federation.serving import Served
+from transfer.messages.codes import Stage
 from transfer.web.pages.languages import Language
 
 
@@ -51,17 +54,46 @@ async def step(someone: Person, case: str, name: str, fields: Mapping[str, str] 
     """A step without parts, from its button on the page of the case to that page again."""
     await begins(someone, case, name)
     await someone.fills(fields or {})
-    await ends(someone, case, name)
+    await ends(someone, case)
 
 
 async def begins(someone: Person, case: str, name: str) -> None:
-    """Opens the page of a step from the page of the case."""
-    await someone.opens(f"/cases/{case}")
-    await someone.presses(name)
+    """Opens the page of a step from the page of the case, on which it may not stand yet."""
+    link = someone.part.locator("#steps").get_by_role("link", name=someone.named(name), include_hidden=True).first
+    await _follows(someone, case, link)
 
 
-async def ends(someone: Person, case: str, name: str) -> None:
+async def enters(someone: Person, case: str, stage: Stage) -> None:
+    """Enters that the case has come so far."""
+    await _follows(someone, case, someone.part.locator(f"#steps a[href$='stage={stage.value}']"))
+    await ends(someone, case)
+
+
+async def _follows(someone: Person, case: str, link: Locator) -> None:
+    for _ in range(100):
+        answer = await someone.page.goto(f"/cases/{case}")
+        if answer is not None and answer.status == HTTPStatus.OK and await link.count():
+            break
+        await asyncio.sleep(0.2)
+    others = someone.part.locator("#steps summary")
+    if await others.count():
+        await others.click()
+    async with someone.page.expect_navigation():
+        await link.click()
+
+
+async def sends(someone: Person) -> None:
+    """Sends the form of a step."""
+    async with someone.page.expect_navigation():
+        await someone.part.locator("form[data-form] .actions button").first.click()
+
+
+async def ends(someone: Person, case: str) -> None:
     """Sends the form of a step; the page of the case is shown again."""
-    await someone.presses(name)
-    at = someone.page.url.rpartition("/")[2].partition("?")[0]
-    assert at == case, await someone.page.locator("main").inner_text()
+    await sends(someone)
+    assert case_at(someone) == case, await someone.page.locator("main").inner_text()
+
+
+def case_at(someone: Person) -> str:
+    """The case at whose page somebody is."""
+    return someone.page.url.partition("?")[0].rpartition("/")[2]

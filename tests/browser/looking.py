@@ -18,6 +18,8 @@ WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 _AXE: Final = Axe()
 _HOLE: Final = re.compile(r"%\\\(\w+\\\)s|%\(\w+\)s")
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
+_FEW: Final = 3
+"""A text of which so little stands fast, as in ``%(law)s第%(number)s条``, is not known again."""
 _PHRASE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _LETTERS: Final = re.compile(r"[A-Za-z]{3}")
 
@@ -158,7 +160,7 @@ def _of(language: Language) -> tuple[re.Pattern[str], ...]:
     """What must not be seen in this language: the texts of the other one, where the two differ."""
     pairs: Iterable[tuple[str, str]] = texts().items()
     if language is Language.EN:
-        return tuple(_form(zh) for en, zh in pairs if en != zh and _CHINESE.search(zh))
+        return tuple(_form(zh) for en, zh in pairs if en != zh and len(_CHINESE.findall(_HOLE.sub("", zh))) > _FEW)
     return tuple(_form(en) for en, zh in pairs if en != zh and _LETTERS.search(en))
 
 

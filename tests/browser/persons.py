@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -17,10 +16,13 @@ from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 import transfer.messages
 import transfer.web.pages
 from tests.browser.chromium import visitor
+from transfer.messages.codes import Code
 from transfer.web.pages.labels import labels
-from transfer.web.pages.languages import Language, texts
+from transfer.web.pages.languages import Coded, Language, texts
+from transfer.web.wording import EVIDENCE_WORDING, WORDING
 
 _HOLE = re.compile(r"%\\\(\w+\\\)s")
+_REMARK = r"(\s*[(（][^)）]*[)）])?"
 _PATIENCE = 20_000.0
 
 
@@ -35,13 +37,13 @@ def _chinese() -> Mapping[str, frozenset[str]]:
 
 def _told() -> Iterator[tuple[str, str]]:
     yield from texts().items()
-    for label in labels().values():
-        yield label.en, label.zh
+    coded: list[Coded] = [*labels().values(), *WORDING.values(), *EVIDENCE_WORDING.values()]
+    yield from ((one.en, one.zh) for one in coded)
     for package in (transfer.messages, transfer.web.pages):
         for module in iter_modules(package.__path__):
             for _, kind in inspect.getmembers(import_module(f"{package.__name__}.{module.name}"), inspect.isclass):
-                for code in kind if issubclass(kind, Enum) and hasattr(kind, "zh") else ():
-                    yield code.en, code.zh  # type: ignore[attr-defined]
+                for code in kind if issubclass(kind, Code) else ():
+                    yield code.en, code.zh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,26 +54,34 @@ class Person:
     language: Language
     part: Locator
 
-    def named(self, english: str) -> re.Pattern[str]:
-        """How a control is called by this English text, alone or with a remark in brackets or a number after it."""
-        said = {english} if self.language is Language.EN else _chinese().get(english, {english})
-        forms = [_HOLE.sub(".*", re.escape(one)) for one in said]
-        return re.compile(rf"^\s*({'|'.join(forms)})(\s*[(（][^)）]*[)）]|\s+\d+)?\s*$")
+    def named(self, english: str, after: str = _REMARK) -> re.Pattern[str]:
+        """How a control is called by this English text, with a remark in brackets or nothing after it."""
+        forms = [_HOLE.sub(".*", re.escape(one)) for one in self.alternatives(english)]
+        return re.compile(rf"^\s*({'|'.join(forms)}){after}\s*$")
+
+    def alternatives(self, english: str) -> frozenset[str]:
+        """What this may be in the language in which the person reads."""
+        here = frozenset({english})
+        return here if self.language is Language.EN else _chinese().get(english, here)
 
     async def opens(self, path: str) -> None:
         answer = await self.page.goto(path)
         assert answer is not None
         assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
 
-    def within(self, group: str, number: int = 1) -> "Person":
-        """The same, who looks at one part of a form."""
-        return replace(self, part=self.part.get_by_role("group", name=self.named(group)).nth(number - 1))
+    def within(self, group: str, row: int | None = None) -> "Person":
+        """The same, who looks at one part of a form, or at one of its rows."""
+        name = self.named(group) if row is None else self.named(group, rf"\s*{row}")
+        return replace(self, part=self.part.get_by_role("group", name=name).first)
 
     async def fills(self, fields: Mapping[str, str]) -> None:
-        """Types, or chooses where there is something to choose from, by the fields' labels."""
+        """Types, or chooses where there is something to choose from, by the labels of the fields or their groups."""
         for label, value in fields.items():
             control = self.part.get_by_label(self.named(label)).first
-            if await control.evaluate("one => one.tagName") == "SELECT":
+            if not await control.count():
+                group = self.part.get_by_role("group", name=self.named(label))
+                await group.get_by_label(value).first.check()
+            elif await control.evaluate("one => one.tagName") == "SELECT":
                 await control.select_option(label=await self._option(control, value))
             else:
                 await control.fill(value)
@@ -98,17 +108,17 @@ class Person:
         async with self.page.expect_navigation():
             await control.first.click()
 
-    async def adds(self, rows: str) -> "Person":
-        """One more row of a form, which a script puts there; gives the same person, who looks at it."""
-        row = self.part.get_by_role("group", name=self.named(rows))
-        before = await row.count()
-        await self.part.get_by_role("button", name=self.named(f"Add: {rows}")).click()
-        await expect(row).not_to_have_count(before)
-        return replace(self, part=row.last)
+    async def adds(self, rows: str, number: int = 1) -> "Person":
+        """The row of this number, which a script puts there; gives the same person, who looks at it."""
+        names = "|".join(map(re.escape, self.alternatives(rows)))
+        await self.part.get_by_role("button", name=re.compile(rf"^\S+\s*({names})$")).click()
+        row = self.within(rows, number)
+        await expect(row.part).to_be_visible()
+        return row
 
     async def sees(self, text: str) -> None:
         """Sooner or later; a page that tells of changes is not loaded anew."""
-        wanted = text if self.language is Language.EN else next(iter(_chinese().get(text, {text})))
+        wanted = re.compile("|".join(map(re.escape, self.alternatives(text))))
         await expect(self.page.locator("main")).to_contain_text(wanted, timeout=_PATIENCE)
 
 

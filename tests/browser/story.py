@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import aiohttp
+from sqlalchemy import select
 
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, application, serving, today
 from tests.integration.test_api_evidence import BY, DRAFT
@@ -17,6 +18,7 @@ from tests.workers import PHONE, Browser, Page
 from transfer.actions.evidence_commands import Record
 from transfer.domain.rights import ROLES_OF, Anyone, Right, Role
 from transfer.ports.drafts import Draft, DraftKind
+from transfer.storage.ledger_tables import ledger_entries
 from transfer.telemetry import clock
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 from transfer.web.pages.routes import PAGES
@@ -24,10 +26,10 @@ from transfer.web.route import Route
 
 EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
     "/apply/{question}": {"question": "story"},
-    "/audit/entries/{entry}": {"entry": "1"},
+    "/audit/entries/{entry}": {"entry": "{noted}"},
     "/intake/{draft}/{page}": {"page": "who"},
 }
-"""What stands in the path of a page beside the names that the story knows."""
+"""What stands in the path of a page where the story does not know it by its name."""
 
 NOWHERE: Final = frozenset(
     {
@@ -94,7 +96,7 @@ class Story:
         path that neither the story nor the table has."""
         if "/steps/" in route.path:
             return self.open[route.path]
-        return self.here, route.path.format_map({**self.known, **EXAMPLES.get(route.path, {})})
+        return self.here, route.path.format_map({**self.known, **EXAMPLES.get(route.path, {})}).format_map(self.known)
 
     async def press(self, api: Api, path: str, **body: Any) -> Case:
         """A button pressed over the API, and what it says carried to the other node."""
@@ -145,14 +147,14 @@ async def _staff(story: Story, api: Api) -> None:
         if right is Right.HANDLE:
             person = await signed_in(api, *casework, Role.HANDLING_LAWYER, name="周律师")
         story.cookies[f"{api.region} {right}"] = _cookie(person)
-    story.known["account"] = str(clerk.account.id)
+    story.known.setdefault("account", str(clerk.account.id))
     owing = await an_account(api, Role.APPROVER, name="梁主任")
     await api.node.web.door.accounts.change(
         owing.id, {"totp": b"sealed"}, api.node.web.roll._told("second_factor", owing, "test")
     )
     owing = await api.node.web.roll.get(owing.id)
     half = await api.node.web.door.admit(owing, PLACE, confirmed=False)
-    story.cookies["/sign-in/code"] = f"session={half.secret}"
+    story.cookies.setdefault("/sign-in/code", f"session={half.secret}")
 
 
 def _cookie(person: Signed) -> str:
@@ -202,10 +204,12 @@ async def _applications(story: Story) -> None:
 
 
 async def _seldom(story: Story) -> None:
-    """A message that cannot be read lies in the quarantine."""
+    """A message that cannot be read lies in the quarantine; the ledger has entries."""
     await story.here.take_in(b"{}", source=LUXIAN)
     [line] = await story.here.items("/v1/quarantine?applied=false")
     story.known["entry"] = str(line["id"])
+    async with story.here.node.store.writing() as connection:
+        story.known["noted"] = str(await connection.scalar(select(ledger_entries.c.id).limit(1)))
 
 
 async def _own_ways(story: Story) -> None:

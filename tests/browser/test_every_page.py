@@ -9,7 +9,7 @@ from tests.browser.story import HTML_PAGES, Story
 from transfer.web.pages.languages import Language
 from transfer.web.route import Route
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("route", HTML_PAGES, ids=lambda route: route.path)

@@ -103,9 +103,10 @@ async def test_a_duty_tells_when_it_last_ended_well() -> None:
 
     async def once() -> int:
         ran.append(1)
-        if len(ran) > 1:
-            again.set()
-        return 1
+        if len(ran) == 1:
+            return 1
+        again.set()
+        return 0
 
     duty = Duty(name="probe", once=once, poll=60)
     task = asyncio.create_task(duty.run())

@@ -22,6 +22,8 @@ PAGES: Final = TEMPLATES.parent / "pages"
 FILES: Final = sorted(FOLDER.glob("*.po"))
 ALL_TEMPLATES: Final = sorted(TEMPLATES.rglob("*.html"))
 HOLES: Final = re.compile(r"%\((\w+)\)s")
+SAME: Final = re.compile(r"\b(kB|PDF)\b|[a-z-]+=\"[^\"]*\"")
+"""What is written the same in both languages, and what a macro gives to be put inside of a tag."""
 SPOKEN: Final = frozenset({"alt", "aria-label", "data-label", "placeholder", "title"})
 HALF_WIDTH: Final = re.compile(r"[\u4e00-\u9fff]\s?[,;:!?()]|[,;:!?()]\s?[\u4e00-\u9fff]|[\u4e00-\u9fff]\.(\s|$)")
 
@@ -90,7 +92,8 @@ def bare_texts(source: str) -> list[str]:
     made = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     parser = _Spoken()
     parser.feed("".join(_data(made.parse(source))))
-    return [text.strip() for text in parser.said if re.search(r"[A-Za-z\u4e00-\u9fff]{2}", text)]
+    said = (SAME.sub("", text).strip() for text in parser.said)
+    return [text for text in said if re.search(r"[A-Za-z\u4e00-\u9fff]{2}", text)]
 
 
 def _data(node: nodes.Node) -> Iterator[str]:

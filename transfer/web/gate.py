@@ -9,7 +9,7 @@ from uuid import UUID
 from aiohttp import web
 
 from transfer.actions.door import Came, Known
-from transfer.domain.rights import NOBODY, UNBOUND, Admits, Person, Right
+from transfer.domain.rights import NOBODY, UNBOUND, Admits, Anyone, Person, Right
 from transfer.web.cookies import HEADER, SESSION, form_fits, name_of, seed_of
 from transfer.web.faults import (
     CrossSite,
@@ -36,14 +36,17 @@ class Asking:
     known: Known | None = None
 
 
-async def who_asks(request: web.Request, parts: Parts) -> Asking:
-    """The person whose session or token came with the request; raises NotSignedIn for a token that opens nothing."""
+async def who_asks(request: web.Request, parts: Parts, admits: Admits) -> Asking:
+    """The person whose session or token came with the request; raises NotSignedIn for a token that opens nothing, but
+    where everybody gets in, and what is shown may be the ticket of another region."""
     settings = parts.settings
     secret = request.cookies.get(name_of(SESSION, settings), "")
     came = Came(address=_address(request, parts), client=request.headers.get("User-Agent", ""), secret=secret)
     if shown := request.headers.get("Authorization"):
         token = _BEARER.fullmatch(shown.strip())
         bearer = await parts.door.bearer(token[1]) if token else None
+        if bearer is None and admits is Anyone.EVERYBODY:
+            return Asking(who=NOBODY, came=came)
         if bearer is None:
             raise NotSignedIn("Nobody has this token; send it as Authorization: Bearer, then the token.")
         return Asking(who=bearer, came=came)

@@ -127,7 +127,7 @@ def _endpoint(
             headers=request.headers,
         )
         request[_ASKED] = asked
-        asking = await who_asks(request, parts)
+        asking = await who_asks(request, parts, route.right)
         request[_ASKED] = replace(asked, who=asking.who, known=asking.known, came=asking.came)
         admit(asking.who, route.right)
         await admit_to_case(asking.who, route, named, parts)
@@ -298,8 +298,8 @@ class _Runner(web.AppRunner):
         async def handle(request: web.BaseRequest) -> Any:  # noqa: ANN401 - aiohttp's own type
             response = await _guarded(made.request_handler, request, hosts=self._hosts)
             if not response.prepared:
-                # Also what never came to the application.
-                await self.app.on_response_prepare.send(request, response)
+                # Also what never came to the application; no signal of ours looks at the request.
+                await self.app.on_response_prepare.send(request, response)  # type: ignore[arg-type]
             return response
 
         return _Server(handle, request_factory=made.request_factory, **made._kwargs)  # noqa: SLF001 - no other way to see malformed HTTP

@@ -52,9 +52,7 @@ def bars(groups: Sequence[Group]) -> Drawing:
         for bar in group.bars:
             y += _LINE
             made.texts.append((0, y - 3, bar.caption, ""))
-            made.bars.append(
-                (round(bar.begin * WIDTH, 1), y, max(1.0, round((bar.end - bar.begin) * WIDTH, 1)), bar.kind)
-            )
+            made.bars.append((round(bar.begin * WIDTH, 1), y, round((bar.end - bar.begin) * WIDTH, 1), bar.kind))
             y += _BAR
         y += _GAP
     made.height = y

@@ -22,6 +22,8 @@ from tests.oidc_provider.people import CLIENT, PASSWORD, PUBLIC, SECRET
 from transfer.actions.roll import NewAccount
 from transfer.domain.rights import Role
 from transfer.ledger.entry import Kind
+from transfer.web.faults import ProviderUnavailable
+from transfer.web.oidc import Flow
 
 CHEN: Final = "chen.jing"
 START: Final = "/sign-in/oidc"
@@ -302,10 +304,25 @@ async def test_a_description_that_leads_away_is_not_followed(
     place = "/o/.well-known/openid-configuration"
     known = (await visitor.get(f"{provider.issuer}/.well-known/openid-configuration")).text
     await provider.told(path=place, do="says", says=json.dumps(json.loads(known) | says))
-    shown = await visitor.get(START)
     if "token_endpoint" in says:
         shown = await visitor.get(await to_callback(visitor))
-    assert shown.status == 503, shown
+        await hold_to_refusal(api, shown, 503, "统一身份认证暂时不可用", "not-https")
+        return
+    assert (await visitor.get(START)).status == 503
+    assert api.node.web.provider is not None
+    with pytest.raises(ProviderUnavailable) as caught:
+        await api.node.web.provider.begin(Flow(secret="x"), "")
+    assert caught.value.members["code"] in {"not-https", "of-another-issuer"}
+
+
+async def test_a_browser_without_the_secret_of_a_sign_in_cannot_end_one(
+    api: Api, provider: Provider, visitor: Browser
+) -> None:
+    await linked(api, provider, "1")
+    answer = urlencode({"state": Flow(secret="").part("state"), "code": "x", "iss": provider.issuer})
+    for cookie in ("", "oidc=", "oidc=|/"):
+        shown = await visitor.get(f"{START}/callback?{answer}", Cookie=cookie)
+        await hold_to_refusal(api, shown, 403, "不是从本浏览器发起", "SignInStale")
 
 
 async def test_a_provider_that_is_gone_is_said_to_be(tmp_path: Path) -> None:

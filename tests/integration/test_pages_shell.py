@@ -54,7 +54,7 @@ async def test_the_language_is_kept_and_leads_back_to_this_site_alone(api: Api) 
 
 
 async def test_the_style_is_small_and_kept_for_good(api: Api) -> None:
-    assert len(assets()["site.css"]) < 13_000
+    assert len(assets()["site.css"]) < 15_000
     style = await look(api, place("site.css"))
     assert "immutable" in style.headers["Cache-Control"]
     assert (await look(api, "/static/0000000000000000/site.css")).status == 404

@@ -147,11 +147,12 @@ async def six_months(people: Office, on: Day) -> None:
         await answer.fills({"Result": "Obtained"})
         piece = await answer.adds("Pieces of evidence")
         await piece.fills({"Title": f"{month}月考勤表", "Form": "Copy"})
-        await piece.ticks("The original was seen")
+        await piece.fills({"The original was seen": "Yes"})
         hop = piece.within("Chain of custody", 1)
         if not await hop.part.count():
             hop = await piece.adds("Chain of custody")
         await hop.fills({"What was done with it": "Collected", "When": "2026-02-27T10:00:00", "Where": "宁东某厂"})
+        await hop.fills({"Person who acts": "马丽", "Institution": LINGWU})
         await hop.fills({"How it was obtained": "Copied from the original", "From whom": "人事部"})
         sheet: FilePayload = {"name": f"{month}.pdf", "mimeType": "application/pdf", "buffer": a_pdf(900)}
         await piece.hands("File", sheet)

@@ -80,7 +80,8 @@ class Person:
             control = self.part.get_by_label(self.named(label)).first
             if not await control.count():
                 group = self.part.get_by_role("group", name=self.named(label))
-                await group.get_by_label(value).first.check()
+                either = re.compile(f"{self.named(value).pattern}|{re.escape(value)}")
+                await group.get_by_label(either).first.check()
             elif await control.evaluate("one => one.tagName") == "SELECT":
                 await control.select_option(label=await self._option(control, value))
             else:

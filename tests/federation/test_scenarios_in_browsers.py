@@ -11,12 +11,13 @@ from playwright.async_api import Browser, FilePayload
 
 from deploy.local.broker import Broker
 from tests.browser.chromium import chromium
-from tests.browser.desks import Office, begins, case_at, ends, office, step
+from tests.browser.desks import Office, begins, case_at, ends, enters, office, sends, step
 from tests.browser.persons import Person
 from tests.federation.dated import dated_nodes
 from tests.pki import Pki
 from tests.samples import a_pdf
 from transfer.domain.clocks import CHINA
+from transfer.messages.codes import Stage
 from transfer.web.pages.languages import Language
 
 ZHOUSHAN, XIAOGAN = "330900", "420900"
@@ -71,12 +72,12 @@ async def an_accident(people: Office, on: Day) -> None:
     """Lian phones Zhoushan on 9 March, and Xiaogan looks at her means from the 10th to the 13th."""
     clerk = await people.at(ZHOUSHAN, "caseworker")
     case = await taken_in(clerk, ZHOUSHAN, XIAOGAN, "Traffic accident")
-    await step(clerk, case, "Enter the stage: Under review")
+    await enters(clerk, case, Stage.UNDER_REVIEW)
     await begins(clerk, case, "Find on what ground applicants have aid")
     finding = clerk.within("Findings on the hardship condition", 1)
     await finding.fills({"Hardship ground": "Migrant worker claiming pay or work injury: check waived"})
     await finding.fills({"What it rests on": "务工证明"})
-    await clerk.presses("Find on what ground applicants have aid")
+    await sends(clerk)
     await clerk.sees("This is to be mended")
     on(at(2026, 3, 10))
     clerk, head = await people.at(ZHOUSHAN, "caseworker"), await people.at(ZHOUSHAN, "approver")
@@ -147,11 +148,12 @@ async def six_months(people: Office, on: Day) -> None:
         await answer.fills({"Result": "Obtained"})
         piece = await answer.adds("Pieces of evidence")
         await piece.fills({"Title": f"{month}月考勤表", "Form": "Copy"})
-        await piece.ticks("The original was seen")
+        await piece.fills({"The original was seen": "Yes"})
         hop = piece.within("Chain of custody", 1)
         if not await hop.part.count():
             hop = await piece.adds("Chain of custody")
         await hop.fills({"What was done with it": "Collected", "When": "2026-02-27T10:00:00", "Where": "宁东某厂"})
+        await hop.fills({"Person who acts": "马丽", "Institution": LINGWU})
         await hop.fills({"How it was obtained": "Copied from the original", "From whom": "人事部"})
         sheet: FilePayload = {"name": f"{month}.pdf", "mimeType": "application/pdf", "buffer": a_pdf(900)}
         await piece.hands("File", sheet)

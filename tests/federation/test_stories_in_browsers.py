@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 from playwright.async_api import Browser, FilePayload
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from deploy.local.broker import Broker
 from tests.browser.chromium import chromium
@@ -150,11 +151,14 @@ async def audited(auditor: Person, case: str, folder: Path, verifier: str) -> No
     done last stands under a checkpoint a little later."""
     file = folder / "case.jsonl"
     words = (sys.executable, "-m", "transfer", "audit", "check", str(file), "--verifier", verifier)
-    said = ""
-    for _ in range(5):
+    said = "no bundle came"
+    for _ in range(8):
         await auditor.opens(f"/audit/cases/{case}")
-        async with auditor.page.expect_download() as coming:
-            await auditor.part.get_by_role("button", name=auditor.named("Evidence bundle with proofs")).click()
+        try:
+            async with auditor.page.expect_download(timeout=5_000) as coming:
+                await auditor.part.get_by_role("button", name=auditor.named("Evidence bundle with proofs")).click()
+        except PlaywrightTimeout:
+            continue
         await (await coming.value).save_as(file)
         checked = await asyncio.to_thread(subprocess.run, words, cwd=folder, capture_output=True, check=False)
         said = checked.stdout.decode()

@@ -20,9 +20,10 @@ from transfer.web.pages.labels import label_of, labels
 from transfer.web.pages.languages import Language
 from transfer.web.pages.rendering import _environment
 from transfer.web.pages.wrong import faults, sentence
+from transfer.web.route import Tag
 from transfer.web.routes import ROUTES
 
-COMMANDS: Final = [route.takes for route in ROUTES if route.takes in EXAMPLES]
+COMMANDS: Final = [route.takes for route in ROUTES if route.takes in EXAMPLES and route.tag is not Tag.NODE]
 _IDS: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -64,7 +65,7 @@ def test_each_field_has_a_name_for_a_screen_reader_and_no_id_stands_twice(model:
 
 
 def every_field() -> Iterator[Any]:
-    for model in {route.takes for route in ROUTES if route.takes is not None}:
+    for model in {route.takes for route in ROUTES if route.takes is not None and route.tag is not Tag.NODE}:
         yield from all_fields(fields_of(model))
 
 

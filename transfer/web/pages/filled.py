@@ -16,6 +16,7 @@ ADD: Final = "form-add"
 REMOVE: Final = "form-remove"
 SHOW: Final = "form-show"
 """Buttons that change the form and send nothing."""
+_CHANGES: Final = {ADD, REMOVE, SHOW}
 _FEN: Final = Decimal(100)
 _ABSENT: Final = object()
 _ABOUT: Final = {"id", "item", "applicant"}
@@ -35,9 +36,9 @@ def read(fields: Iterable[Field], pairs: Sequence[tuple[str, str]]) -> Tree:
     return tree
 
 
-def only_changes(pairs: Iterable[tuple[str, str]]) -> bool:
-    """Whether a button was pressed that changes the form and sends nothing."""
-    return any(name in {ADD, REMOVE, SHOW} for name, _ in pairs)
+def only_changes(names: Iterable[str]) -> bool:
+    """Whether a button was pressed that changes the form and sends nothing, by the names of what was sent."""
+    return not _CHANGES.isdisjoint(names)
 
 
 def _rows(tree: Any, path: Sequence[str]) -> list[Any]:  # noqa: ANN401 - JSON
@@ -63,7 +64,8 @@ def _value(field: Field, given: Mapping[str, list[str]], name: str) -> Any:  # n
     match field.kind:
         case Kind.ROWS:
             rows = [_read(field.parts, given, f"{name}.{index}.") for index in _indices(given, name)]
-            return [row for row in rows if not is_blank(row)] or _ABSENT
+            # A button names a row by its place, so while it changes the form none falls away.
+            return [row for row in rows if only_changes(given) or not is_blank(row)] or _ABSENT
         case Kind.PART:
             part = _read(field.parts, given, f"{name}.")
             return _ABSENT if is_blank(part) else part

@@ -75,7 +75,7 @@ async def take(ask: Ask) -> Reply:
     draft = await drafts.kept(ask, draft, with_chapter(chapter, draft.content, tree))
     if SAVED in ask.form:
         return Reply(status=204)
-    if only_changes(ask.fields):
+    if only_changes(ask.form):
         return await _shown(ask, draft, chapter, tree, NOTHING_WRONG)
     wrong = _wrong_here(ask, draft, chapter)
     if wrong is not NOTHING_WRONG:

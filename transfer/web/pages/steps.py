@@ -86,7 +86,7 @@ async def take_step(api: Route, ask: Ask) -> Reply:
     """Carries the step out as the API does, or shows the form again with what was typed."""
     doing = await _doing(api, ask)
     tree = read(fields_of(doing.command), ask.fields)
-    if only_changes(ask.fields):
+    if only_changes(ask.form):
         return _form(ask, doing, tree, NOTHING_WRONG)
     outcome: Any = understood(doing.command, with_person(tree, ask), language(ask))
     if not isinstance(outcome, Wrong):

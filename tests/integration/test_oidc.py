@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import pytest_asyncio
 
+from tests import staff
 from tests.integration.api_node import ZHONGSHAN, Api, serving
 from tests.integration.looked_at import Browser, Shown, browser
 from tests.noted import noted
@@ -375,6 +376,32 @@ async def test_a_subject_belongs_to_one_account(api: Api, provider: Provider, vi
     await linked(api, provider, "1")
     assert (await signed_in(visitor)).status == 303
     assert (await signed_in(visitor, person="zhao.yun")).status == 409
+
+
+async def test_the_security_administrator_links_an_account_on_its_page(api: Api, provider: Provider) -> None:
+    admin, account = await staff.signed_in(api, Role.SECURITY_ADMINISTRATOR), await staff.an_account(api, Role.INTAKE)
+    place = f"/accounts/{account.id}"
+    async with browser(api.address).session as session:
+        one = Browser(session=session, address=api.address)
+        for subject, issuer in (("4711", provider.issuer), ("", None)):
+            typed = {"do": "link", "subject": subject, "csrf": admin.headers["X-CSRF-Token"]}
+            shown = await one.ask("POST", place, data=typed, headers=admin.headers)
+            assert (shown.status, shown.headers["Location"]) == (303, place), shown
+            now = await api.node.web.door.accounts.account(account.id)
+            assert now is not None
+            assert (now.issuer, now.subject) == (issuer, subject or None)
+        taken = await linked(api, provider, "4712")
+        typed = {"do": "link", "subject": taken.subject, "csrf": admin.headers["X-CSRF-Token"]}
+        assert (await one.ask("POST", place, data=typed, headers=admin.headers)).status == 422
+
+
+async def test_the_pages_offer_the_provider_by_its_name(api: Api, provider: Provider, visitor: Browser) -> None:
+    shown = await visitor.get("/sign-in?back=/requests")
+    assert "经统一身份认证登录" in shown.text
+    assert "/sign-in/oidc?back=/requests" in shown.page.links
+    await linked(api, provider, "1")
+    assert (await signed_in(visitor)).status == 303
+    assert "/sign-in/oidc" in (await visitor.get("/account")).page.links
 
 
 async def test_another_site_cannot_begin_the_link(api: Api, provider: Provider, visitor: Browser) -> None:

@@ -126,6 +126,19 @@ def unlock(*, login: str, env_file: Path | None) -> None:
     click.echo(f"{login} may try again")
 
 
+@user.command()
+@click.argument("login")
+@click.argument("subject", required=False)
+@env_file_option
+def link(*, login: str, subject: str | None, env_file: Path | None) -> None:
+    """Let an account sign in by the provider of OpenID Connect, as SUBJECT there; without SUBJECT no more."""
+    issuer = load_settings(env_file).oidc_issuer
+    if subject and issuer is None:
+        raise WrongUsage("TRANSFER_OIDC_ISSUER names no provider")
+    run(_change(env_file, login, lambda roll, one: roll.link(one, issuer if subject else None, subject, by=operator())))
+    click.echo(f"{login} is {'linked' if subject else 'not linked any more'}")
+
+
 async def _add(settings: Settings, new: NewAccount) -> tuple[Account, str]:
     async with opened(settings) as node:
         return await node.web.roll.add(new, by=operator())

@@ -95,7 +95,7 @@ class RolesExclude(Exception):
 
 
 class NameTaken(Exception):
-    """Another account has this login, or this name at the same institution."""
+    """Another account has this login, or this name, or is linked to this person at the provider."""
 
 
 def check_roles(roles: Collection[Role]) -> None:

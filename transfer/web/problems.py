@@ -217,7 +217,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         roll.TokenTooWide: Kind(422, "令牌的权限不得超出账号的角色，有效期不得超过一年"),
         roll.NotForSystems: Kind(409, "系统账号没有口令和动态口令，只使用令牌"),
         accounts.RolesExclude: Kind(422, "系统、安全、审计管理员三权分立，不得兼任其他角色"),
-        accounts.NameTaken: Kind(409, "该登录名或者姓名已被其他账号使用"),
+        accounts.NameTaken: Kind(409, "该登录名、姓名或者统一身份已被其他账号使用"),
         passwords.PasswordTooShort: Kind(422, "口令太短：至少 15 个字符；同时使用动态口令的至少 8 个字符"),
         passwords.PasswordTooLong: Kind(422, "口令太长：最多 128 个字符"),
         passwords.PasswordCommon: Kind(422, "口令太常见，或者只是连续、重复的字符"),

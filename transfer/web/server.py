@@ -296,6 +296,10 @@ class _Runner(web.AppRunner):
         made = await super()._make_server()
 
         async def handle(request: web.BaseRequest) -> Any:  # noqa: ANN401 - aiohttp's own type
-            return await _guarded(made.request_handler, request, hosts=self._hosts)
+            response = await _guarded(made.request_handler, request, hosts=self._hosts)
+            if not response.prepared:
+                # Also what never came to the application; no signal of ours looks at the request.
+                await self.app.on_response_prepare.send(request, response)  # type: ignore[arg-type]
+            return response
 
         return _Server(handle, request_factory=made.request_factory, **made._kwargs)  # noqa: SLF001 - no other way to see malformed HTTP

@@ -53,6 +53,12 @@ async def change_one(ask: Ask) -> Reply:
                 return await _one(ask, account, error=error)
         case "disable" | "enable" as word:
             await roll.set_disabled(account, disabled=word == "disable", by=by)
+        case "link":
+            issuer, subject = ask.parts.settings.oidc_issuer, ask.form.get("subject", "").strip()
+            try:
+                await roll.link(account, issuer if subject else None, subject or None, by=by)
+            except NameTaken as error:
+                return await _one(ask, account, error=error)
         case "unlock":
             await roll.unlock(account, by=by)
         case "reset" | "reset-all" as word:
@@ -103,7 +109,7 @@ async def _list(ask: Ask, *, error: Exception | None = None, wrong: frozenset[st
 
 
 async def _one(ask: Ask, account: Account, *, error: Exception | None = None) -> Reply:
-    said = error if isinstance(error, (RolesExclude, NotForSystems)) else None
+    said = error if isinstance(error, (RolesExclude, NotForSystems, NameTaken)) else None
     return page(
         ask,
         "sign_in/one_account.html",

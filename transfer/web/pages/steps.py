@@ -166,11 +166,13 @@ def _form(  # noqa: PLR0913 - what a form can be shown with
 
 
 def _narrowed(doing: Doing, tree: Tree) -> tuple[dict[str, str], frozenset[str]]:
-    """What is fixed by the stage or event that was chosen, and what is then not asked for."""
+    """What is fixed by the stage or event that was chosen, and what is then not asked for; raises IllegalStep."""
     if doing.command not in (PublishStage, EnterEvent):
         return {}, frozenset()
     name = "stage" if doing.command is PublishStage else "event"
     what = str(tree.get(name, ""))
+    if what not in set(Stage if doing.command is PublishStage else CaseEvent):
+        raise IllegalStep
     row = DUTY_OF.get(what)
     fixed, out = {name: what}, set[str]()
     if row is not None and row.kind is not None and row.after in {None, doing.case.stage.stage}:

@@ -17,6 +17,7 @@ import transfer.messages
 import transfer.web.pages
 from tests.browser.chromium import visitor
 from transfer.messages.codes import Code
+from transfer.web.own_steps import OWN_STEPS
 from transfer.web.pages.labels import labels
 from transfer.web.pages.languages import Coded, Language, texts
 from transfer.web.wording import EVIDENCE_WORDING, WORDING
@@ -38,6 +39,7 @@ def _chinese() -> Mapping[str, frozenset[str]]:
 def _told() -> Iterator[tuple[str, str]]:
     yield from texts().items()
     coded: list[Coded] = [*labels().values(), *WORDING.values(), *EVIDENCE_WORDING.values()]
+    coded += [one.wording for one in OWN_STEPS.values()]
     yield from ((one.en, one.zh) for one in coded)
     for package in (transfer.messages, transfer.web.pages):
         for module in iter_modules(package.__path__):

@@ -141,3 +141,11 @@ def test_a_file_that_was_kept_goes_along_with_the_form() -> None:
     tree = {"materials": [{"kind": "IOU", "title": "欠条", "file": kept, "applicant": str(uuid4())}]}
     again = read(fields_of(group.Join), shown(group.Join, tree).forms[0].pairs)
     assert again["materials"] == tree["materials"]
+
+
+def test_a_button_that_adds_a_row_takes_away_none_that_nobody_filled_in_yet() -> None:
+    items = [str(uuid4()) for _ in range(3)]
+    pairs = [(f"answers.{place}.item", item) for place, item in enumerate(items)]
+    shown_again = read(fields_of(evidence.Record), [*pairs, (ADD, "answers.2.pieces")])
+    assert shown_again["answers"] == [{"item": items[0]}, {"item": items[1]}, {"item": items[2], "pieces": [{}]}]
+    assert "answers" not in read(fields_of(evidence.Record), pairs)

@@ -346,9 +346,10 @@ class KnownCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFilter:
-    """Which cases; an empty filter means all. ``due_before`` finds limitations, reviews and notices that fall due
-    before that day."""
+    """Which cases, of those in sight of whoever asks: None sees all, and whoever lists must say it. An empty filter
+    means all. ``due_before`` finds limitations, reviews and notices that fall due before that day."""
 
+    sight: Sight | None
     holder_region: str | None = None
     not_holder_region: str | None = None
     stages: frozenset[Stage] = frozenset()
@@ -357,19 +358,18 @@ class CaseFilter:
     transfer_state: State | None = None
     q: str | None = None
     due_before: date | None = None
-    sight: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferFilter:
     """Which transfers; an empty filter means all."""
 
+    sight: Sight | None
     side: Side | None = None
     state: State | None = None
     open: bool | None = None
     peer: str | None = None
     urgency: Urgency | None = None
-    sight: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,6 +377,7 @@ class RequestFilter:
     """Which evidence requests; an empty filter means all. ``due_before`` finds open ones only, ``ours`` those that wait
     for this region."""
 
+    sight: Sight | None
     side: RequestSide | None = None
     state: RequestState | None = None
     open: bool | None = None
@@ -386,7 +387,6 @@ class RequestFilter:
     due_before: date | None = None
     urgency: Urgency | None = None
     ours: bool = False
-    sight: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,6 +403,7 @@ class MessageFilter:
 class FetchFilter:
     """Which files that come from other regions; an empty filter means all."""
 
+    sight: Sight | None
     state: FetchState | None = None
     source: str | None = None
     case: UUID | None = None
@@ -467,6 +468,7 @@ class Show(StrEnum):
 class WorkFilter:
     """Which lines of the worklist page; ``until`` is the last due day that is looked for."""
 
+    sight: Sight | None
     show: Show
     here: str
     until: date | None = None

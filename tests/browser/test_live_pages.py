@@ -1,11 +1,15 @@
 """Pages that are open while others work: brought up to date, without what is being typed; and read by keys alone."""
 
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.browser.chromium import visitor
 from tests.browser.story import Story
 from tests.integration.api_node import today
+from transfer.domain.rights import Right
 from transfer.web.pages import live
 from transfer.web.pages.languages import Language
 
@@ -17,9 +21,17 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "LOOK_SECONDS", 0.1)
 
 
+def clerk(
+    browser: Browser, story: Story, language: Language, **options: Any
+) -> AbstractAsyncContextManager[BrowserContext]:
+    """Somebody who is signed in and may read cases."""
+    session = story.cookies[f"{story.here.region} {Right.READ_CASES}"]
+    return visitor(browser, story.here.address, language, session=session, **options)
+
+
 async def test_a_case_is_brought_up_to_date_and_says_so_while_someone_types(browser: Browser, story: Story) -> None:
     case = (await story.here.opened())["id"]
-    async with visitor(browser, story.here.address, Language.EN) as context:
+    async with clerk(browser, story, Language.EN) as context:
         page = await context.new_page()
         await page.goto(f"/cases/{case}")
         # As the form of a step would stand there.
@@ -40,7 +52,7 @@ async def test_a_case_is_brought_up_to_date_and_says_so_while_someone_types(brow
 
 async def test_a_part_in_which_someone_types_is_left_and_that_is_said(browser: Browser, story: Story) -> None:
     case = (await story.here.opened())["id"]
-    async with visitor(browser, story.here.address, Language.ZH) as context:
+    async with clerk(browser, story, Language.ZH) as context:
         page = await context.new_page()
         await page.goto(f"/cases/{case}")
         await page.evaluate("document.getElementById('head').insertAdjacentHTML('beforeend', '<input id=note>')")
@@ -54,7 +66,7 @@ async def test_a_part_in_which_someone_types_is_left_and_that_is_said(browser: B
 
 
 async def test_the_worklist_is_worked_by_keys_which_can_be_turned_off(browser: Browser, story: Story) -> None:
-    async with visitor(browser, story.here.address, Language.EN) as context:
+    async with clerk(browser, story, Language.EN) as context:
         page = await context.new_page()
         await page.goto("/cases?show=all")
         names = page.locator("[data-rows] tbody th a")
@@ -81,7 +93,7 @@ async def test_the_worklist_is_worked_by_keys_which_can_be_turned_off(browser: B
 
 
 async def test_a_search_leaves_nothing_in_the_address(browser: Browser, story: Story) -> None:
-    async with visitor(browser, story.here.address, Language.EN, java_script_enabled=False) as context:
+    async with clerk(browser, story, Language.EN, java_script_enabled=False) as context:
         page = await context.new_page()
         await page.goto("/cases")
         await page.fill("#q", "李大山")

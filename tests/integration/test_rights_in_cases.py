@@ -13,6 +13,7 @@ from tests.noted import noted
 from tests.staff import Signed, a_token, an_account, signed_in
 from transfer.domain.rights import Role
 from transfer.ledger.entry import Kind
+from transfer.records import Show
 
 ASSIGNED = {"kind": "assignment", "unit": "LAW_FIRM", "office": "某律师事务所", "person": "周律师", "licence": "1"}
 
@@ -42,6 +43,20 @@ class Centre:
 def unsigned(body: Mapping[str, Any]) -> dict[str, Any]:
     """Without who acts."""
     return {name: value for name, value in body.items() if name not in ("by", "institution")}
+
+
+async def shown_to(who: Signed, path: str) -> str:
+    """A page as that person sees it."""
+    answer = await who.get(path)
+    assert answer.status == 200, answer
+    return answer.text
+
+
+async def searched_by(who: Signed, q: str) -> str:
+    """What that person finds."""
+    answer = await who.api.ask("POST", "/cases", data={"q": q}, headers=who.headers)
+    assert answer.status == 200, answer
+    return answer.text
 
 
 @pytest.fixture
@@ -106,6 +121,11 @@ async def test_whoever_is_recused_neither_reads_the_case_nor_acts_in_it_until_th
         assert (answer.status, answer.kind) == (403, "not-your-case")
     assert (await clerk.get("/v1/cases")).body["items"] == []
     assert len((await head.get("/v1/cases")).body["items"]) == 1
+    for show in Show:
+        assert centre.case not in await shown_to(clerk, f"/cases?show={show}")
+    assert centre.case not in await searched_by(clerk, "李")
+    assert centre.case in await shown_to(head, "/cases?show=all")
+    assert centre.case in await searched_by(head, "李")
     lifted = await head.post(f"{path}/recusals/lift", {"person": "王芳", "because": "经查没有亲属关系。"})
     assert lifted.status == 200, lifted
     assert (await clerk.get(path)).status == 200
@@ -117,6 +137,11 @@ async def test_a_handling_lawyer_sees_the_cases_that_were_assigned_and_no_others
     answer = await lawyer.get(f"/v1/cases/{other}")
     assert (answer.status, answer.kind) == (403, "not-your-case")
     assert [one["id"] for one in (await lawyer.get("/v1/cases")).body["items"]] == [centre.case]
+    for show, seen in ((Show.ALL, True), (Show.HELD, True), (Show.URGENT, False)):
+        listed = await shown_to(lawyer, f"/cases?show={show}")
+        assert (centre.case in listed, other in listed) == (seen, False)
+    found = await searched_by(lawyer, "李")
+    assert (centre.case in found, other in found) == (True, False)
     assert (await centre[Role.LIAISON].post(f"/v1/cases/{other}/transfers", unsigned(OFFER))).status == 201
     assert (await lawyer.get("/v1/transfers")).body["items"] == []
     assert len((await centre[Role.LIAISON].get("/v1/transfers")).body["items"]) == 1

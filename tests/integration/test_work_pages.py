@@ -15,11 +15,13 @@ from tests.erasing import MARK, archived, gone, with_table
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, today
 from tests.integration.test_api_evidence import asked, taken
 from tests.noted import noted
+from tests.staff import PLACE
 from transfer.domain.rights import UNBOUND, Person, Role
 from transfer.ledger.entry import Kind
 from transfer.storage.engine import reading
 from transfer.storage.migrate import migrate
 from transfer.storage.tables import case_words
+from transfer.web.gate import Asking
 from transfer.web.pages import live
 from transfer.web.pages.steps_shown import buttons
 from transfer.web.steps import steps_open
@@ -240,8 +242,8 @@ async def test_a_recused_person_is_offered_no_step(here: Api, monkeypatch: pytes
     assert (await here.post(f"/v1/cases/{case['id']}/recusals", recusal)).status == 200
     assert "No step is open to you now." not in await page(here, f"/cases/{case['id']}")
 
-    async def is_wang(*_: Any) -> Person:
-        return Person(name="王芳", unbound=True)
+    async def is_wang(*_: Any) -> Asking:
+        return Asking(who=Person(name="王芳", unbound=True), came=PLACE)
 
     monkeypatch.setattr("transfer.web.server.who_asks", is_wang)
     shown = await page(here, f"/cases/{case['id']}")

@@ -137,6 +137,12 @@ def test_a_file_is_in_order_and_writes_chinese(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ALL_TEMPLATES, ids=lambda path: str(path.relative_to(TEMPLATES)))
+def test_every_form_that_is_posted_carries_the_token_of_its_page(path: Path) -> None:
+    forms = re.findall(r'<form[^>]*method="post".*?</form>', path.read_text(), re.DOTALL)
+    assert [form for form in forms if "csrf" not in form] == []
+
+
+@pytest.mark.parametrize("path", ALL_TEMPLATES, ids=lambda path: str(path.relative_to(TEMPLATES)))
 def test_a_template_says_nothing_outside_of_what_is_translated(path: Path) -> None:
     assert bare_texts(path.read_text()) == []
 

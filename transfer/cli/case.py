@@ -68,6 +68,7 @@ def list_(  # noqa: PLR0913 - one argument per option
     """List cases, the urgent first."""
     settings = load_settings(env_file)
     chosen = CaseFilter(
+        sight=None,
         holder_region=settings.region if held is True else None,
         not_holder_region=settings.region if held is False else None,
         stages=frozenset({Stage(stage)}) if stage else frozenset(),

@@ -14,6 +14,8 @@ from transfer.storage.account_tables import case_people
 from transfer.storage.statements import inserting
 from transfer.storage.tables import cases, file_uses
 
+SEER: Final = "seer"
+"""What the parameter is called that names the person; a statement that is kept is given it anew each time."""
 _REMOVE: Final = delete(case_people).where(
     case_people.c.case_id == bindparam("of_case"),
     case_people.c.name == bindparam("of_name"),
@@ -25,12 +27,13 @@ def seen_by(sight: Sight | None, case: ColumnElement[UUID]) -> ColumnElement[boo
     """Whether the person sees this case; for a statement over many."""
     if sight is None:
         return true()
-    mine = and_(case_people.c.case_id == case, case_people.c.name == sight.name)
+    name: ColumnElement[str] = bindparam(SEER, sight.name)
+    mine = and_(case_people.c.case_id == case, case_people.c.name == name)
     recused = exists().where(mine, case_people.c.standing == Standing.RECUSED.value)
     if not sight.own_only:
         return ~recused
     own = select(case_people.c.case_id).where(
-        case_people.c.name == sight.name, case_people.c.standing == Standing.HANDLES.value
+        case_people.c.name == name, case_people.c.standing == Standing.HANDLES.value
     )
     return and_(case.in_(own), ~recused)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final
@@ -29,12 +29,14 @@ from sqlalchemy import (
 
 from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import PAST, Side, State
+from transfer.domain.rights import Sight
 from transfer.domain.turn import to_act, to_answer
 from transfer.records import Show, WorkFilter, WorkKey, WorkLine
 from transfer.storage.engine import looking
 from transfer.storage.reporting import PairViews
 from transfer.storage.rows import NO_DAY
 from transfer.storage.searching import found_by
+from transfer.storage.sight import SEER, seen_by
 from transfer.storage.tables import applicants, cases, evidence_requests, history, inbox, outbox, transfers
 from transfer.storage.types import Instant
 from transfer.storage.worklists import shown
@@ -53,10 +55,15 @@ class WorkViews(PairViews):
     async def worklist(self, chosen: WorkFilter, *, after: WorkKey | None, limit: int) -> Sequence[WorkLine]:
         named = {"until": chosen.until, "stage": chosen.stage, "region": chosen.region, "holder": chosen.institution}
         given: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+        if chosen.sight is not None:
+            given[SEER] = chosen.sight.name
         if after is not None:
             given |= {"place": after.place, "act_by": after.act_by or NO_DAY, "since": after.since, "id": after.id}
         names = frozenset(given)
-        statement = _listing(chosen.show, names) if chosen.q is None else _built(chosen.show, names, chosen.q)
+        # The person's name is a parameter, and no part of what is kept.
+        sight = chosen.sight and replace(chosen.sight, name="")
+        build = _listing if chosen.q is None else _built
+        statement = build(chosen.show, names - {SEER}, sight, chosen.q)
         async with looking(self.store.engine) as connection:
             found = await connection.execute(statement, given | {"limit": limit, "here": chosen.here})
             return [WorkLine._make((*row[:4], shown(row[4]), *row[5:])) for row in found]
@@ -85,13 +92,13 @@ _MARKS: Final = select(
 
 
 @cache
-def _listing(show: Show, names: AbstractSet[str]) -> Select[Any]:
-    return _built(show, names, None)
+def _listing(show: Show, names: AbstractSet[str], sight: Sight | None, q: None) -> Select[Any]:
+    return _built(show, names, sight, q)
 
 
-def _built(show: Show, names: AbstractSet[str], q: str | None) -> Select[Any]:
+def _built(show: Show, names: AbstractSet[str], sight: Sight | None, q: str | None) -> Select[Any]:
     """The lines of a page: its keys are found first, by an index that holds their order, and then what they show."""
-    common = _conditions(names)
+    common = [*_conditions(names), seen_by(sight, cases.c.id)]
     if q is not None:
         common.append(cases.c.id.in_(found_by(q)))
     if show is Show.OURS:

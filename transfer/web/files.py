@@ -96,7 +96,7 @@ async def _note(ask: Ask, fate: FileFate, digest: str | None, region: str | None
 async def fetches(ask: Ask) -> Reply:
     """Files that come from other regions, and how far they are; wanted last first."""
     query: queries.FetchesQuery = ask.query
-    chosen = FetchFilter(state=query.state, source=query.source, case=query.case)
+    chosen = FetchFilter(sight=ask.who.sight, state=query.state, source=query.source, case=query.case)
     found = await ask.parts.views.fetches(chosen, after=time_key(query.cursor), limit=query.limit + 1)
     items, last = cut(found, query.limit)
     cursor = time_cursor(TimeKey(at=last.wanted_at, id=last.id)) if last else None

@@ -107,7 +107,7 @@ async def framing(ask: Ask, known: KnownCase, seen: str) -> Mapping[str, Any]:
     turn = turn_of(case)
     recused = ask.who.name in case.handling.recused
     body = case_in_full(known, context, ask.who)
-    fetches = await ask.parts.views.fetches(FetchFilter(case=case.id), after=None, limit=MESSAGES)
+    fetches = await ask.parts.views.fetches(FetchFilter(sight=ask.who.sight, case=case.id), after=None, limit=MESSAGES)
     return {
         "case": case,
         "seen": seen,

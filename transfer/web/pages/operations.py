@@ -111,7 +111,7 @@ async def operations(ask: Ask) -> Reply:
             "fetches": [
                 one
                 for state in (FetchState.FETCHING, FetchState.WAITING, FetchState.REFUSED, FetchState.GONE)
-                for one in await parts.views.fetches(FetchFilter(state=state), after=None, limit=LINES)
+                for one in await parts.views.fetches(FetchFilter(sight=None, state=state), after=None, limit=LINES)
             ],
         }
     return page(

@@ -50,7 +50,7 @@ async def requests(ask: Ask) -> Reply:
     """Evidence requests, those that wait for us first."""
     query: RequestsQuery = ask.query
     side = {"sent": RequestSide.REQUESTER, "received": RequestSide.REQUESTED}.get(query.show)
-    chosen = RequestFilter(side=side, ours=query.show == "ours")
+    chosen = RequestFilter(sight=ask.who.sight, side=side, ours=query.show == "ours")
     marks = await ask.parts.views.marks(())
     after = work_place(query.cursor)
     found = await ask.parts.views.requests(chosen, order=Order.NEED, after=after, limit=LINES + 1)

@@ -269,7 +269,7 @@ async def _where(ask: Ask, about: str) -> str | None:
         if message is not None and await views.case(message.case) is not None:
             return f"/audit/cases/{message.case}#message-{one}"
         return f"/audit/entries/{one}" if await ask.parts.audit.has(one) else None
-    lines = await views.cases(CaseFilter(q=about), order=Order.AGE, after=None, limit=_NUMBERED)
+    lines = await views.cases(CaseFilter(sight=None, q=about), order=Order.AGE, after=None, limit=_NUMBERED)
     numbered = [one.id for one in lines if any(number.number == about for number in one.numbers)]
     return f"/audit/cases/{numbered[0]}" if numbered else None
 

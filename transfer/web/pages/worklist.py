@@ -112,6 +112,7 @@ async def _shown(ask: Ask, query: WorklistQuery, *, q: str | None, after: WorkKe
     parts, today = ask.parts, legal_day(ask.parts.clock())
     days = _DAYS.get(query.show)
     chosen = WorkFilter(
+        sight=ask.who.sight,
         show=query.show,
         here=parts.settings.region,
         until=today + timedelta(days=days) if days else None,

@@ -19,7 +19,7 @@ from transfer.web.route import Route
 
 DOCS: Final = Path(__file__).parent.parent.parent / "docs"
 FOLDER: Final = DOCS / "screenshots"
-MAX_BYTES: Final = 60_000
+MAX_BYTES: Final = 75_000
 TALLEST: Final = 1_800
 HEAD: Final = """# The pages
 

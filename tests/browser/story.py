@@ -20,6 +20,7 @@ from transfer.domain.rights import ROLES_OF, Anyone, Right, Role
 from transfer.ports.drafts import Draft, DraftKind
 from transfer.storage.ledger_tables import ledger_entries
 from transfer.telemetry import clock
+from transfer.web.cookies import WORKER
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 from transfer.web.pages.routes import PAGES
 from transfer.web.route import Route
@@ -173,7 +174,7 @@ class _Forms(Browser):
     @property
     def cookie(self) -> str:
         """What shows who visits."""
-        [visit] = [f"{one.key}={one.value}" for one in self.session.cookie_jar if one.key == "visit"]
+        [visit] = [f"{one.key}={one.value}" for one in self.session.cookie_jar if one.key == WORKER]
         return visit
 
 

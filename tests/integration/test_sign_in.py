@@ -314,6 +314,15 @@ async def test_behind_https_cookies_are_secure_and_hosts_and_origins_are_those_o
             assert cookie.startswith("__Host-visit=")
             assert "; Secure" in cookie
             assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+            token = re.search(r'name="csrf" value="([^"]+)"', await answer.text())
+        assert token
+        seed = {"Cookie": cookie.partition(";")[0], "Origin": "https://aid.example"}
+        async with api.session.post(
+            "/apply", data={"csrf": token[1], "read": "yes"}, headers=here | seed, allow_redirects=False
+        ) as begun:
+            [visit] = begun.headers.getall("Set-Cookie")
+        assert visit.startswith("__Host-worker=")
+        assert "; Secure" in visit
         assert (await api.get("/healthz", Host="elsewhere.example")).status == 421
         form = {"Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "en"}
         for origin in ("http://aid.example", "https://elsewhere.example"):

@@ -25,6 +25,7 @@ from transfer.storage.mail_erasing import forget_case
 from transfer.storage.mail_tables import mail, text_optouts, texts, worker_codes, worker_sessions
 from transfer.storage.tables import file_uses
 from transfer.telemetry import clock
+from transfer.web.cookies import WORKER
 from transfer.workers.pauses import Pauses
 from transfer.workers.texts import Texter
 
@@ -249,7 +250,7 @@ async def test_many_tries_of_one_address_are_limited(centre: Centre) -> None:
 
 async def test_codes_facts_and_visits_are_kept_as_hashes(centre: Centre) -> None:
     code = read_code(await centre.worker.applied())
-    secret = next(one.value for one in centre.worker.session.cookie_jar if one.key == "visit")
+    secret = next(one.value for one in centre.worker.session.cookie_jar if one.key == WORKER)
     kept, visit = (await centre.rows(worker_codes))[0], (await centre.rows(worker_sessions))[0]
     assert kept.code == Code.of(code).key
     assert visit.session == hash_of(secret)

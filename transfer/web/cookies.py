@@ -1,4 +1,4 @@
-"""Cookies: the session, what stands for one before sign-in, and the token that ties a form to either."""
+"""Cookies: the session, what stands for one before sign-in, a worker's visit, and the token that ties forms to them."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,6 +8,8 @@ from transfer.settings import Settings
 
 SESSION: Final = "session"
 VISIT: Final = "visit"
+WORKER: Final = "worker"
+"""The visit of somebody who has shown a code."""
 FIELD: Final = "csrf"
 HEADER: Final = "X-CSRF-Token"
 _HOST: Final = "__Host-"

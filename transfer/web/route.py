@@ -95,6 +95,11 @@ class Ask:
     came: Came = NOWHERE
     content: AsyncIterator[bytes] | None = None
 
+    @property
+    def origin(self) -> str:
+        """Where this node is for the browser that asks: its public address, or on this machine the one it used."""
+        return self.parts.settings.public_url or f"http://{self.headers.get('Host', '')}"
+
     def id(self, name: str) -> UUID:
         """An id in the path; raises NotFound for what is no id, since nothing has it."""
         if _UUID.fullmatch(self.named[name]) is None:

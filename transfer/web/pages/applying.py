@@ -97,7 +97,7 @@ async def receipt(ask: Ask, visitor: Visitor) -> Reply:
 def code_shown(ask: Ask, code: str) -> dict[str, Any]:
     """The code for people and as a picture that leads to the page of its case; it stands behind #, which no browser
     sends."""
-    address = f"{_origin(ask)}/status#{code}"
+    address = f"{ask.origin}/status#{code}"
     return {"code": in_groups(code), "picture": Markup(ask.parts.printer.code(address))}  # noqa: S704 - drawn here
 
 
@@ -179,7 +179,3 @@ async def _send(ask: Ask, visitor: Visitor, letter: Mail) -> Reply:
     text = None if again else await text_for(ask, letter.answers["phone"], words)
     await ask.parts.mailbox.send(letter, letter.answers["consent"], text=text)
     return see_other("/apply/receipt")
-
-
-def _origin(ask: Ask) -> str:
-    return f"http://{ask.headers.get('Host', '')}"

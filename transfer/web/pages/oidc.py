@@ -149,4 +149,4 @@ def _linking(ask: Ask) -> str:
 
 def _redirect(ask: Ask) -> str:
     """Where the provider sends browsers back; the very address that is registered there."""
-    return f"{ask.parts.settings.public_url or 'http://' + ask.headers['Host']}{BACK}"
+    return f"{ask.origin}{BACK}"

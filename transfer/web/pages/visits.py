@@ -9,11 +9,11 @@ from typing import Final
 from transfer.crypto.codes import Code, hash_of, hidden, new_code, new_secret, read_code, revealed
 from transfer.ports.mailbox import Opening, Visit
 from transfer.web.answers import Reply
+from transfer.web.cookies import WORKER, name_of, setting
 from transfer.web.limits import Limited
 from transfer.web.pages.rendering import see_other
 from transfer.web.route import Ask, Handler
 
-COOKIE: Final = "visit"
 LASTS: Final = timedelta(hours=1)
 PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (0, 0, 1, 2, 4, 8, 16, 32, 60))
 """After the first wrong facts of a code, and from then on."""
@@ -45,7 +45,7 @@ def visiting(handler: Visited) -> Handler:
 
 async def visitor_of(ask: Ask) -> Visitor | None:
     """Whose visit the cookie carries."""
-    secret = ask.cookies.get(COOKIE)
+    secret = _secret(ask)
     if not secret:
         return None
     visit = await ask.parts.mailbox.visit(hash_of(secret), until=ask.parts.clock() + LASTS)
@@ -59,7 +59,7 @@ async def begun(ask: Ask) -> tuple[str, str]:
     code, secret = new_code(), new_secret()
     known = await hashed(code)
     await ask.parts.mailbox.begin(known.key, _opening(ask, code, secret), id_=ask.parts.context().new_id())
-    return known.key, _cookie(secret)
+    return known.key, _cookie(ask, secret)
 
 
 async def entered(ask: Ask, typed: str, fact: str) -> str | None:
@@ -71,13 +71,13 @@ async def entered(ask: Ask, typed: str, fact: str) -> str | None:
     opening = _opening(ask, code, secret)
     ends = end_of(fact)
     right = await ask.parts.mailbox.enter(known.key, known.mark(ends), opening, pauses=PAUSES)
-    return _cookie(secret) if right and ends else None
+    return _cookie(ask, secret) if right and ends else None
 
 
 async def left(ask: Ask) -> Reply:
     """The visit ends here and now."""
-    await ask.parts.mailbox.leave(hash_of(ask.cookies.get(COOKIE, "")))
-    return see_other("/status", headers={"Set-Cookie": f"{COOKIE}=; Path=/; Max-Age=0; SameSite=Lax; HttpOnly"})
+    await ask.parts.mailbox.leave(hash_of(_secret(ask)))
+    return see_other("/status", headers={"Set-Cookie": setting(WORKER, "", ask.parts.settings, seconds=0)})
 
 
 async def hashed(code: str) -> Code:
@@ -101,5 +101,9 @@ def _opening(ask: Ask, code: str, secret: str) -> Opening:
     return Opening(session=hash_of(secret), hidden=hidden(code, secret), ends_at=ask.parts.clock() + LASTS)
 
 
-def _cookie(secret: str) -> str:
-    return f"{COOKIE}={secret}; Path=/; Max-Age={int(LASTS.total_seconds())}; SameSite=Lax; HttpOnly"
+def _secret(ask: Ask) -> str:
+    return ask.cookies.get(name_of(WORKER, ask.parts.settings), "")
+
+
+def _cookie(ask: Ask, secret: str) -> str:
+    return setting(WORKER, secret, ask.parts.settings, seconds=LASTS.total_seconds())

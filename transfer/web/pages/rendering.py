@@ -16,6 +16,7 @@ from transfer.domain.clocks import CHINA
 from transfer.web.answers import Reply
 from transfer.web.cookies import FIELD, VISIT, seed_of, setting
 from transfer.web.pages.assets import place
+from transfer.web.pages.citations import cited
 from transfer.web.pages.languages import Coded, Language, Translation, language_of, said
 from transfer.web.pages.menu import menu_of
 from transfer.web.route import Ask
@@ -114,6 +115,7 @@ def _environment(chosen: Language) -> Environment:
         "moment": moment,
         "ago": ago,
         "said": name_of,
+        "cited": lambda text: cited(text, chosen),
         "number": lambda value: format_decimal(value, locale=locale),
         "yuan": lambda fen: format_currency(fen / 100, "CNY", locale=locale),
     }

@@ -84,7 +84,7 @@ test: setup  ## check, then run all tests; BROKER=4 runs those that need a broke
 	@BROKER=4 $(PY) -m pytest -m broker $(PYTEST)
 else
 test: check
-	@$(STACK) install --broker --postgres --fonts --readers
+	@$(STACK) install --broker --postgres --fonts --readers --checkers --chromium
 	@BROKER=$(BROKER) $(PY) -m pytest $(PYTEST)
 endif
 
@@ -118,6 +118,11 @@ lock: setup  ## make the lock files from pyproject.toml; needs the network
 		mv .stack/$$name.new $$name.lock; rm .stack/$$name.lock; \
 		echo "$$name.lock: $$(grep -c == $$name.lock) packages"; \
 	done
+
+.PHONY: screenshots
+screenshots: setup  ## take pictures of every page into docs/screenshots
+	@$(STACK) install --fonts --chromium
+	@$(PY) -m tests.browser.screenshots > /dev/null
 
 .PHONY: fuzz
 fuzz: setup  ## fuzz every reader of bytes from others, each for SECONDS=60; what breaks one is kept in .stack/fuzz

@@ -22,7 +22,9 @@ from transfer.messages.envelope import TYPE_NAMES, Attributes, decode, digest_of
 from transfer.messages.ledger import CheckpointAnswered, CheckpointPublished, ledger_conversation
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
+from transfer.ports.drafts import KEPT, Draft
 from transfer.ports.ledger import Cosigned, Happened, Head, Judged, LedgerDecision, Seen, Verdict, Words
+from transfer.ports.texts import GatewayRefused, GatewayUnavailable, Text
 from transfer.ports.traffic import DueReceipts
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined, StorageRefused
 
@@ -460,3 +462,47 @@ class MemoryReceiptsDue:
         for row in rows:
             left.receipts.pop(row, None)
         self.room.content = left
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryDrafts:
+    """Drafts in memory; see ports.Drafts."""
+
+    clock: Callable[[], datetime]
+    kept: dict[UUID, Draft] = field(default_factory=dict)
+
+    async def keep(self, draft: Draft) -> None:
+        self.kept[draft.id] = draft
+
+    async def find(self, draft: UUID, account: UUID | None) -> Draft | None:
+        found = self.kept.get(draft)
+        return found if found is not None and found.account == account else None
+
+    async def of(self, account: UUID | None, *, limit: int) -> Sequence[Draft]:
+        mine = [one for one in self.kept.values() if one.account == account]
+        return sorted(mine, key=lambda one: one.changed_at, reverse=True)[:limit]
+
+    async def remove(self, draft: UUID) -> None:
+        self.kept.pop(draft, None)
+
+    async def forget_old(self) -> int:
+        old = [one.id for one in self.kept.values() if one.changed_at < self.clock() - KEPT]
+        for draft in old:
+            del self.kept[draft]
+        return len(old)
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryGateway:
+    """Takes text messages; ``statuses`` are what it answers first."""
+
+    statuses: list[int] = field(default_factory=list)
+    taken: dict[UUID, Text] = field(default_factory=dict)
+
+    async def send(self, text: Text) -> None:
+        status = self.statuses.pop(0) if self.statuses else 202
+        if status in {408, 425, 429} or status // 100 in {3, 5}:
+            raise GatewayUnavailable(f"status {status}")
+        if status // 100 == 4:
+            raise GatewayRefused(f"status {status}")
+        self.taken[text.id] = text

@@ -61,6 +61,11 @@ class MemoryLedger:
     async def place_of(self, entry: UUID) -> int | None:
         return next((one.place for one in self.written if one.id == entry), None)
 
+    async def between(self, first: UUID, last: UUID, *, kind: Kind | None = None, limit: int) -> Sequence[Written]:
+        found = [one for one in self.written if first <= one.id <= last]
+        found = [one for one in found if kind in (None, Entry.parse(one.body).kind)]
+        return sorted(found, key=lambda one: one.id, reverse=True)[:limit]
+
 
 async def place_all(engine: AsyncEngine) -> None:
     """Every entry gets its place, by its id."""

@@ -116,6 +116,8 @@ class Trust:
             "directory_keys": (self.operator.verifier.text,),
             "keys": self.keys(region),
             "passphrase_file": self.passphrase_file,
+            # Who may do what is a matter of its own; see test_rights.py.
+            "sign_in": "off",
             # Of one database alone: the keys are those of many tests.
             "state": Path(mkdtemp(prefix="state-", dir=self.folder)),
         }

@@ -14,7 +14,9 @@ from uuid import UUID
 
 from transfer.actions.auditing import Audit
 from transfer.actions.desk import Desk
+from transfer.actions.door import Door
 from transfer.actions.notebook import Notebook
+from transfer.actions.roll import Roll
 from transfer.broker.address import Address
 from transfer.broker.consumer import Consumer
 from transfer.broker.publisher import Publisher
@@ -25,23 +27,29 @@ from transfer.crypto.keystore import Keystore
 from transfer.crypto.ledger_keys import ledger_signer
 from transfer.crypto.notes import Verifier
 from transfer.crypto.passphrase import find_passphrase
+from transfer.crypto.second_factor import AccountsKey
 from transfer.crypto.statements import sign_statement
 from transfer.crypto.tickets import Tickets
 from transfer.crypto.tls import ClientTls
 from transfer.crypto.wire import Wire
+from transfer.domain.rights import Role as StaffRole
 from transfer.files.parts import FETCHERS, SWEEP_SECONDS, FileParts, build_files
 from transfer.law.book import RuleBook, built_in
 from transfer.paper.printer import PdfPrinter
 from transfer.ports.traffic import Carrier
 from transfer.ports.views import Linked
 from transfer.ports.work import Context, StorageUnavailable
-from transfer.settings import Role, Settings
+from transfer.settings import Role, Settings, SettingsInvalid
 from transfer.sheets.files import SheetFiles
+from transfer.sms.gateway import HttpGateway
+from transfer.storage.accounts import SqlAccounts
 from transfer.storage.checkpoints import SqlCheckpoints
+from transfer.storage.drafts import SqlDrafts
 from transfer.storage.engine import open_engine
 from transfer.storage.files import SqlFiles
 from transfer.storage.ledger_reading import SqlLedgerReading
 from transfer.storage.listening import Listener
+from transfer.storage.mailbox import SqlMailbox
 from transfer.storage.migrate import current, head
 from transfer.storage.outbox import SqlOutbox
 from transfer.storage.quarantine import SqlQuarantine
@@ -51,9 +59,12 @@ from transfer.storage.rule_sets import SqlRuleSets
 from transfer.storage.sequencing import SqlSequencer
 from transfer.storage.shelf import SqlShelf
 from transfer.storage.store import Store
+from transfer.storage.texts import SqlTexts
 from transfer.storage.views import SqlViews
 from transfer.telemetry import calendar
 from transfer.telemetry import clock as system_clock
+from transfer.web.limits import Limits
+from transfer.web.oidc import provider_of
 from transfer.web.parts import Parts
 from transfer.web.region_site import serve_regions
 from transfer.web.server import serve
@@ -67,6 +78,7 @@ from transfer.workers.reconcile import Reconciler
 from transfer.workers.relay import Relay
 from transfer.workers.rules import RuleKeeper
 from transfer.workers.sealing import SealedCarrier
+from transfer.workers.texts import Texter
 from transfer.workers.trust import TrustKeeper
 from transfer.workers.watch import Watcher
 
@@ -130,6 +142,7 @@ class Node:
                     await self.keeper.check()
             if self.files is not None:
                 await asyncio.to_thread(self.files.key)
+                stack.callback(self.files.uploads.close)
             for part in (self.publisher, self.consumer):
                 if part is not None:
                     await stack.enter_async_context(part)
@@ -158,14 +171,14 @@ def tune_collector() -> None:
     gc.set_threshold(50_000, 20, 10)
 
 
-def build(
+def build(  # noqa: PLR0915 - the parts of a node, one after the other
     settings: Settings,
     *,
     clock: Callable[[], datetime] = system_clock.now,
     new_id: Callable[[], UUID] = system_clock.new_id,
 ) -> Node:
     """A node for these settings, without its directory and keys yet. Raises NoteMalformed for a verifier key,
-    DatabaseUrlInvalid, AddressInvalid."""
+    DatabaseUrlInvalid, AddressInvalid, SettingsInvalid."""
     verifiers = [Verifier.parse(key) for key in settings.directory_keys]
     book = Book(verifiers=verifiers, grace=settings.seconds("directory_grace"), clock=clock)
     wire = Wire(region=settings.region, directory=lambda: book.current, keys=lambda: trust.keys, clock=clock)
@@ -192,8 +205,11 @@ def build(
         new_id=new_id,
         tells=Role.RELAY in settings.roles,
     )
-    desk, views, quarantine = Desk(room=store, context=context), SqlViews(store=store), SqlQuarantine(store=store)
-    notebook = Notebook(room=store)
+    desk, views = Desk(room=store, context=context), SqlViews(store=store)
+    quarantine, mailbox = SqlQuarantine(store=store), SqlMailbox(store=store)
+    notebook, drafts = Notebook(room=store), SqlDrafts(store=store)
+    door = _door(settings, SqlAccounts(store=store), notebook, clock)
+    roll = Roll(accounts=door.accounts, door=door, context=context)
     trust = TrustKeeper(book=book, shelf=SqlShelf(store=store), file=settings.directory, load_keys=load_keys)
     rules = RuleKeeper(sets=SqlRuleSets(store=store), known_years=calendar.is_worked, clock=clock)
     reconciler = Reconciler(
@@ -239,11 +255,17 @@ def build(
         duties.append(Duty(name="sequence", once=sequencer.place_batch, poll=SEQUENCE_SECONDS))
         duties.append(Duty(name="reconcile", once=reconciler.reconcile_once, poll=settings.reconcile_poll))
     if Role.API in settings.roles:
-        duties.append(Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS))
-        duties.append(Duty(name="curing", once=store.note_cured, poll=CURE_SECONDS))
+        duties += [
+            Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS),
+            Duty(name="drafts", once=drafts.forget_old, poll=FORGET_SECONDS),
+            Duty(name="sessions", once=door.forget_once, poll=FORGET_SECONDS),
+            Duty(name="curing", once=store.note_cured, poll=CURE_SECONDS),
+            Duty(name="mailbox", once=mailbox.forget_once, poll=FORGET_SECONDS),
+        ]
     if not store.is_sqlite and Role.RELAY in settings.roles:
         listener = Listener(store=store)
         duties.append(Duty(name="listener", wait=listener.listen, once=listener.report_loss, poll=settings.poll))
+    duties += _text_duties(settings, store, views, context)
     tickets = Tickets(wire=wire)
     files = _files(settings, store, tickets, clock, new_id)
     if files is not None:
@@ -285,11 +307,15 @@ def build(
             wire=wire,
             duties=duties,
             files=files.room if files is not None else None,
+            uploads=files.uploads if files is not None else None,
+            drafts=drafts,
             printer=PdfPrinter(clock=clock),
             sheets=SheetFiles(),
             tickets=tickets,
             checkpoints=checkpoints,
             ledger=notebook,
+            door=door,
+            roll=roll,
             audit=Audit(
                 region=settings.region,
                 ledger=notebook,
@@ -298,6 +324,10 @@ def build(
                 book=book,
                 clock=clock,
             ),
+            limits=Limits(clock=clock),
+            provider=provider_of(settings, clock),
+            mailbox=mailbox,
+            texts=SqlTexts(store=store),
         ),
     )
 
@@ -315,6 +345,22 @@ def hub_address(settings: Settings) -> Address:
     if ca and cert and key:
         tls = ClientTls(region=settings.region, ca=ca, cert=cert, key=key, passphrase_file=secret)
     return Address.parse(settings.amqp_url.get_secret_value(), tls=tls)
+
+
+def _door(settings: Settings, accounts: SqlAccounts, notebook: Notebook, clock: Callable[[], datetime]) -> Door:
+    try:
+        second_factor = frozenset(StaffRole(one) for one in settings.second_factor)
+    except ValueError as error:
+        raise SettingsInvalid(f"TRANSFER_SECOND_FACTOR: {error}") from error
+    return Door(
+        accounts=accounts,
+        ledger=notebook,
+        clock=clock,
+        key=AccountsKey(settings.keys, lambda: find_passphrase(settings.passphrase_file, os.environ)),
+        idle=settings.seconds("session_idle"),
+        longest=settings.seconds("session_longest"),
+        second_factor=second_factor,
+    )
 
 
 def _sending(
@@ -374,6 +420,24 @@ def _files(
         new_id=new_id,
         pause=pauses.after,
     )
+
+
+def _text_duties(settings: Settings, store: Store, views: SqlViews, context: Callable[[], Context]) -> list[Duty]:
+    if settings.sms_url is None or settings.sms_secret_file is None or Role.RELAY not in settings.roles:
+        return []
+    texter = Texter(
+        texts=SqlTexts(store=store),
+        views=views,
+        gateway=HttpGateway(
+            url=settings.sms_url, secret_file=settings.sms_secret_file, sign=settings.sms_sign, clock=store.clock
+        ),
+        context=context,
+        pauses=Pauses(first=settings.seconds("fetch_first"), longest=settings.seconds("fetch_longest")),
+    )
+    return [
+        Duty(name="notices", once=texter.notice_once, poll=settings.watch_poll),
+        Duty(name="texts", once=texter.send_once, poll=settings.watch_poll),
+    ]
 
 
 def _file_duties(settings: Settings, files: FileParts) -> list[Duty]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, assert_never
+from typing import Annotated, Any, NamedTuple, assert_never
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,10 +13,11 @@ from transfer.domain.case import Case
 from transfer.domain.duplicates import LinkedCase
 from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import PAST, Side, State
+from transfer.domain.rights import Sight
 from transfer.ledger.differences import CURES, Difference
 from transfer.messages.case import CaseNumber
 from transfer.messages.case_progress import StagePublished
-from transfer.messages.codes import Matter, MediaType, ReceiptOutcome, Stage, Urgency
+from transfer.messages.codes import Code, Matter, MediaType, ReceiptOutcome, Stage, Urgency
 from transfer.messages.codes_urgency import place
 from transfer.messages.receipts import Refusal
 
@@ -273,6 +274,47 @@ class DestinationLine(Record):
     heard_at: Annotated[datetime | None, Field(description="when its last receipts came in")]
 
 
+class LinkLine(Record):
+    """How the exchange with another region stands; ``sent`` and ``received`` are those of a last span of time."""
+
+    region: str
+    waiting: int = 0
+    waits_since: datetime | None = None
+    unanswered: int = 0
+    unanswered_since: datetime | None = None
+    owed: int = 0
+    owed_since: datetime | None = None
+    sent: int = 0
+    sent_at: datetime | None = None
+    received: int = 0
+    received_at: datetime | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
+    last_error: str | None = None
+    heard_at: datetime | None = None
+
+
+class Falling(Code):
+    """What falls due on a day."""
+
+    CLOCK = "CLOCK", "案件期限", "Clocks of cases"
+    LIMITATION = "LIMITATION", "时效和法定期间", "Limitation and statutory periods"
+    SUPPLEMENT = "SUPPLEMENT", "转交补正", "Supplements to transfers"
+    REQUEST = "REQUEST", "协作函答复", "Answers to evidence requests"
+
+
+class DueCount(Record):
+    """How many of one kind fall due when, in a region: the holder's, the receiver's, or the other one of a request."""
+
+    what: Falling
+    region: str
+    overdue: int
+    today: int
+    three_days: int
+    seven_days: int
+    later: int
+
+
 class OldestWaiting(Record):
     """The message that waits longest for its final receipt."""
 
@@ -304,9 +346,10 @@ class KnownCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFilter:
-    """Which cases; an empty filter means all. ``due_before`` finds limitations, reviews and notices that fall due
-    before that day."""
+    """Which cases, of those in sight of whoever asks: None sees all, and whoever lists must say it. An empty filter
+    means all. ``due_before`` finds limitations, reviews and notices that fall due before that day."""
 
+    sight: Sight | None
     holder_region: str | None = None
     not_holder_region: str | None = None
     stages: frozenset[Stage] = frozenset()
@@ -321,6 +364,7 @@ class CaseFilter:
 class TransferFilter:
     """Which transfers; an empty filter means all."""
 
+    sight: Sight | None
     side: Side | None = None
     state: State | None = None
     open: bool | None = None
@@ -330,8 +374,10 @@ class TransferFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFilter:
-    """Which evidence requests; an empty filter means all. ``due_before`` finds open ones only."""
+    """Which evidence requests; an empty filter means all. ``due_before`` finds open ones only, ``ours`` those that wait
+    for this region."""
 
+    sight: Sight | None
     side: RequestSide | None = None
     state: RequestState | None = None
     open: bool | None = None
@@ -340,6 +386,7 @@ class RequestFilter:
     collector: str | None = None
     due_before: date | None = None
     urgency: Urgency | None = None
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +403,7 @@ class MessageFilter:
 class FetchFilter:
     """Which files that come from other regions; an empty filter means all."""
 
+    sight: Sight | None
     state: FetchState | None = None
     source: str | None = None
     case: UUID | None = None
@@ -400,3 +448,56 @@ def work_key(line: CaseLine | TransferLine | RequestLine) -> WorkKey:
         case _:
             assert_never(line)
     return WorkKey(place=at, act_by=line.act_by, since=since, id=line.id)
+
+
+class Show(StrEnum):
+    """Which part of the worklist."""
+
+    OURS = "ours"
+    """What waits for this region."""
+    URGENT = "urgent"
+    THREE = "three"
+    SEVEN = "seven"
+    WAITING = "waiting"
+    """What this region holds and another one must answer first."""
+    HELD = "held"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFilter:
+    """Which lines of the worklist page; ``until`` is the last due day that is looked for."""
+
+    sight: Sight | None
+    show: Show
+    here: str
+    until: date | None = None
+    stage: Stage | None = None
+    region: str | None = None
+    institution: str | None = None
+    q: str | None = None
+
+
+class WorkLine(NamedTuple):
+    """A case in the worklist page, as plain as the database gives it: many are read at once."""
+
+    id: UUID
+    matter: str
+    urgency: str
+    place: int
+    act_by: date | None
+    since: datetime
+    holder: str
+    stage: str
+    opponent: str | None
+    basics: str
+    persons: int
+    first_person: str | None
+    side: str | None
+    state: str | None
+    is_open: int | None
+    sender: str | None
+    receiver: str | None
+    escalated: bool | None
+    mark: int
+    """That of all cases together when it was read."""

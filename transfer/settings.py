@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "TRANSFER_"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Role(StrEnum):
@@ -59,15 +60,46 @@ class Settings(BaseSettings):
     checkpoint_every: Annotated[
         float, Field(gt=0, le=86_400, description="no entry of the ledger waits longer for a signed checkpoint")
     ] = 3600.0
+    sign_in: Annotated[
+        Literal["required", "off"],
+        Field(description="off: whoever reaches this machine's loopback address may do everything; for trials alone"),
+    ] = "required"
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?$",
+            description="where people reach this node: origin of the proxy in front of it, which ends TLS",
+        ),
+    ] = None
+    session_idle: Annotated[float, Field(ge=60, description="a session unused for so long ends")] = 1800.0
+    session_longest: Annotated[float, Field(ge=60, description="every session ends after so long")] = 43_200.0
+    second_factor: Annotated[
+        frozenset[str],
+        NoDecode,
+        Field(description="roles that sign in with a second factor, separated by commas"),
+    ] = frozenset({"approver", "auditor", "audit-administrator", "security-administrator", "system-administrator"})
     host: Annotated[
-        Literal["127.0.0.1", "::1", "localhost"],
-        Field(description="address to listen on; loopback only, since there is no sign-in yet"),
+        str,
+        Field(description="address to listen on; another than loopback needs sign-in and `public_url`"),
     ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
-    audit_tokens: Annotated[
-        Path | None,
-        Field(description="file with a line for each auditor: SHA-256 of the token, spaces, name; without it none"),
+    oidc_issuer: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:|/|$))",
+            description="issuer of the OpenID Connect provider by which people may sign in; without it none",
+        ),
     ] = None
+    oidc_client: Annotated[str, Field(description="this node's client id there")] = ""
+    oidc_secret_file: Annotated[
+        Path | None, Field(description="file with the client's secret; without it a public client")
+    ] = None
+    oidc_name: Annotated[str, Field(description="what the provider is called on the button")] = "OpenID Connect"
+    oidc_acr: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(description="values of `acr` that count as second factor, separated by commas; by default none does"),
+    ] = ()
     files: Annotated[
         str | None,
         Field(description="where files are kept: a folder, or s3://BUCKET/PREFIX; without it files are not taken"),
@@ -122,6 +154,16 @@ class Settings(BaseSettings):
     resend_grace: Annotated[float, Field(ge=0, description="how far receipts may run ahead of a missing one")] = 5.0
     lease: Annotated[float, Field(gt=0, le=600, description="how long a relay holds its shards")] = 30.0
     broker_lost_after: Annotated[float, Field(ge=0, description="readiness is red after so long without broker")] = 10.0
+    sms_url: Annotated[
+        str | None,
+        Field(pattern=r"^https?://[^\s]+$", description="gateway for text messages; without it none are written"),
+    ] = None
+    sms_secret_file: Annotated[
+        Path | None, Field(description="file with the secret by which node and gateway sign what they tell each other")
+    ] = None
+    sms_sign: Annotated[
+        str, Field(pattern=r"^[^【】\s]{2,20}$", description="signature (签名) at the head of each text message")
+    ] = "法律援助"
     test_identities: Annotated[
         bool, Field(description="accept identity numbers with the never-assigned region 990000")
     ] = False
@@ -130,10 +172,16 @@ class Settings(BaseSettings):
         "info"
     )
 
-    @field_validator("directory_keys", mode="before")
+    @field_validator("directory_keys", "oidc_acr", mode="before")
     @classmethod
-    def _keys_by_comma(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+    def _each_by_comma(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return tuple(one.strip() for one in value.split(",")) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _client_named(self) -> Self:
+        if self.oidc_issuer is not None and not self.oidc_client:
+            raise ValueError("oidc_issuer needs oidc_client")
+        return self
 
     @model_validator(mode="after")
     def _files_together(self) -> Self:
@@ -141,7 +189,20 @@ class Settings(BaseSettings):
             raise ValueError("files_port needs files, files_cert and files_key")
         if self.files is not None and "://" in self.files and self.files_spool is None:
             raise ValueError("files in a bucket need files_spool")
+        if self.sms_url is not None and self.sms_secret_file is None:
+            raise ValueError("sms_url needs sms_secret_file")
         return self
+
+    @model_validator(mode="after")
+    def _open_to_this_machine_alone(self) -> Self:
+        if self.host not in LOOPBACK and (self.public_url is None or self.sign_in == "off"):
+            raise ValueError("host other than 127.0.0.1, ::1 or localhost needs public_url and sign_in=required")
+        return self
+
+    @field_validator("second_factor", mode="before")
+    @classmethod
+    def _names_by_comma(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+        return frozenset(one for one in value.split(",") if one) if isinstance(value, str) else value
 
     @field_validator("roles", mode="before")
     @classmethod

@@ -1,48 +1,25 @@
 """The demo's auditor: takes a case from the ledgers of two regions, and checks the files with nothing else at hand."""
 
-import hashlib
 import json
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 from uuid import UUID
 
 from deploy.demo.nodes import NodeProcess
+from transfer.domain.rights import Role
 from transfer.settings import PREFIX
-
-_NAME = "审计员赵敏"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auditor:
-    """One who is let in by a token, and who knows the key of whoever signs the directory."""
+    """One who has an account and a token at each node, and knows the key of whoever signs the directory."""
 
     folder: Path
     verifier: str
-
-    @classmethod
-    def admitted(cls, folder: Path, *, verifier: str) -> Self:
-        """With a token that the nodes know which are told of ``tokens``."""
-        made = cls(folder=folder, verifier=verifier)
-        made.desk.mkdir(parents=True)
-        token = secrets.token_hex(24)
-        made._token.write_text(token, encoding="utf-8")
-        made.tokens.write_text(f"{hashlib.sha256(token.encode()).hexdigest()}  {_NAME}\n", encoding="utf-8")
-        return made
-
-    @property
-    def tokens(self) -> Path:
-        """The file of those whom a node lets in."""
-        return self.folder / "auditors"
-
-    @property
-    def _token(self) -> Path:
-        return self.folder / "auditor.token"
 
     @property
     def desk(self) -> Path:
@@ -51,6 +28,7 @@ class Auditor:
 
     def compared(self, case: UUID, nodes: Mapping[str, NodeProcess]) -> Sequence[str]:
         """What the files of these regions show together, in words; nothing while anything does not hold yet."""
+        self.desk.mkdir(exist_ok=True)
         files = [self._exported(case, node) for node in nodes.values()]
         checked = subprocess.run(
             [sys.executable, "-m", "transfer", "audit", "check", *files, "--verifier", self.verifier, "--json"],
@@ -68,6 +46,8 @@ class Auditor:
         """The name of the file on the desk."""
         file = self.desk / f"{node.region}.jsonl"
         file.unlink(missing_ok=True)
-        place = ("--node", node.api.url, "--token-file", str(self._token))
+        token = self.folder / f"auditor-{node.region}.token"
+        token.write_text(node.tokens[Role.AUDITOR], encoding="utf-8")
+        place = ("--node", node.api.url, "--token-file", str(token))
         node.command("audit", "export", str(case), "--out", str(file), *place)
         return file.name

@@ -14,8 +14,9 @@ from deploy.demo.scene import Scene
 from transfer.cli.exits import CommandFailed, NotThere
 from transfer.cli.facts import Facts, compare
 from transfer.cli.known import facts_there, history_there, messages_there
-from transfer.cli.remote import Api
+from transfer.cli.remote import Answer, Api
 from transfer.domain.clocks import legal_day
+from transfer.domain.rights import Role
 from transfer.telemetry import clock
 
 _PATIENCE: Final = 20.0
@@ -29,7 +30,7 @@ class StoryFailed(CommandFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """Everything goes over the public API of the nodes."""
+    """Everything goes over the public API of the nodes, with the token of whoever acts."""
 
     nodes: Mapping[str, NodeProcess]
     scene: Scene
@@ -51,8 +52,8 @@ class Cast:
 
     def post(self, region: str, path: str, body: Mapping[str, Any]) -> None:
         """Change the case, as it is now in that region."""
-        api = self.api(region)
-        api.post(f"/v1/cases/{self.case}/{path}", body, etag=api.get(f"/v1/cases/{self.case}").etag)
+        api = self.nodes[region].api_of(body["by"])
+        api.post(f"/v1/cases/{self.case}/{path}", body, etag=self.api(region).get(f"/v1/cases/{self.case}").etag)
         self.look()
 
     def step(self, region: str, step: str, body: Mapping[str, Any]) -> None:
@@ -64,13 +65,16 @@ class Cast:
         """The case as that region's API shows it."""
         return self.api(region).get(f"/v1/cases/{self.case}").body
 
+    def open(self, region: str, body: Mapping[str, Any]) -> Answer:
+        """A case is taken in; gives it."""
+        return self.nodes[region].api_of(body["by"]).post("/v1/cases", body)
+
     def further(self, number: int) -> UUID:
         """Open one more case in Zhongshan and offer it to the workstation."""
-        api = self.api(ZHONGSHAN)
-        opened = api.post("/v1/cases", further_application(number))
+        opened = self.open(ZHONGSHAN, further_application(number))
         case = UUID(opened.body["id"])
         letter = offer(STATION, 100 + number, "用工地点在泸县，请贵站受理")
-        api.post(f"/v1/cases/{case}/transfers", letter, etag=opened.etag)
+        self.nodes[ZHONGSHAN].api_of(letter["by"]).post(f"/v1/cases/{case}/transfers", letter, etag=opened.etag)
         return case
 
     # What they see ------------------------------------------------------------------------------------------
@@ -137,7 +141,7 @@ class Cast:
 
     def metric(self, region: str, name: str) -> float:
         """A counter of that node, 0 when it has not counted yet."""
-        for line in self.api(region).text("/metrics").splitlines():
+        for line in self.nodes[region].api_of(Role.SYSTEM_ADMINISTRATOR).text("/metrics").splitlines():
             if line.startswith(f"{name} "):
                 return float(line.rpartition(" ")[2])
         return 0.0

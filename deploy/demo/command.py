@@ -20,6 +20,7 @@ from deploy.demo.picture import shown
 from deploy.demo.scene import Scene
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story
+from deploy.demo.tour import show_tour
 from deploy.demo.winter import WinterStory
 from deploy.demo.winter_people import FUSHUN
 from transfer.cli.explained import Explained
@@ -59,14 +60,22 @@ def demo(*, once: bool, ca: Path, vhost: str, directory: Path, data: Path | None
     with _signals_as_interrupts(), _folder(data) as folder, ExitStack() as stack:
         stage = Stage.laid_out(folder, ca=ca, vhost=vhost, draft=draft)
         out.print("starting three nodes, a few seconds")
-        stack.enter_context(started(stage.transfer))
+        stack.enter_context(_staffed(stage, stage.transfer))
         _show_trace(out, stage.transfer, _play_transfer(stage))
         out.print("starting two more nodes, a few seconds; their clocks stand at 11 February 2026")
-        stack.enter_context(started(stage.winter))
+        stack.enter_context(_staffed(stage, stage.winter))
         _play_winter(out, stage, folder)
-        _show_addresses(out, stage)
+        show_tour(out, {**stage.transfer, **stage.winter}, stage.trust.directory, stage.accounts)
         if not once:
             _stay(out)
+
+
+@contextmanager
+def _staffed(stage: Stage, nodes: Mapping[str, NodeProcess]) -> Iterator[None]:
+    with started(nodes):
+        for node in nodes.values():
+            stage.accounts.ready(node)
+        yield
 
 
 def _play_transfer(stage: Stage) -> UUID:
@@ -100,13 +109,6 @@ def _show_trace(out: Console, nodes: Mapping[str, NodeProcess], case: UUID) -> N
     for there in others:
         out.rule(f"{here.region} beside {there.region}")
         print_beside(out, here, there, list(compare(here.facts, there.facts)))
-
-
-def _show_addresses(out: Console, stage: Stage) -> None:
-    out.rule("to look at")
-    named = stage.trust.directory.by_code
-    for region, node in {**stage.transfer, **stage.winter}.items():
-        out.print(f"{region} {named[region].name_zh} {node.api.url}/docs   worklist {node.api.url}/v1/cases")
 
 
 def _stay(out: Console) -> None:

@@ -15,6 +15,7 @@ from deploy.demo import dated
 from transfer.broker.dialling import refusal
 from transfer.cli.exits import Unreachable
 from transfer.cli.remote import Api, Refused
+from transfer.domain.rights import Role
 from transfer.settings import PREFIX
 
 _START_SECONDS: Final = 30.0
@@ -36,6 +37,8 @@ class NodeProcess:
         self._program = "transfer" if clock is None else dated.PROGRAM
         self._own = {} if clock is None else {dated.CLOCK: str(clock)}
         self.settings = {"region": region, "port": "0", "database_url": f"sqlite:///{folder}/{region}.db", **settings}
+        self.tokens: dict[str, str] = {}
+        """What the programs of its people show, by their names and by their logins."""
         self._process: subprocess.Popen[bytes] | None = None
         self._api: Api | None = None
 
@@ -53,10 +56,14 @@ class NodeProcess:
 
     @property
     def api(self) -> Api:
-        """Known after the first start, and the same from then on."""
+        """As its supervisor sees it once there are accounts; known after the first start, and the same from then on."""
         if self._api is None:
             raise NodeEnded(f"the node of {self.region} has not been started")
-        return self._api
+        return Api(self._api.url, token=self.tokens.get(Role.SUPERVISOR, ""))
+
+    def api_of(self, who: str) -> Api:
+        """The same for somebody who works there, by name or login."""
+        return Api(self.api.url, token=self.tokens[who])
 
     @property
     def environment(self) -> dict[str, str]:

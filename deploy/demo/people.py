@@ -11,9 +11,12 @@ STATION: Final = "510521-ZS"
 SICHUAN: Final = "510000"
 
 CLERK_ZHONGSHAN: Final = "王芳"
-CLERK_LUXIAN: Final = "张伟"
+CLERK_STATION: Final = "张伟"
+CLERK_LUXIAN: Final = "李静"
 HEAD_LUXIAN: Final = "罗主任"
+LAWYER: Final = "何律师"
 CLERK_SICHUAN: Final = "刘敏"
+HEAD_SICHUAN: Final = "吴主任"
 
 NEVER_ASSIGNED: Final = "990000"
 """No region has this code, so a number that begins with it is nobody's."""
@@ -106,7 +109,7 @@ def signature(by: str, institution: str) -> dict[str, Any]:
 def dispute() -> dict[str, Any]:
     """The province says that its county is competent."""
     return {
-        **at_desk(CLERK_SICHUAN, SICHUAN),
+        **at_desk(HEAD_SICHUAN, SICHUAN),
         "ground": "COMPETENCE_CAUSE_ELSEWHERE",
         "proposed_region": LUXIAN,
         "explanation": "用工地点在泸县，应由泸县法律援助中心受理。",
@@ -125,7 +128,7 @@ def recall() -> dict[str, Any]:
 def notice(applicant: UUID | str, today: date) -> dict[str, Any]:
     """All that is missing, told once: the identity card of one applicant."""
     item = {"applicant": str(applicant), "defect": "ID_MISSING", "explanation": "请补交陈秀兰的身份证明"}
-    return {**at_desk(CLERK_LUXIAN, STATION), "items": [item], "due_on": (today + timedelta(days=10)).isoformat()}
+    return {**at_desk(CLERK_STATION, STATION), "items": [item], "due_on": (today + timedelta(days=10)).isoformat()}
 
 
 def supplement(applicant: UUID | str) -> dict[str, Any]:
@@ -137,21 +140,23 @@ def supplement(applicant: UUID | str) -> dict[str, Any]:
 
 def acceptance(today: date) -> dict[str, Any]:
     """The centre in Luxian accepts and gives the case its number."""
-    return {**at_desk(CLERK_LUXIAN, LUXIAN), "number": f"泸法援〔{today.year}〕民字第208号"}
+    return {**at_desk(HEAD_LUXIAN, LUXIAN), "number": f"泸法援〔{today.year}〕民字第208号"}
 
 
 STAGES: Final[Sequence[str]] = ("under_review", "granted", "assigned", "agreement_signed", "handling", "concluded")
 
+_BY: Final = {"under_review": CLERK_LUXIAN, "granted": HEAD_LUXIAN, "assigned": CLERK_LUXIAN}
+
 
 def stage(name: str, today: date) -> dict[str, Any]:
-    """The next stage, reached today, with what is to be said; who reviewed does not approve."""
-    by = HEAD_LUXIAN if name == "granted" else CLERK_LUXIAN
+    """The next stage, reached today, with what is to be said, entered by whoever has the duty of it."""
+    by = _BY.get(name, LAWYER)
     return {**at_desk(by, LUXIAN), "stage": name, "occurred_on": today.isoformat(), **_said(name, today)}
 
 
 def _said(name: str, today: date) -> dict[str, Any]:
     if name == "assigned":
-        lawyer = {"office": "泸县示例律师事务所", "person": "何律师", "licence": "示例 0001"}
+        lawyer = {"office": "泸县示例律师事务所", "person": LAWYER, "licence": "示例 0001"}
         return {"part": {"kind": "assignment", "unit": "LAW_FIRM", **lawyer}}
     if name == "concluded":
         award = {"event": "award_received", "on": today.isoformat()}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote, urlsplit
 
+from deploy.demo.accounts import Accounts
 from deploy.demo.auditor import Auditor
 from deploy.demo.dated import set_clock
 from deploy.demo.nodes import NodeProcess
@@ -41,6 +42,8 @@ _QUICK: Final = {
     "fetch_first": "1",
     "checkpoint_every": "3",
     "log_format": "text",
+    # A newcomer has no app for codes at hand.
+    "second_factor": "",
 }
 
 
@@ -50,6 +53,7 @@ class Stage:
 
     trust: DemoTrust
     auditor: Auditor
+    accounts: Accounts
     clock: Path
     addresses: Mapping[str, Address]
     transfer: Mapping[str, NodeProcess]
@@ -63,7 +67,6 @@ class Stage:
         cert, key = save(authority.server([LOOPBACK], now=SINCE, days=_days()), folder, SERVER, replace=True)
         ports = dict(zip(WINTER, free_ports(len(WINTER)), strict=True))
         trust = DemoTrust.lay_out(folder, _with_files(draft, ports))
-        auditor = Auditor.admitted(folder, verifier=trust.verifier)
         tls = {region: _certified(authority, region, folder) for region in urls}
         time_file = folder / "clock"
         set_clock(time_file, BEGINS)
@@ -75,7 +78,6 @@ class Stage:
                 "tls_ca": str(tls[region].ca),
                 "tls_cert": str(tls[region].cert),
                 "tls_key": str(tls[region].key),
-                "audit_tokens": str(auditor.tokens),
                 "files": str(folder / f"files-{region}"),
                 **trust.settings(region),
             }
@@ -86,7 +88,8 @@ class Stage:
 
         return cls(
             trust=trust,
-            auditor=auditor,
+            auditor=Auditor(folder=folder, verifier=trust.verifier),
+            accounts=Accounts.new(),
             clock=time_file,
             addresses={region: Address.parse(urls[region], tls=tls[region]) for region in urls},
             transfer={region: node(region) for region in TRANSFER},

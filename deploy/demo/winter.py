@@ -50,7 +50,7 @@ class WinterStory:
     def _asked(self) -> None:
         cast = self.cast
         cast.say("Wed 2026-02-11: a worker in Fushun 抚顺 claims six months of pay for work at a plant in Lingwu 灵武")
-        opened = cast.api(FUSHUN).post("/v1/cases", people.application())
+        opened = cast.open(FUSHUN, people.application())
         cast.scene.case = UUID(opened.body["id"])
         worker = opened.body["applicants"][0]["id"]
         cast.say(
@@ -104,7 +104,12 @@ class WinterStory:
     def _put(self, sheet: Path) -> Mapping[str, Any]:
         """The file as messages name it."""
         path = f"/v1/files?name={quote(sheet.name)}"
-        body: Mapping[str, Any] = self.cast.api(LINGWU).upload(path, sheet.read_bytes(), MediaType.PDF.value).body
+        body: Mapping[str, Any] = (
+            self.cast.nodes[LINGWU]
+            .api_of(people.CLERK[LINGWU])
+            .upload(path, sheet.read_bytes(), MediaType.PDF.value)
+            .body
+        )
         return body
 
     def _fetched(self) -> list[str]:

@@ -12,19 +12,19 @@ FUSHUN: Final = "210402"
 LINGWU: Final = "640181"
 WORKER: Final = "佟建国"
 
-_CLERK: Final = {FUSHUN: "赵敏", LINGWU: "马丽"}
-_HEAD: Final = {FUSHUN: "孙主任", LINGWU: "丁主任"}
+CLERK: Final = {FUSHUN: "赵敏", LINGWU: "马丽"}
+HEAD: Final = {FUSHUN: "孙主任", LINGWU: "丁主任"}
 _PLANT: Final = "宁东某煤制油厂（示例）"
 
 
 def by_clerk(region: str) -> dict[str, Any]:
     """Someone at the window or at the desk."""
-    return at_desk(_CLERK[region], region)
+    return at_desk(CLERK[region], region)
 
 
 def by_head(region: str) -> dict[str, Any]:
     """Who approves what others have drafted."""
-    return at_desk(_HEAD[region], region)
+    return at_desk(HEAD[region], region)
 
 
 def application() -> dict[str, Any]:
@@ -91,8 +91,8 @@ def clarification() -> dict[str, Any]:
 
 
 def undertaking() -> dict[str, Any]:
-    """The head says that it is done, and by whom."""
-    return {**by_head(LINGWU), "collector": _CLERK[LINGWU]}
+    """It is done, and by whom."""
+    return {**by_clerk(LINGWU), "collector": CLERK[LINGWU]}
 
 
 def found(item: str, file: Mapping[str, Any], at: datetime) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def found(item: str, file: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     collected = {
         "act": "COLLECTED",
         "at": at.isoformat(),
-        "by": _CLERK[LINGWU],
+        "by": CLERK[LINGWU],
         "institution": LINGWU,
         "where": _PLANT,
         "how": "COPIED",

@@ -36,7 +36,7 @@ class Broker(Server, ManagedBroker):
     kind = "rabbitmq"
     port_count = 5
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each thing that may differ
         self,
         data: Path | None = None,
         *,
@@ -44,17 +44,25 @@ class Broker(Server, ManagedBroker):
         keep: bool = False,
         settings: Mapping[str, str] | None = None,
         tls: ServerTls | None = None,
+        name: str = NODE_NAME,
+        beside: "Broker | None" = None,
     ) -> None:
         """Without `major` the installed version runs; 4 is unpacked when another is installed.
 
-        With `tls` it also listens for clients with a certificate. Settings are added to rabbitmq.conf.
+        With `tls` it also listens for clients with a certificate. Settings are added to rabbitmq.conf. A node
+        `beside` another that runs shares its epmd and its secret, so that settings can make them one cluster.
         Without `data` a fresh folder is made, and removed by close() unless `keep`.
         """
         super().__init__(data, keep=keep)
         self._major = major
         self._settings = dict(settings or {})
         self._tls = tls
-        self._administrator = Administrator(username="admin", password=secrets.token_urlsafe(18))
+        self._name = name
+        self._beside = beside
+        self._cookie: str = beside._cookie if beside else secrets.token_hex(16)  # noqa: SLF001 - of its own kind
+        self._administrator: Administrator = (
+            beside._administrator if beside else Administrator(username="admin", password=secrets.token_urlsafe(18))  # noqa: SLF001 - of its own kind
+        )
         self._programs: RabbitMqPrograms | None = None
         self._version: str | None = None
 
@@ -90,7 +98,8 @@ class Broker(Server, ManagedBroker):
         """Known after the first start, and the same until close()."""
         if self._ports is None:
             raise NotRunning(self.kind)
-        amqp, amqps, management, distribution, epmd = self._ports
+        amqp, amqps, management, distribution, own = self._ports
+        epmd = self._beside.ports.epmd if self._beside else own
         return NodePorts(amqp=amqp, amqps=amqps, management=management, distribution=distribution, epmd=epmd)
 
     def start(self) -> None:
@@ -118,8 +127,8 @@ class Broker(Server, ManagedBroker):
         self._running_crew()
         programs, seen = self._run_by()
         done = subprocess.run(
-            programs.command([_CONTROL, "--quiet", "-n", NODE_NAME, *words], data=self.data),
-            env=environment(self.data, seen, self.ports),
+            programs.command([_CONTROL, "--quiet", "-n", self._name, *words], data=self.data),
+            env=environment(self.data, seen, self.ports, self._name),
             cwd=self.data,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -150,14 +159,16 @@ class Broker(Server, ManagedBroker):
     def _launch(self, crew: Crew, folder: Path) -> None:
         programs, seen = self._run_by()
         ports = self.ports
-        write_files(folder, seen, ports, self._administrator, settings=self._settings, tls=self._tls)
+        write_files(
+            folder, seen, ports, self._administrator, settings=self._settings, tls=self._tls, cookie=self._cookie
+        )
         listens = (ports.amqp, ports.management, ports.distribution, *((ports.amqps,) if self._tls else ()))
         log = folder / "log" / "console.log"
 
         def program(word: str) -> Program:
             return Program(
                 command=programs.command([word], data=folder),
-                environment=environment(folder, seen, ports),
+                environment=environment(folder, seen, ports, self._name),
                 folder=folder,
                 output=log,
             )
@@ -165,14 +176,15 @@ class Broker(Server, ManagedBroker):
         def epmd_listens() -> bool:
             listens = epmd_answers(LOOPBACK, ports.epmd)
             # Looked at after the answer: an epmd that lost its port to another has ended by then.
-            self._check(crew, _EPMD, (ports.epmd,), log)
+            if self._beside is None:
+                self._check(crew, _EPMD, (ports.epmd,), log)
             return listens
 
         def serves() -> bool:
             self._check(crew, self.kind, listens, log)
             return answers(LOOPBACK, ports.amqp, self.username, self.password) and self._is_managed()
 
-        if not crew.runs(_EPMD):
+        if self._beside is None and not crew.runs(_EPMD):
             crew.start(_EPMD, program("epmd"))
         wait_until(epmd_listens, seconds=_EPMD_SECONDS, what=f"epmd listens; its log is {log}", every=0.02)
         crew.start(self.kind, program(_SERVER))

@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from deploy.local.errors import StackError
 from deploy.local.external import AMQP_URL, MANAGEMENT_URL, ExternalBroker
 from deploy.local.papers import FONTS, READERS, font_files, reader_programs
-from deploy.local.programs import installed_rabbitmq, postgres_programs, rabbitmq_version
+from deploy.local.programs import (
+    CHROMIUM_PACKAGE,
+    chromium_program,
+    installed_rabbitmq,
+    postgres_programs,
+    rabbitmq_version,
+)
 from deploy.local.rabbitmq4 import MAJOR, make_sure_of_namespaces, unpacked_folder
 
 
@@ -16,6 +22,7 @@ def check(environment: Mapping[str, str]) -> bool:
     _unpacked()
     _packages("Fonts", FONTS, font_files)
     _packages("Readers", READERS, reader_programs)
+    _packages("Chromium", (CHROMIUM_PACKAGE,), lambda _: chromium_program(), use="tests of the pages")
     return _postgres() and broker
 
 
@@ -64,12 +71,14 @@ def _postgres() -> bool:
     return True
 
 
-def _packages(part: str, packages: Iterable[str], find: Callable[[str], object]) -> None:
+def _packages(
+    part: str, packages: Iterable[str], find: Callable[[str], object], *, use: str = "formal letters"
+) -> None:
     try:
         for package in packages:
             find(package)
     except StackError as error:
-        _say(part, f"{error} (for formal letters)")
+        _say(part, f"{error} (for {use})")
         return
     _say(part, f"{', '.join(packages)}, installed")
 

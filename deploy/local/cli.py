@@ -27,6 +27,8 @@ from deploy.local.errors import (
 from deploy.local.external import AMQP_URL, AMQPS_URL, MANAGEMENT_URL, ExternalBroker, broker_for
 from deploy.local.node import ServerTls
 from deploy.local.packages import (
+    make_sure_of_checkers,
+    make_sure_of_chromium,
     make_sure_of_curl,
     make_sure_of_fonts,
     make_sure_of_postgres,
@@ -89,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.task != "run" and command:
         parser.error(f"{asked.task} takes no command")
     if asked.task != "check" and not (_wants_broker(asked) or asked.postgres or _wants_programs(asked)):
-        also = "" if asked.task == "run" else ", --fonts, --readers or --curl"
+        also = "" if asked.task == "run" else ", --fonts, --readers, --checkers, --chromium or --curl"
         parser.error(f"nothing is asked for: give --broker, --postgres or both{also}")
     try:
         return _do(asked, command)
@@ -119,6 +121,10 @@ def _install(asked: argparse.Namespace) -> None:
         make_sure_of_fonts()
     if getattr(asked, "readers", False):
         make_sure_of_readers()
+    if getattr(asked, "chromium", False):
+        make_sure_of_chromium()
+    if getattr(asked, "checkers", False):
+        make_sure_of_checkers()
     if getattr(asked, "curl", False):
         make_sure_of_curl()
 
@@ -159,7 +165,7 @@ def _wants_broker(asked: argparse.Namespace) -> bool:
 
 
 def _wants_programs(asked: argparse.Namespace) -> bool:
-    return any(getattr(asked, name, False) for name in ("fonts", "readers", "curl"))
+    return any(getattr(asked, name, False) for name in ("fonts", "readers", "checkers", "chromium", "curl"))
 
 
 def _definitions(file: Path) -> dict[str, Any]:
@@ -227,6 +233,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_choices(install)
     install.add_argument("--fonts", action="store_true", help="fonts that formal letters are printed with")
     install.add_argument("--readers", action="store_true", help="programs by which tests read printed letters")
+    install.add_argument("--checkers", action="store_true", help="programs that check the files of deploy/")
+    install.add_argument("--chromium", action="store_true", help="the browser in which tests look at pages")
     install.add_argument(
         "--curl", action="store_true", help="curl, which the bench holds the fetching of files against"
     )

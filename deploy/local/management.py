@@ -12,7 +12,7 @@ from typing import Any
 
 from deploy.local.errors import ManagementRefused
 
-_TIMEOUT = 10.0
+_TIMEOUT = 30.0
 # Straight to the broker: a proxy of the environment would not know this machine's loopback address.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

@@ -13,8 +13,8 @@ from typing import Self
 from deploy.local.errors import UnusableTls
 from deploy.local.ports import LOOPBACK
 
-# The same on every run, so that a kept data folder can be used again; its epmd is its own, so it clashes
-# with no other node on the machine.
+# The same on every run, so that a kept data folder can be used again; its epmd is its own, or that of its cluster,
+# so it clashes with no other node on the machine.
 NODE_NAME = "local@localhost"
 MEMORY_LIMIT = "1GiB"
 
@@ -69,13 +69,14 @@ def write_files(  # noqa: PLR0913 - one argument for each thing that is written
     *,
     settings: Mapping[str, str],
     tls: ServerTls | None,
+    cookie: str,
 ) -> None:
     """Writes the configuration into `data`, which the broker knows as `seen`; settings go to rabbitmq.conf."""
     for name in ("home", "log", "mnesia", "generated", "tmp"):
         (data / name).mkdir(mode=0o700, exist_ok=True)
-    cookie = data / "home" / ".erlang.cookie"
-    if not cookie.exists():
-        _write(cookie, secrets.token_hex(16), mode=0o400)
+    shared = data / "home" / ".erlang.cookie"
+    if not shared.exists():
+        _write(shared, cookie, mode=0o400)
     configuration = {
         "listeners.tcp.1": f"{LOOPBACK}:{ports.amqp}",
         "management.tcp.ip": LOOPBACK,
@@ -113,7 +114,7 @@ def _tls_listener(data: Path, seen: Path, ports: NodePorts, tls: ServerTls) -> d
     }
 
 
-def environment(data: Path, seen: Path, ports: NodePorts) -> dict[str, str]:
+def environment(data: Path, seen: Path, ports: NodePorts, name: str = NODE_NAME) -> dict[str, str]:
     """The whole environment of the node, its epmd and its control commands; nothing is inherited."""
     return {
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -128,7 +129,7 @@ def environment(data: Path, seen: Path, ports: NodePorts) -> dict[str, str]:
         "ERL_AFLAGS": "-start_epmd false",
         "ERL_CRASH_DUMP": str(seen / "log" / "erl_crash.dump"),
         "RABBITMQ_CONF_ENV_FILE": os.devnull,
-        "RABBITMQ_NODENAME": NODE_NAME,
+        "RABBITMQ_NODENAME": name,
         "RABBITMQ_NODE_IP_ADDRESS": LOOPBACK,
         "RABBITMQ_NODE_PORT": str(ports.amqp),
         "RABBITMQ_DIST_PORT": str(ports.distribution),

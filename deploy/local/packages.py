@@ -10,12 +10,18 @@ from functools import partial
 from deploy.local.errors import InstallFailed, NotInstalled
 from deploy.local.papers import FONTS, READERS, font_files, reader_programs
 from deploy.local.programs import (
+    CHROMIUM_PACKAGE,
     CURL_PACKAGE,
     POSTGRES_PACKAGE,
+    PROMETHEUS_PACKAGE,
+    PROXY_PACKAGE,
     RABBITMQ_PACKAGE,
+    chromium_program,
     curl_program,
     installed_rabbitmq,
     postgres_programs,
+    prometheus_tool,
+    proxy_program,
 )
 
 _INSTALL = ["apt-get", "install", "-y", "--no-install-recommends"]
@@ -37,6 +43,11 @@ def make_sure_of_curl() -> None:
     _make_sure(curl_program, CURL_PACKAGE)
 
 
+def make_sure_of_chromium() -> None:
+    """Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
+    _make_sure(chromium_program, CHROMIUM_PACKAGE)
+
+
 def make_sure_of_fonts() -> None:
     """What letters are printed with. Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
     for package in FONTS:
@@ -47,6 +58,12 @@ def make_sure_of_readers() -> None:
     """What tests read letters with. Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
     for package in READERS:
         _make_sure(partial(reader_programs, package), package)
+
+
+def make_sure_of_checkers() -> None:
+    """What checks files of deploy/. Raises NotInstalled for an ordinary user, InstallFailed when it cannot be had."""
+    _make_sure(prometheus_tool, PROMETHEUS_PACKAGE, note=_UNUSED_SERVICE)
+    _make_sure(proxy_program, PROXY_PACKAGE, note=_UNUSED_SERVICE)
 
 
 def _make_sure(find: Callable[[], object], package: str, *, note: str = "") -> None:

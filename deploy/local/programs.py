@@ -13,6 +13,9 @@ from deploy.local.errors import NotInstalled
 RABBITMQ_PACKAGE = "rabbitmq-server"
 POSTGRES_PACKAGE = "postgresql"
 CURL_PACKAGE = "curl"
+CHROMIUM_PACKAGE = "chromium"
+PROMETHEUS_PACKAGE = "prometheus"
+PROXY_PACKAGE = "nginx-light"
 
 # Not the command in /usr/sbin, which refuses everyone but root and the user rabbitmq.
 _RABBITMQ = Path("/usr/lib/rabbitmq/bin")
@@ -80,6 +83,29 @@ def curl_program() -> str:
     if found is None:
         raise NotInstalled(f"curl is missing. {how_to_get(CURL_PACKAGE, '--curl')}")
     return found
+
+
+def prometheus_tool() -> Path:
+    """What checks rules of Prometheus and tries them. Raises NotInstalled."""
+    return _on_path("promtool", PROMETHEUS_PACKAGE, "--checkers")
+
+
+def proxy_program() -> Path:
+    """The reverse proxy whose configuration is checked and tried. Raises NotInstalled."""
+    return _on_path("nginx", PROXY_PACKAGE, "--checkers")
+
+
+def chromium_program() -> Path:
+    """What tests look at pages with. Raises NotInstalled."""
+    return _on_path("chromium", CHROMIUM_PACKAGE, "--chromium")
+
+
+def _on_path(name: str, package: str, option: str) -> Path:
+    # Servers of Debian's packages are where only an administrator's PATH leads.
+    found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    if found is None:
+        raise NotInstalled(f"{name} is missing. {how_to_get(package, option)}")
+    return Path(found)
 
 
 def how_to_get(package: str, option: str) -> str:

@@ -27,14 +27,18 @@ from tests.bench.machine import described
 from tests.bench.product import PKI
 from tests.bench.rounds import Plan, play
 from tests.bench.trace import TRACE, play_traces
+from tests.bench.worklist import WORKLIST, play_worklists
 
+ALONE: Final = (FILES, GROUP, LEDGER, TRACE, WORKLIST)
 QUICK: Final = Plan(count=1_000, warm_up=200, rate_seconds=5.0, settle=1.0)
 
 
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="Times that each contender is measured.")
 @click.option("--count", type=int, help="Messages of the throughput measure. [default: 5000]")
-@click.option("--only", help="Names of contenders, files, group, ledger or trace, parted by commas. [default: all]")
+@click.option(
+    "--only", help="Names of contenders, files, group, ledger, trace or worklist, parted by commas. [default: all]"
+)
 @click.option("--quick", is_flag=True, help="One round of few messages: to see that it works.")
 @click.option("--short", is_flag=True, help="Leave out the full store, the backlog and the idle node.")
 @click.option("--json", "output", type=click.Path(path_type=Path), default="bench.json", show_default=True)
@@ -44,15 +48,15 @@ def main(  # noqa: PLR0913 - one per option
     """Throughput, latency, CPU and memory of the contenders, taking turns, over the servers that AMQP_URL, AMQPS_URL,
     RABBITMQ_MANAGEMENT_URL and POSTGRES_URL name; BENCH_PKI names the folder of the authority that the broker trusts.
     Vhosts and databases are made for it and removed. First it measures a file, fetched
-    from one node by another and by curl, a group of 500 persons, a ledger of 1,000,000 entries, and the history
-    of a case in it."""
+    from one node by another and by curl, a group of 500 persons, a ledger of 1,000,000 entries, the history
+    of a case in it, and the worklist page among 100,000 cases."""
     console = Console()
     rounds = 1 if quick else rounds
     plan = QUICK if quick else Plan()
     if count is not None:
         plan = replace(plan, count=count, warm_up=max(1, count // 10))
     chosen = _chosen(only)
-    contenders = [CONTENDERS[name] for name in chosen if name not in (FILES, GROUP, LEDGER, TRACE)]
+    contenders = [CONTENDERS[name] for name in chosen if name not in ALONE]
     played: dict[str, list[Figures]] = {}
     try:
         servers = Servers.named_by(os.environ)
@@ -72,6 +76,10 @@ def main(  # noqa: PLR0913 - one per option
             traces = asyncio.run(play_traces(rounds, partial(console.print, highlight=False)))
             _show(traces, console)
             played |= traces
+        if WORKLIST in chosen:
+            lists = asyncio.run(play_worklists(servers, rounds, partial(console.print, highlight=False)))
+            _show(lists, console)
+            played |= lists
     except (NoServers, NotInstalled) as error:
         raise click.UsageError(str(error)) from error
     if contenders:
@@ -117,7 +125,7 @@ def _in_words(figures: dict[str, float]) -> str:
 
 
 def _chosen(only: str | None) -> Sequence[str]:
-    known = [FILES, GROUP, LEDGER, TRACE, *CONTENDERS]
+    known = [*ALONE, *CONTENDERS]
     names = only.split(",") if only else known
     if unknown := [name for name in names if name not in known]:
         raise click.BadParameter(f"{', '.join(unknown)}; there are {', '.join(known)}", param_hint="--only")

@@ -22,6 +22,8 @@ PAIRS: Final = (
     ("ledger", "hashlib"),
     ("ledger-sqlite", "hashlib"),
     ("trace", "primary-key"),
+    ("worklist-sqlite", "statements-sqlite"),
+    ("worklist-postgresql", "statements-postgresql"),
 )
 _COMPARED: Final = (
     "throughput_per_second",
@@ -34,6 +36,11 @@ _COMPARED: Final = (
     "verify_seconds",
     "verify_cpu_seconds",
     "read_ms",
+    "ours_ms",
+    "all_ms",
+    "seven_ms",
+    "waiting_ms",
+    "search_ms",
 )
 
 _MEBIBYTE: Final = 1 << 20
@@ -64,6 +71,11 @@ _LINES: Final = (
     ("  CPU of the node for that, s", "verify_cpu_seconds", 1, 2),
     ("  memory for that, MiB", "verify_memory_bytes", _MEBIBYTE, 0),
     ("a read of the ledger, ms", "read_ms", 1, 2),
+    ("worklist, ms: what needs us", "ours_ms", 1, 2),
+    ("  all", "all_ms", 1, 2),
+    ("  due in seven days", "seven_ms", 1, 2),
+    ("  waits for another region", "waiting_ms", 1, 2),
+    ("  a search", "search_ms", 1, 2),
 )
 
 

@@ -90,6 +90,11 @@ class Served:
             return False
 
     @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return f"http://{self._address}"
+
+    @property
     def process(self) -> subprocess.Popen[bytes]:
         assert self._process is not None
         return self._process

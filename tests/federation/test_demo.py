@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
 from uuid import uuid4
 
 import psutil
@@ -18,7 +21,6 @@ import pytest
 from deploy.local.broker import Broker
 from tests.pki import Pki
 from transfer.cli.exits import CONFIGURATION, UNAVAILABLE
-from transfer.cli.remote import Api
 
 DIRECTORY: Final = Path("deploy/local/directory.json").resolve()
 TRANSFER: Final = (sys.executable, "-m", "transfer")
@@ -120,7 +122,9 @@ def test_the_story_ends_well_and_shows_what_it_promises(stage: Stage) -> None:
         "HANDED_ON 移交",
         "print the same letter",
         "/papers/letter",
-        "/docs",
+        "security-administrator",
+        "password of all",
+        "/apply",
     ):
         assert part in said, f"{part}\n{said}"
     assert stage.nodes() == []
@@ -129,10 +133,15 @@ def test_the_story_ends_well_and_shows_what_it_promises(stage: Stage) -> None:
 @pytest.mark.timeout(300)
 def test_it_stays_up_to_be_explored_until_it_is_interrupted(stage: Stage) -> None:
     with stage.playing() as process:
-        page = told(process, "510521 泸县").split()
+        node = told(process, "510521 泸县 http").split()[-1]
+        password = told(process, "password of all").split()[-1]
         told(process, "Ctrl-C ends it all")
-        worklist = next(word for word in page if word.endswith("/v1/cases")).removesuffix("/v1/cases")
-        assert len(Api(worklist).get("/v1/cases?limit=200").body["items"]) > 1
+        browser = build_opener(ProxyHandler({}), HTTPCookieProcessor())
+        door = browser.open(f"{node}/sign-in?back=/cases").read().decode()
+        fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', door))
+        fields |= {"login": "supervisor", "password": password, "back": "/cases"}
+        worklist = browser.open(f"{node}/sign-in", urlencode(fields).encode()).read().decode()
+        assert "data-rows" in worklist, worklist
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     assert stage.nodes() == []

@@ -48,7 +48,8 @@ async def test_a_node_that_runs_is_alive_and_ready(api: Api) -> None:
     assert (await api.get("/healthz")).body == {"alive": True}
     ready = await api.get("/readyz")
     assert (ready.status, ready.body["ready"]) == (200, True)
-    duties = ["duty:trust", "duty:rules", "duty:forgetting", "duty:curing"]
+    named = ("trust", "rules", "forgetting", "drafts", "sessions", "curing", "mailbox")
+    duties = [f"duty:{one}" for one in named]
     assert [one["name"] for one in ready.body["checks"]] == [
         "database",
         "records",
@@ -178,16 +179,14 @@ async def test_the_description_is_served_as_it_is_made(api: Api) -> None:
     assert (await api.get("/openapi.json")).body == DOCUMENT
 
 
-async def test_the_page_for_readers_loads_nothing_and_says_that_there_is_no_sign_in(api: Api) -> None:
-    root = await api.get("/")
-    assert (root.status, root.headers["Location"]) == (302, "/docs")
+async def test_the_page_for_readers_loads_nothing_and_says_how_to_sign_in(api: Api) -> None:
     page = await api.get("/docs")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "No sign-in yet" in page.text
-    assert "尚无登录功能" in page.text
+    assert "Authorization: Bearer" in page.text
+    assert "登录会话" in page.text
     assert "<script" not in page.text
-    assert not re.search(r'(src|href)="(?!#|/openapi\.json")', page.text)
-    assert "style-src 'sha256-" in page.headers["Content-Security-Policy"]
+    assert not re.search(r'(src|href)="(?!#|/openapi\.json"|/static/)', page.text)
+    assert "style-src 'self'" in page.headers["Content-Security-Policy"]
     for path in DOCUMENT["paths"]:
         assert f"<code>{path}</code>" in page.text
 

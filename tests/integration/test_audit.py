@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -22,7 +23,9 @@ from tests.noted import Noted, noted
 from tests.placed import place, see, sign_head
 from transfer.actions.checking import check
 from transfer.actions.findings import Says, Verdict
+from transfer.actions.roll import NewAccount, NewToken
 from transfer.cli.main import main
+from transfer.domain.rights import Right, Role
 from transfer.ledger.entry import Kind, canonical
 from transfer.ledger.proof_file import EntryProof
 from transfer.messages.codes import ReceiptOutcome
@@ -30,12 +33,12 @@ from transfer.messages.receipts import Receipt
 from transfer.storage.engine import reading, writing
 from transfer.storage.ledger_tables import ledger_entries, ledger_keys, ledger_leaves
 from transfer.storage.tables import inbox
+from transfer.telemetry import clock
 from transfer.web.route import Route
 from transfer.web.routes import ROUTES
 
-AUDITOR, TOKEN = "审计员 赵敏", "a-token-of-an-auditor-0001"
-SHOWN: Final = {"Authorization": f"Bearer {TOKEN}"}
-AUDITED: Final = [route for route in ROUTES if route.for_auditors]
+AUDITOR: Final = "审计员 赵敏"
+AUDITED: Final = [route for route in ROUTES if route.right is Right.AUDIT]
 BOTH: Final = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
@@ -47,9 +50,11 @@ class Ground:
     there: Api
     case: str
     folder: Path
+    tokens: Mapping[str, str]
 
     async def ask(self, path: str, api: Api | None = None, **headers: str) -> Answer:
-        return await (api or self.here).ask("GET", path, headers=SHOWN | headers)
+        token = self.tokens[(api or self.here).region]
+        return await (api or self.here).ask("GET", path, headers={"Authorization": f"Bearer {token}"} | headers)
 
     async def noted(self, *kinds: Kind) -> list[Noted]:
         return await noted(self.here.node.store.engine, *kinds)
@@ -60,7 +65,9 @@ class Ground:
 
     async def remote(self, *words: str, api: Api | None = None) -> Result:
         """One that asks a node."""
-        asked = ("--node", (api or self.here).address, "--token-file", str(self.folder / "token"))
+        file = self.folder / "token"
+        file.write_text(self.tokens[(api or self.here).region] + "\n")
+        asked = ("--node", (api or self.here).address, "--token-file", str(file))
         return await self.run(*words, *asked)
 
 
@@ -88,13 +95,11 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 async def ground(tmp_path: Path, urls: dict[str, str]) -> AsyncIterator[Ground]:
-    tokens = tmp_path / "auditors"
-    tokens.write_text(f"{sha256(b'another token of somebody').hexdigest()}  somebody\n{_line(TOKEN)}", encoding="utf-8")
-    (tmp_path / "token").write_text(TOKEN + "\n")
     async with (
-        serving(tmp_path, ZHONGSHAN, database_url=urls[ZHONGSHAN], audit_tokens=tokens) as here,
-        serving(tmp_path, LUXIAN, database_url=urls[LUXIAN], audit_tokens=tokens) as there,
+        serving(tmp_path, ZHONGSHAN, database_url=urls[ZHONGSHAN]) as here,
+        serving(tmp_path, LUXIAN, database_url=urls[LUXIAN]) as there,
     ):
+        tokens = {api.region: await _token(api) for api in (here, there)}
         case = await here.offered()
         await here.opened()
         await here.carry(there)
@@ -107,11 +112,19 @@ async def ground(tmp_path: Path, urls: dict[str, str]) -> AsyncIterator[Ground]:
         seen = await sign_head(there.node.store.engine, LUXIAN, ZHONGSHAN)
         await see(here.node.store.engine, LUXIAN, seen)
         await sign_head(here.node.store.engine, ZHONGSHAN, LUXIAN)
-        yield Ground(here=here, there=there, case=case["id"], folder=tmp_path)
+        yield Ground(here=here, there=there, case=case["id"], folder=tmp_path, tokens=tokens)
 
 
-def _line(token: str) -> str:
-    return f"{sha256(token.encode()).hexdigest()}  {AUDITOR}\n"
+async def _token(api: Api) -> str:
+    """Of an auditor who has an account there."""
+    roll = api.node.web.roll
+    new = NewAccount(login="zhao", name=AUDITOR, institution=api.region, roles=frozenset({Role.AUDITOR}))
+    account, _ = await roll.add(new, by="test")
+    until = clock.now() + timedelta(days=1)
+    _, token = await roll.add_token(
+        account, NewToken(name="test", scopes=frozenset({Right.AUDIT}), expires_at=until), by="test"
+    )
+    return token
 
 
 def _path(route: Route, ground: Ground) -> str:
@@ -124,27 +137,27 @@ async def test_who_shows_no_token_of_an_auditor_gets_nothing(ground: Ground) -> 
     wrong: tuple[dict[str, str], ...] = (
         {},
         {"Authorization": "Bearer wrong-token-of-nobody"},
-        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": f"Basic {ground.tokens[ZHONGSHAN]}"},
     )
     for route, headers in product(AUDITED, wrong):
         path = _path(route, ground)
         answer = await ground.here.ask(route.method, path, headers=headers)
-        assert (answer.status, answer.kind) == (401, "not-an-auditor")
+        assert (answer.status, answer.kind) == (401, "not-signed-in")
         assert answer.headers["Www-Authenticate"] == "Bearer"
     assert await ground.noted() == before
 
 
-async def test_a_token_ends_with_its_line_and_nobody_is_an_auditor_without_a_file(ground: Ground) -> None:
-    path = f"/v1/audit/cases/{ground.case}/trace"
+async def test_a_token_ends_when_it_is_revoked_and_an_auditor_when_disabled(ground: Ground) -> None:
+    path, roll = f"/v1/audit/cases/{ground.case}/trace", ground.here.node.web.roll
+    account = await roll.find("zhao")
     assert (await ground.ask(path)).status == 200
-    (ground.folder / "auditors").write_text("# none\n")
+    await roll.set_disabled(account, disabled=True, by="test")
     assert (await ground.ask(path)).status == 401
-    (ground.folder / "auditors").unlink()
+    await roll.set_disabled(account, disabled=False, by="test")
+    assert (await ground.ask(path)).status == 200
+    [token] = await roll.accounts.tokens(account.id)
+    await roll.revoke_token(token.id, by="test")
     assert (await ground.ask(path)).status == 401
-    async with serving(ground.folder) as other:
-        answer = await other.ask("GET", path, headers=SHOWN)
-        assert (answer.status, answer.kind) == (401, "not-an-auditor")
-        assert "TRANSFER_AUDIT_TOKENS" in answer.body["detail"]
 
 
 async def test_a_question_of_an_auditor_is_in_the_ledger_and_counts_as_no_reading(ground: Ground) -> None:

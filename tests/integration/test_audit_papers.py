@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.integration.test_audit import AUDITOR, SHOWN, Ground, ground, urls
+from tests.integration.test_audit import AUDITOR, Ground, ground, urls
 from tests.paper.reading import text_of
 from transfer.ledger.entry import Kind
 
@@ -12,7 +12,8 @@ __all__ = ["ground", "urls"]
 async def printed(ground: Ground, query: str = "") -> tuple[int, str]:
     """Status, and what a reader finds."""
     path = f"/v1/audit/cases/{ground.case}/history.pdf{query}"
-    async with ground.here.session.get(path, headers=SHOWN) as response:
+    shown = {"Authorization": f"Bearer {ground.tokens[ground.here.region]}"}
+    async with ground.here.session.get(path, headers=shown) as response:
         content = await response.read()
     if response.status != 200:
         return response.status, content.decode()

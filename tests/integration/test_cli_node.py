@@ -438,7 +438,7 @@ def test_replay_needs_to_know_which(place: Place) -> None:
 def test_serve_says_where_it_listens_and_stops_in_order(place: Place, number: signal.Signals) -> None:
     with serving(place) as process:
         api = Api(told(process, "listening on "))
-        assert "no sign-in" in told(process, "bound to")
+        assert "may do everything" in told(process, "sign-in is off")
         open_case(api)
         asked = time.monotonic()
         process.send_signal(number)

@@ -21,11 +21,12 @@ from tests.logbook import Log
 from tests.noted import Noted, noted
 from tests.samples import a_pdf
 from transfer.actions.evidence_commands import Record
+from transfer.domain.rights import Anyone
 from transfer.ledger.entry import Kind
 from transfer.ports.ledger import Head
 from transfer.storage.engine import writing
 from transfer.telemetry import clock
-from transfer.web.documents import root
+from transfer.web.documents import docs
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 from transfer.web.route import Route, Shows, Tag
 from transfer.web.routes import ROUTES
@@ -127,7 +128,9 @@ async def test_a_route_that_is_free_of_personal_data_shows_none_and_notes_nothin
 @pytest.mark.parametrize("names", [{"method": "GET"}, {"method": "POST", "shows": Shows.CASE}])
 def test_a_route_that_does_not_say_what_it_shows_is_not_made(names: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="says what it shows"):
-        Route(path="/v1/new", handler=root, zh="新", en="New", tag=Tag.NODE, gives=None, **names)
+        Route(
+            path="/v1/new", right=Anyone.EVERYBODY, handler=docs, zh="新", en="New", tag=Tag.NODE, gives=None, **names
+        )
 
 
 async def test_the_route_of_every_list_of_cases_is_marked() -> None:

@@ -82,6 +82,7 @@ FREE: Final[Mapping[str, str]] = {
     "lanes": "counts of what outbox and inbox hold",
     "receipts_due": "verdicts that the inbox holds, until they are told",
     "fingerprints": "keyed hashes of what the cases hold, to find the same matter",
+    "case_words": "by what the cases are searched, which they hold",
     "relay_leases": "who sends now",
     "destinations": "which region can be reached now",
     "answered": "answers that are repeated for some days",
@@ -89,7 +90,19 @@ FREE: Final[Mapping[str, str]] = {
     "file_uses": "which cases name a file, which they hold",
     "file_grants": "who may fetch a file, which the messages say",
     "reconciliations": "what comparisons with other regions have shown, which entries tell as well",
+    "drafts": "what caseworkers have begun to enter, which is no case yet",
     "fetches": "how far the fetching of files has come",
+    "accounts": "entries tell every change, and what the hands of a case are stands in it by name",
+    "recovery_codes": "hashes of codes that end when they are used",
+    "sessions": "who is signed in now; entries tell of each sign-in",
+    "tokens": "entries tell of each that was added or revoked",
+    "attempts": "what was tried in vain, for a day",
+    "case_people": "who handles a case and who is recused in it, as the case says",
+    "mail": "what people without an account send; entries tell that it came, and a case has what was entered",
+    "worker_codes": "hashes of codes, which people bring",
+    "worker_sessions": "who is looking now",
+    "texts": "text messages that wait to be sent",
+    "text_optouts": "who wants none",
 }
 BOTH: Final = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 

@@ -98,7 +98,7 @@ def test_wrong_words_and_files_cost_no_start_and_say_what_is_wrong(tmp_path: Pat
     for words, more, code, said in (
         (["run", "--broker"], {}, 2, "a command is missing"),
         (["run", "--", "true"], {}, 2, "nothing is asked for"),
-        (["install"], {}, 2, "--fonts, --readers or --curl"),
+        (["install"], {}, 2, "--fonts, --readers, --checkers, --chromium or --curl"),
         (["run", "--definitions", str(broken), "--", "true"], {}, 65, f"{broken}: Expecting"),
         (["run", "--broker", "--", "true"], {"AMQP_URL": "here"}, 78, "AMQP_URL must look like"),
         (["run", "--broker", "--", "true"], {"AMQP_URL": "amqp://127.0.0.1:1"}, 69, "no RabbitMQ at 127.0.0.1:1"),

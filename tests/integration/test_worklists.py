@@ -118,12 +118,12 @@ def _rows(number: int) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
 
 
 LISTS: Final[dict[str, Callable[..., Any]]] = {
-    "cases": lambda views, **asked: views.cases(CaseFilter(), **asked),
-    "cases held here": lambda views, **asked: views.cases(CaseFilter(holder_region=HERE), **asked),
-    "transfers": lambda views, **asked: views.transfers(TransferFilter(), **asked),
-    "open transfers": lambda views, **asked: views.transfers(TransferFilter(open=True), **asked),
-    "requests": lambda views, **asked: views.requests(RequestFilter(), **asked),
-    "open requests": lambda views, **asked: views.requests(RequestFilter(open=True), **asked),
+    "cases": lambda views, **asked: views.cases(CaseFilter(sight=None), **asked),
+    "cases held here": lambda views, **asked: views.cases(CaseFilter(sight=None, holder_region=HERE), **asked),
+    "transfers": lambda views, **asked: views.transfers(TransferFilter(sight=None), **asked),
+    "open transfers": lambda views, **asked: views.transfers(TransferFilter(sight=None, open=True), **asked),
+    "requests": lambda views, **asked: views.requests(RequestFilter(sight=None), **asked),
+    "open requests": lambda views, **asked: views.requests(RequestFilter(sight=None, open=True), **asked),
 }
 
 
@@ -175,9 +175,9 @@ async def test_what_is_as_urgent_is_found_alone(filled: Filled) -> None:
     wanted, views = Urgency.PRESERVATION, filled.views
     page: dict[str, Any] = {"order": Order.NEED, "after": None, "limit": MANY}
     for found in (
-        await views.cases(CaseFilter(urgency=wanted), **page),
-        await views.transfers(TransferFilter(urgency=wanted), **page),
-        await views.requests(RequestFilter(urgency=wanted), **page),
+        await views.cases(CaseFilter(sight=None, urgency=wanted), **page),
+        await views.transfers(TransferFilter(sight=None, urgency=wanted), **page),
+        await views.requests(RequestFilter(sight=None, urgency=wanted), **page),
     ):
         assert {line.urgency for line in found} == {wanted}
         assert len(found) == len([number for number in range(MANY) if [*Urgency][number % 6] is wanted])

@@ -15,12 +15,12 @@ from tests.ledger import START, MemoryLedger, a_handed_over_case, a_step, an_ent
 from tests.paper.conftest import Printed
 from tests.paper.reading import facts_of, scanned, text_of
 from transfer.actions.proven import of_case
-from transfer.domain.report_columns import OFFER_COLUMNS, REQUEST_COLUMNS, shown
+from transfer.domain.report_columns import OFFER_COLUMNS, PANELS, REQUEST_COLUMNS, shown
 from transfer.domain.reporting import OfferFate, PairReport, RequestFate, pair_report
 from transfer.ledger.entry import Entry, Kind
 from transfer.messages.case import Clock
 from transfer.messages.codes_clocks import TimeUnit
-from transfer.paper.chart import PANELS, WIDTH, chart
+from transfer.paper.chart import WIDTH, chart
 from transfer.paper.histories import _STEPS, history_letter
 from transfer.paper.letter import Letter, Table
 from transfer.paper.reports import PAIRS, pairs_letter

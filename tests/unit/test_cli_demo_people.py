@@ -32,7 +32,7 @@ def test_every_identity_number_is_well_formed_and_nobodys(number: int) -> None:
         (commands.OpenCase, people.application(TODAY)),
         (commands.OpenCase, people.further_application(1)),
         (commands.Offer, people.offer(people.STATION, 1, "理由")),
-        (commands.SignFor, people.signature(people.CLERK_LUXIAN, people.STATION)),
+        (commands.SignFor, people.signature(people.CLERK_STATION, people.STATION)),
         (commands.Dispute, people.dispute()),
         (commands.Recall, people.recall()),
         (commands.RequireSupplement, people.notice(SOMEONE, TODAY)),

@@ -21,6 +21,7 @@ from transfer.domain.case import Case
 from transfer.domain.duplicates import LinkedCase, matter_lines, same_name, same_number
 from transfer.domain.errors import NotThisSide
 from transfer.domain.lifecycle import Step
+from transfer.domain.rights import UNBOUND
 from transfer.handlers.arrival import Arrival
 from transfer.handlers.duplicates import matter_noticed
 from transfer.messages.case import IdentityDocument, Opponent
@@ -54,7 +55,7 @@ def three(*keys: MatchKey) -> Exchange:
 
 
 def shown(exchange: Exchange, region: str, case: UUID) -> list[tuple[UUID, DuplicateAdvice]]:
-    body = case_body(exchange.case(region, case), exchange.contexts[region]())
+    body = case_body(exchange.case(region, case), exchange.contexts[region](), UNBOUND)
     return [(one.case, one.advice) for one in body.possible_duplicates]
 
 
@@ -348,7 +349,7 @@ def test_what_is_linked_is_no_possible_duplicate_any_more() -> None:
         opened_at=START,
         changed_at=START,
     )
-    body = case_in_full(known, exchange.contexts[ZHONGSHAN]())
+    body = case_in_full(known, exchange.contexts[ZHONGSHAN](), UNBOUND)
     assert (body.possible_duplicates, body.assisting) == ((), (LUXIAN,))
 
 

@@ -4,6 +4,7 @@ import inspect
 import json
 import pkgutil
 import re
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from transfer.actions import (
     urgency_commands,
 )
 from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS
+from transfer.actions.door import SignInPaused
 from transfer.domain.errors import TransferError, slug
 from transfer.web import faults
 from transfer.web.examples import EXAMPLES
@@ -32,6 +34,7 @@ from transfer.web.page import render as render_page
 from transfer.web.problems import PROBLEMS, problem_of, title
 from transfer.web.route import Change
 from transfer.web.routes import ROUTES
+from transfer.web.sms_routes import SmsReply
 from transfer.web.wording import WORDING, kebab
 
 DOCUMENT = document(ROUTES)
@@ -69,6 +72,7 @@ def test_problems_have_a_title_in_both_languages_and_a_name_of_their_own() -> No
 @pytest.mark.parametrize("error", list(PROBLEMS), ids=slug)
 def test_every_error_becomes_a_problem_document(error: type[Exception]) -> None:
     detail: dict[str, Any] = {"read": 1, "current": 2} if slug(error) == "stale-version" else {}
+    detail |= {"until": datetime(2026, 6, 15, tzinfo=UTC)} if error is SignInPaused else {}
     takes_errors = error in (faults.InvalidBody, faults.InvalidQuery)
     made = faults.InvalidBody([]) if error is faults.InvalidBody else None
     made = made or (faults.InvalidQuery([]) if takes_errors else None)  # type: ignore[assignment]
@@ -95,8 +99,8 @@ def test_every_route_is_named_once_and_posts_carry_their_headers() -> None:
     for route in ROUTES:
         operation = DOCUMENT["paths"][route.path][route.method.lower()]
         headers = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header" and p["required"]}
-        # The content of a file is its own key, and a preview keeps nothing.
-        keyless = route.takes_file or route.takes is group_commands.PreviewGroup
+        # The content of a file is its own key, a preview keeps nothing, and to stop twice is to stop.
+        keyless = route.takes_file or route.takes in {group_commands.PreviewGroup, SmsReply}
         wanted = {"Idempotency-Key"} if route.method == "POST" and not keyless else set()
         assert headers == (wanted | {"If-Match"} if route.change is Change.CASE else wanted)
         assert {str(PROBLEMS[one].status) for one in problems_of(route)} <= operation["responses"].keys()
@@ -115,7 +119,7 @@ def test_every_command_has_an_example_that_holds() -> None:
     )
     members = [one for room in rooms for _, one in inspect.getmembers(room, inspect.isclass)]
     known = {one for one in members if issubclass(one, commands.Command)}
-    assert EXAMPLES.keys() == known - {commands.Command, commands.Application} | {group_commands.PreviewGroup}
+    assert EXAMPLES.keys() == known - {commands.Command, commands.Application} | {group_commands.PreviewGroup, SmsReply}
     for command, example in EXAMPLES.items():
         whole = {"$ref": f"#/components/schemas/{command.__name__}", "components": DOCUMENT["components"]}
         Draft202012Validator(whole).validate(example)

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from transfer.crypto.book import Book
 from transfer.crypto.errors import CannotBeOpened
 from transfer.ledger.bundle import BundleHead, Shown, hidden_line
 from transfer.ledger.checkpoint import Checkpoint
-from transfer.ledger.entry import EntryMalformed, Kind
+from transfer.ledger.entry import EntryMalformed, Kind, Opened
 from transfer.ledger.proof_file import EntryProof
 from transfer.ledger.proofs import NotProven, check_inclusion
 from transfer.ledger.trace import Trace, trace_of
@@ -20,6 +21,8 @@ from transfer.ledger.tree import Growing, Node, hash_of, inclusion, leaf_hash, p
 from transfer.ports.ledger import CaseHistory, CheckpointsRead, Happened, Ledger, LedgerReading, Written, cosigned_note
 
 _BLOCK: Final = 256 * 1024
+MOST_READ: Final = 5_000
+MOST_FOUND: Final = 50
 _Read = TypeVar("_Read")
 
 
@@ -33,11 +36,31 @@ class NoCheckpointYet(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Who asks, why, and whether names and texts are to be shown."""
+    """Who asks, why, and whether names and texts are to be shown; ``look`` is the id under which it is noted, where it
+    is to be named."""
 
     by: str
     reason: str | None = None
     unmask: bool = False
+    look: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Entries that were written in a span of time: all, those of a kind, or those in whose texts somebody acts."""
+
+    first: UUID
+    last: UUID
+    kind: Kind | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundEntries:
+    """Entries, the newest first, without their texts; and from which id on the search goes on, None at its end."""
+
+    entries: tuple[Opened, ...]
+    on_from: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +94,49 @@ class Audit:
         await self._note(Kind.AUDIT, asked, case, query="history", about=str(case), unmasked=asked.unmask)
         signed = {one.checkpoint.size: one.checkpoint.root for one, _ in await self.checkpoints.own(1)}
         return await of_case(self.reading, case, region=self.region, signed=signed, named=asked.unmask)
+
+    async def search(self, sought: Sought, asked: Asked) -> FoundEntries:
+        """What is sought, at most MOST_FOUND of it, out of the newest MOST_READ entries. Raises LedgerAltered,
+        StorageUnavailable."""
+        texts = {"person": sought.person} if sought.person else {}
+        about = f"{sought.first}-{sought.last}"
+        await self._note(Kind.AUDIT, asked, None, texts=texts, query="search", about=about, unmasked=False)
+        return await self.entries(sought)
+
+    async def entries(self, sought: Sought) -> FoundEntries:
+        """The same without noting it, for what shows nothing of persons."""
+        limit = MOST_READ if sought.person else MOST_FOUND
+        read = await _as_written(self.reading.between(sought.first, sought.last, kind=sought.kind, limit=limit))
+        told = [opened(one, one.place, texts=sought.person is not None) for one in read]
+        fitting = [one for one in told if sought.person in (None, (one.texts or {}).get("by"))]
+        found = fitting[:MOST_FOUND]
+        last = found[-1].entry.id if len(fitting) > MOST_FOUND else read[-1].id if len(read) == limit else None
+        return FoundEntries(
+            entries=tuple(replace(one, texts=None) for one in found),
+            on_from=UUID(int=last.int - 1) if last is not None else None,
+        )
+
+    async def note_search(self, about: str, asked: Asked) -> None:
+        """That something was looked for by its number. Raises StorageUnavailable."""
+        await self._note(Kind.AUDIT, asked, None, {"sought": about}, query="search", about="number", unmasked=False)
+
+    async def has(self, entry: int | UUID) -> bool:
+        """Whether there is an entry of this place or id. Raises LedgerAltered, StorageUnavailable."""
+        return await self._written(entry) is not None
+
+    async def entry(self, entry: int | UUID, asked: Asked) -> Opened:
+        """One entry without its texts, by its place or its id. Raises NotInTheLedger, LedgerAltered,
+        StorageUnavailable."""
+        await self._note(Kind.AUDIT, asked, None, query="entry", about=str(entry), unmasked=False)
+        written = await self._written(entry)
+        if written is None:
+            raise NotInTheLedger
+        return opened(written, written.place)
+
+    async def _written(self, entry: int | UUID) -> Written | None:
+        if isinstance(entry, int):
+            return await _as_written(self.reading.at_place(entry))
+        return next(iter(await _as_written(self.reading.between(entry, entry, limit=1))), None)
 
     async def prove(self, entry: int | UUID, asked: Asked) -> EntryProof:
         """One entry, by its place or its id, and what shows that it stands there. Raises NotInTheLedger,
@@ -182,13 +248,22 @@ class Audit:
                 yield held
             digest.update(block)
             size, held = size + len(block), block
-        told = {"what": "bundle", "range": about, "digest": f"sha256:{digest.hexdigest()}", "size": size}
+        whole = f"sha256:{digest.hexdigest()}"
+        told: dict[str, Any] = {"what": "bundle", "range": about, "digest": whole, "size": size}
         await self._note(Kind.EXPORT, asked, case, **told)
         yield held
 
-    async def _note(self, kind: Kind, asked: Asked, case: UUID | None, **facts: Any) -> None:  # noqa: ANN401 - what JSON can say
-        texts = {"by": asked.by} | ({"reason": asked.reason} if asked.reason else {})
-        await self.ledger.note(Happened(kind=kind, at=self.clock(), case=case, facts=facts, texts=texts))
+    async def _note(
+        self,
+        kind: Kind,
+        asked: Asked,
+        case: UUID | None,
+        texts: Mapping[str, str] = MappingProxyType({}),
+        **facts: Any,  # noqa: ANN401 - what JSON can say
+    ) -> None:
+        told = {"by": asked.by} | ({"reason": asked.reason} if asked.reason else {}) | dict(texts)
+        look = asked.look if kind is Kind.AUDIT else None
+        await self.ledger.note(Happened(kind=kind, at=self.clock(), case=case, facts=facts, texts=told, id=look))
 
 
 async def _as_written(reading: Awaitable[_Read]) -> _Read:

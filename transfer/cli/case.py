@@ -23,6 +23,7 @@ from transfer.cli.opening import (
 from transfer.cli.output import console, local, print_json, table
 from transfer.domain.competence import Competence
 from transfer.domain.lifecycle import State
+from transfer.domain.rights import UNBOUND
 from transfer.messages.codes import Stage, Urgency
 from transfer.records import CaseFilter, CaseLine, KnownCase, Order
 from transfer.settings import Settings
@@ -67,6 +68,7 @@ def list_(  # noqa: PLR0913 - one argument per option
     """List cases, the urgent first."""
     settings = load_settings(env_file)
     chosen = CaseFilter(
+        sight=None,
         holder_region=settings.region if held is True else None,
         not_holder_region=settings.region if held is False else None,
         stages=frozenset({Stage(stage)}) if stage else frozenset(),
@@ -147,7 +149,7 @@ async def _show(settings: Settings, case: UUID) -> tuple[KnownCase, CaseInFull]:
     """The case, and as the API shows it."""
     async with opened(settings) as node:
         known = await case_here(node, case, Shows.CASE)
-        return known, case_in_full(known, node.context())
+        return known, case_in_full(known, node.context(), UNBOUND)
 
 
 async def _competence(settings: Settings, case: UUID) -> Competence:

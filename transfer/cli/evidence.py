@@ -58,6 +58,7 @@ def list_(  # noqa: PLR0913 - one argument per option
 ) -> None:
     """List requests, the urgent first."""
     chosen = RequestFilter(
+        sight=None,
         side=RequestSide(side) if side else None,
         state=RequestState(state) if state else None,
         open=is_open,

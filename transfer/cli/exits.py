@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from transfer.actions.proven import LedgerAltered
+from transfer.actions.roll import NotForSystems, TokenTooWide, UnknownAccount, UnknownToken
 from transfer.broker.address import AddressInvalid
 from transfer.broker.topology import TopologyInvalid
 from transfer.crypto.book import RegionNotListed
@@ -13,6 +14,7 @@ from transfer.crypto.directory import DirectoryInvalid
 from transfer.crypto.errors import CryptoError, KeysUnusable, PassphraseUnusable, PassphraseWrong, SuiteNotInstalled
 from transfer.crypto.pki import PkiRefused
 from transfer.crypto.tls import TlsFilesInvalid
+from transfer.domain.accounts import NameTaken, RolesExclude
 from transfer.domain.errors import TransferError
 from transfer.files.store import StoreInvalid
 from transfer.law.book import RulesInvalid
@@ -105,6 +107,12 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
         StorageUnavailable: Exit(UNAVAILABLE, "`transfer config check` says what is wrong with the database."),
         StorageRefused: Exit(FAULT),
         TransferError: Exit(FAULT),
+        UnknownAccount: Exit(FAULT, "`transfer user list` shows all."),
+        UnknownToken: Exit(FAULT, "`transfer token list` shows all."),
+        TokenTooWide: Exit(USAGE),
+        NotForSystems: Exit(USAGE),
+        RolesExclude: Exit(USAGE),
+        NameTaken: Exit(FAULT, "Give the person a name that nobody else has, as with a number behind it."),
     }
 )
 

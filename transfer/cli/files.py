@@ -202,7 +202,7 @@ async def _list(settings: Settings, limit: int) -> list[FileLine]:
 
 async def _fetches(settings: Settings, state: FetchState | None, limit: int) -> list[FetchLine]:
     async with opened(settings) as node:
-        return list(await node.views.fetches(FetchFilter(state=state), after=None, limit=limit))
+        return list(await node.views.fetches(FetchFilter(sight=None, state=state), after=None, limit=limit))
 
 
 async def _sweep(settings: Settings) -> Swept:

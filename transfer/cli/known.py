@@ -45,15 +45,16 @@ async def noted(
     node: Node, shows: Shows, about: str | None = None, *, case: UUID | None = None, count: int | None = None
 ) -> None:
     """That the user of the operating system whose command this is reads it; raises StorageUnavailable."""
-    reading = was_read(shows.value, about, by=f"os:{_user()}", at=now(), case=case, count=count)
+    reading = was_read(shows.value, about, by=operator(), at=now(), case=case, count=count)
     await Notebook(room=node.store).note(reading)
 
 
-def _user() -> str:
+def operator() -> str:
+    """The user of the operating system, as the ledger names one."""
     try:
-        return getpass.getuser()
+        return f"os:{getpass.getuser()}"
     except (KeyError, OSError):  # one without a name
-        return str(os.getuid())
+        return f"os:{os.getuid()}"
 
 
 async def trace_here(node: Node, case: UUID) -> Trace:

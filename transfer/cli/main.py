@@ -24,8 +24,10 @@ from transfer.cli.rules import rules
 from transfer.cli.schemas import schemas
 from transfer.cli.serve import serve
 from transfer.cli.status import status
+from transfer.cli.token import token
 from transfer.cli.topology import topology
 from transfer.cli.trace import trace
+from transfer.cli.user import user
 
 _EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:>2}  {meaning}" for code, meaning in MEANINGS.items())
 
@@ -61,6 +63,8 @@ for _command in (
     report,
     quarantine,
     files,
+    user,
+    token,
     config,
     schemas,
 ):

@@ -1,7 +1,7 @@
 """``transfer report``: how regions work together, in figures."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,11 @@ from transfer.domain.report_columns import OFFER_COLUMNS, REQUEST_COLUMNS, shown
 from transfer.domain.reporting import PairReport, pair_report
 from transfer.node import Node
 from transfer.paper.chart import chart, pair_name
-from transfer.sheets.written import CsvTable, ExcelTable
+from transfer.sheets.pairs import Make, write_pairs
 from transfer.telemetry.clock import now
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _COLUMNS: Final = (*OFFER_COLUMNS, *REQUEST_COLUMNS)
-_HEAD: Final = ("发出地区 sender", "接收地区 receiver", *(f"{column.zh} {column.en}" for column in _COLUMNS))
 
 
 @click.group()
@@ -115,9 +114,5 @@ async def _put(file: Path, content: bytes) -> None:
     await asyncio.to_thread(file.write_bytes, content)
 
 
-async def _table(
-    _: Node, found: PairReport, file: Path, *, make: Callable[[Path, Sequence[str]], CsvTable | ExcelTable]
-) -> None:
-    with make(file, _HEAD) as rows:
-        for pair in found.pairs:
-            rows.add((pair.sender, pair.receiver, *(column.of(pair) for column in _COLUMNS)))
+async def _table(_: Node, found: PairReport, file: Path, *, make: Make) -> None:
+    write_pairs(found, file, make)

@@ -6,11 +6,13 @@ from pathlib import Path
 import click
 
 from transfer.cli.exits import FAULT, USAGE
+from transfer.cli.metrics_page import metrics_page
 from transfer.cli.opening import json_option
 from transfer.cli.output import print_json
 from transfer.cli.settings_page import settings_page
 from transfer.crypto import examples
 from transfer.domain.diagram import lifecycle_page
+from transfer.domain.rights_page import rights_page
 from transfer.messages import contract
 from transfer.messages.contract import ROOT
 from transfer.web import openapi
@@ -24,6 +26,8 @@ def generated() -> dict[str, str]:
         **examples.render(),
         openapi.FILE: openapi.render(ROUTES),
         "docs/lifecycle.md": lifecycle_page(),
+        "docs/metrics.md": metrics_page(),
+        "docs/rights.md": rights_page(),
         "docs/settings.md": settings_page(),
     }
 
@@ -59,7 +63,8 @@ def differences(root: Path, files: Mapping[str, str]) -> dict[str, str]:
 @json_option
 @click.pass_context
 def schemas(ctx: click.Context, *, check: bool, write: bool, root: Path, as_json: bool) -> None:
-    """Write the generated files, or check them: the contract under schemas/, docs/lifecycle.md, docs/settings.md."""
+    """Write the generated files, or check them: the contract under schemas/, docs/lifecycle.md, docs/metrics.md,
+    docs/settings.md."""
     if check == write:
         click.echo("give --check or --write", err=True)
         ctx.exit(USAGE)

@@ -82,7 +82,8 @@ def _say(settings: Settings, address: str | None) -> None:
     click.echo(f"node {settings.region} runs: {parts}")
     if Role.API in settings.roles:
         click.echo(f"listening on {address}")
-        click.echo("bound to this machine's loopback address only, because there is no sign-in yet")
+        if settings.sign_in == "off":
+            click.echo("sign-in is off: whoever reaches this machine's loopback address may do everything")
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

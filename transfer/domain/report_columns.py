@@ -57,6 +57,25 @@ REQUEST_COLUMNS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Bars of one or two figures for each pair, to one scale."""
+
+    zh: str
+    en: str
+    columns: tuple[Column, ...]
+
+
+PANELS: Final = (
+    Panel("转交", "Transfers", OFFER_COLUMNS[:2]),
+    Panel("转交：7日内受理", "Transfers accepted in 7 days", OFFER_COLUMNS[2:3]),
+    Panel("转交：答复天数", "Transfers: days to answer", OFFER_COLUMNS[3:5]),
+    Panel("协作函", "Evidence requests", REQUEST_COLUMNS[:2]),
+    Panel("协作函：按期答复", "Evidence requests answered by the due day", REQUEST_COLUMNS[2:3]),
+    Panel("协作函：答复天数", "Evidence requests: days to answer", REQUEST_COLUMNS[3:5]),
+)
+
+
 def shown(column: Column, pair: PairFigures) -> str:
     """The figure as people read it; nothing for what is not known."""
     match column.of(pair):

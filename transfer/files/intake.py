@@ -56,7 +56,7 @@ class Room:
         writer = await self.begin(self.spool / f"{self.new_id()}{PART}")
         try:
             with translated():
-                await _receive(writer, content, media_type)
+                await receive(writer, content, media_type)
                 digest = await finish(writer)
             kept, new = await self.settle(writer.path, digest, writer.size, media_type)
         finally:
@@ -134,7 +134,7 @@ class Room:
         return read_content(read, file.size, self.key(), start, stop)
 
 
-async def _receive(writer: SealedWriter, content: AsyncIterable[bytes], media_type: MediaType) -> None:
+async def receive(writer: SealedWriter, content: AsyncIterable[bytes], media_type: MediaType) -> None:
     """Write what comes; what cannot become a file of that kind is refused before the rest has come."""
     looked = False
     async for data in content:

@@ -17,6 +17,7 @@ from transfer.files.scanning import Scanner
 from transfer.files.source import Source
 from transfer.files.store import Store
 from transfer.files.sweep import Sweeper
+from transfer.files.uploads import SpooledUploads
 from transfer.ports.files import FileRecords
 from transfer.settings import Settings
 
@@ -30,6 +31,7 @@ class FileParts:
     """What a node does with files."""
 
     room: Room
+    uploads: SpooledUploads
     fetcher: Fetcher
     sweeper: Sweeper
     key: Callable[[], FileKey]
@@ -66,4 +68,4 @@ def build_files(  # noqa: PLR0913 - what a node lends to this room
     sweeper = Sweeper(
         store=store, spool=spool, records=records, clock=clock, unused_after=settings.seconds("files_unused_after")
     )
-    return FileParts(room=room, fetcher=fetcher, sweeper=sweeper, key=key)
+    return FileParts(room=room, uploads=SpooledUploads(room=room), fetcher=fetcher, sweeper=sweeper, key=key)

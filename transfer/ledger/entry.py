@@ -53,8 +53,16 @@ class Kind(StrEnum):
     """This node's own keys changed."""
     WITNESSED = "witnessed"
     """A checkpoint of another region was seen: cosigned, or refused as a fork."""
+    SIGN_IN = "sign_in"
+    """Somebody signed in or out, or tried to."""
+    ACCOUNT = "account"
+    """An account, its roles or its tokens changed."""
     RECONCILED = "reconciled"
     """Two regions compared what one sent and the other received."""
+    MAIL = "mail"
+    """What a person without an account sent, after which notice, and what became of it."""
+    REPLAYED = "replayed"
+    """Somebody had a message of the quarantine taken in again."""
 
 
 class EntryMalformed(ValueError):

@@ -1,11 +1,10 @@
 """Bars as SVG, in both languages, and in words for who cannot see them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
 
-from transfer.domain.report_columns import OFFER_COLUMNS, REQUEST_COLUMNS, Column, shown
+from transfer.domain.report_columns import PANELS, Column, Panel, shown
 from transfer.domain.reporting import PairFigures, PairReport
 
 WIDTH: Final = 760
@@ -16,25 +15,6 @@ _GAP: Final = 10
 _HEAD: Final = 46
 _FONT: Final = "Noto Sans CJK SC, sans-serif"
 _COLOURS: Final = ("#1f4e79", "#c55a11")
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """Bars of one or two figures for each pair, to one scale."""
-
-    zh: str
-    en: str
-    columns: Sequence[Column]
-
-
-PANELS: Final = (
-    Panel("转交", "Transfers", OFFER_COLUMNS[:2]),
-    Panel("转交：7日内受理", "Transfers accepted in 7 days", OFFER_COLUMNS[2:3]),
-    Panel("转交：答复天数", "Transfers: days to answer", OFFER_COLUMNS[3:5]),
-    Panel("协作函", "Evidence requests", REQUEST_COLUMNS[:2]),
-    Panel("协作函：按期答复", "Evidence requests answered by the due day", REQUEST_COLUMNS[2:3]),
-    Panel("协作函：答复天数", "Evidence requests: days to answer", REQUEST_COLUMNS[3:5]),
-)
 
 
 def chart(report: PairReport, names: Mapping[str, str]) -> str:

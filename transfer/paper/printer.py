@@ -16,6 +16,7 @@ from transfer.messages.case import Clock
 from transfer.paper.errors import PaperError
 from transfer.paper.histories import history_letter
 from transfer.paper.letter import Letter
+from transfer.paper.qr import drawn
 from transfer.paper.reports import pairs_letter
 from transfer.paper.requests import custody_of, paper_of
 from transfer.ports.ledger import CaseHistory
@@ -51,6 +52,10 @@ class PdfPrinter:
         """See ports.Printer."""
         names = {code: known.name_zh for code, known in directory.by_code.items()}
         return await self._printed(pairs_letter(report, _names(directory).get(region, region), names))
+
+    def code(self, text: str) -> str:
+        """See ports.Printer."""
+        return drawn(text)
 
     async def _printed(self, letter: Letter) -> bytes:
         try:

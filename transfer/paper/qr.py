@@ -1,4 +1,4 @@
-"""The QR code of the line by which a letter is checked."""
+"""QR codes: of the line by which a letter is checked, and of what a person takes home."""
 
 import io
 from typing import Final
@@ -13,10 +13,15 @@ QUIET: Final = 4
 
 def picture(line: CheckLine | RootLine) -> str:
     """The QR code as SVG: error correction M (15 % may be damaged), one unit to a module, quiet zone included."""
-    drawn = io.BytesIO()
-    code = segno.make_qr(line.text, error="m", mode="byte", boost_error=False)
-    code.save(drawn, kind="svg", border=QUIET, xmldecl=False, svgns=True, nl=False)
-    return drawn.getvalue().decode("ascii")
+    return drawn(line.text)
+
+
+def drawn(text: str) -> str:
+    """Any text likewise."""
+    image = io.BytesIO()
+    code = segno.make_qr(text, error="m", mode="byte", boost_error=False)
+    code.save(image, kind="svg", border=QUIET, xmldecl=False, svgns=True, nl=False)
+    return image.getvalue().decode("ascii")
 
 
 def modules(line: CheckLine | RootLine) -> int:

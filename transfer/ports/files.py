@@ -76,6 +76,14 @@ class ScanRefused(FileRefused):
     """The scan of the content did not pass it."""
 
 
+class UnknownUpload(TransferError):
+    """No such upload is under way; begin anew."""
+
+
+class OffsetDiffers(TransferError):
+    """What came before ends at another place; ask how much is here, and go on from there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFile:
     """A file that is kept here; ``place`` is the name of its object in the store."""
@@ -211,4 +219,26 @@ class Files(Protocol):
 
     async def granted(self, digest: Digest, recipient: str) -> bool:
         """Whether that region may fetch it."""
+        ...
+
+
+class Uploads(Protocol):
+    """Files that come in pieces. An upload is known to its owner alone, and to everybody for ``owner`` ""."""
+
+    async def begin(self, *, owner: str, size: int, media_type: MediaType, name: str) -> UUID:
+        """Raises FileEmpty, FileTooLarge, FilesUnavailable."""
+        ...
+
+    async def progress(self, upload: UUID, owner: str) -> tuple[int, int]:
+        """How many bytes are here, of how many; raises UnknownUpload, FilesUnavailable."""
+        ...
+
+    async def append(
+        self, upload: UUID, owner: str, offset: int, content: AsyncIterable[bytes]
+    ) -> tuple[int, Attachment | None]:
+        """More of it from that place on; gives how many bytes are here now, and with the last one how messages name
+        the file, also when its last piece comes again. What broke off in the middle is here as far as it came.
+
+        Raises UnknownUpload, OffsetDiffers, FileRefused by its kinds, FilesUnavailable, StorageUnavailable.
+        """
         ...

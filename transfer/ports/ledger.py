@@ -20,7 +20,8 @@ from transfer.messages.values import Digest
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
     """Something to be noted. ``facts`` are codes, ids, times and digests and no personal data; ``texts`` are names and
-    free texts, which are kept outside the entry under the key of ``subject`` (a person, or else the case)."""
+    free texts, which are kept outside the entry under the key of ``subject`` (a person, or else the case). ``id`` is
+    that of the entry, where whoever notes it has to name it; else it gets one."""
 
     kind: Kind
     at: datetime
@@ -28,6 +29,7 @@ class Happened:
     facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     texts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     subject: UUID | None = None
+    id: UUID | None = None
 
 
 class Ledger(Protocol):
@@ -75,6 +77,11 @@ class LedgerReading(Protocol):
 
     async def place_of(self, entry: UUID) -> int | None:
         """Where the entry with this id stands; None for one that is not known or has no place yet."""
+        ...
+
+    async def between(self, first: UUID, last: UUID, *, kind: Kind | None = None, limit: int) -> Sequence[Written]:
+        """Entries with ids from one to another, both included, with their texts, the newest first. Ids rise with the
+        time at which an entry was written."""
         ...
 
 

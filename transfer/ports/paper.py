@@ -62,6 +62,10 @@ class Printer(Protocol):
         """The report on pairs by that region; raises CannotPrint."""
         ...
 
+    def code(self, text: str) -> str:
+        """A QR code as an SVG element."""
+        ...
+
     async def custody(self, case: Case, request: EvidenceRequest, piece: UUID, directory: Directory) -> bytes:
         """The chain of a piece of evidence; raises NoSuchPaper or CannotPrint."""
         ...

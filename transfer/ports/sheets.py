@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from transfer.domain.errors import TransferError
+from transfer.domain.reporting import PairReport
 from transfer.messages.case import MAX_PERSONS
 from transfer.messages.codes import ApplicantCategory, Code, HardshipGround, IdentityKind
 
@@ -180,4 +181,8 @@ class Sheets(Protocol):
 
     async def template(self) -> bytes:
         """An .xlsx file with the headings, one example and the codes."""
+        ...
+
+    async def pairs(self, report: PairReport, *, as_excel: bool) -> bytes:
+        """The report on pairs as an .xlsx file, or as .csv with a byte order mark."""
         ...

@@ -1,22 +1,25 @@
 """What pages and the API read: records past the domain, and the state of the node's parts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from transfer.domain.reporting import OfferFate, RequestFate
+from transfer.domain.rights import Sight
 from transfer.messages.values import Digest
 from transfer.ports.paper import Behind
 from transfer.records import (
     CaseFilter,
     CaseLine,
     DatabaseForm,
+    DueCount,
     FetchFilter,
     FetchLine,
     FileLine,
     HistoryLine,
     KnownCase,
+    LinkLine,
     MessageFilter,
     MessageLine,
     Order,
@@ -28,7 +31,9 @@ from transfer.records import (
     Traffic,
     TransferFilter,
     TransferLine,
+    WorkFilter,
     WorkKey,
+    WorkLine,
 )
 
 
@@ -42,6 +47,27 @@ class Views(Protocol):
 
     async def cases(self, chosen: CaseFilter, *, order: Order, after: WorkKey | None, limit: int) -> Sequence[CaseLine]:
         """The worklist; the age of a case is its first receipt."""
+        ...
+
+    async def worklist(self, chosen: WorkFilter, *, after: WorkKey | None, limit: int) -> Sequence[WorkLine]:
+        """The lines of the worklist page, by need."""
+        ...
+
+    async def marks(self, wanted: Collection[UUID]) -> Mapping[UUID | None, str]:
+        """A mark of each of these cases that is another once the case, or the delivery of its messages, has changed;
+        under None that of all cases together."""
+        ...
+
+    async def same_matter(self, prints: Collection[str]) -> Sequence[UUID]:
+        """The cases of this node that have one of these fingerprints."""
+        ...
+
+    async def sees_case(self, sight: Sight, case: UUID) -> bool:
+        """Whether this person sees the case; also where there is none, which is said otherwise."""
+        ...
+
+    async def sees_file(self, sight: Sight, digest: Digest) -> bool:
+        """Whether this person sees one of the cases that name the file."""
         ...
 
     async def transfers(
@@ -119,6 +145,14 @@ class Views(Protocol):
         """How the exchange of messages stands."""
         ...
 
+    async def links(self, since: datetime) -> Sequence[LinkLine]:
+        """How the exchange stands with each region that there was any with, and what went to and fro since then."""
+        ...
+
+    async def falling_due(self, today: date) -> Sequence[DueCount]:
+        """What is open and has a last day, counted by kind and region."""
+        ...
+
     async def form(self) -> DatabaseForm:
         """The version of the database; raises StorageUnavailable."""
         ...
@@ -143,9 +177,11 @@ class Linked(Protocol):
 
 
 class Dutiful(Protocol):
-    """A duty of the node: its name, and how many times in a row it has failed."""
+    """A duty of the node: its name, how many times in a row it has failed, and when it last ended well."""
 
     @property
     def name(self) -> str: ...
     @property
     def failures(self) -> int: ...
+    @property
+    def done_at(self) -> datetime | None: ...

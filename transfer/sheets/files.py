@@ -1,11 +1,15 @@
 """The one door to files of persons: which reader a file needs, off the event loop."""
 
 import asyncio
+from functools import partial
 from typing import Final
 
+from transfer.domain.reporting import PairReport
 from transfer.ports.sheets import MAX_SHEET, Sheet, SheetRefusal, SheetRefused
+from transfer.sheets.pairs import pairs_file
 from transfer.sheets.separated import read_separated
 from transfer.sheets.table import to_sheet
+from transfer.sheets.written import CsvTable, ExcelTable
 
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How .xls files begin, and .xlsx files with a password."""
@@ -41,3 +45,6 @@ class SheetFiles:
 
     async def template(self) -> bytes:
         return await asyncio.to_thread(make_template)
+
+    async def pairs(self, report: PairReport, *, as_excel: bool) -> bytes:
+        return await asyncio.to_thread(pairs_file, report, ExcelTable if as_excel else partial(CsvTable, bom=True))

@@ -13,6 +13,8 @@ from transfer.domain.case import Case
 from transfer.storage import rows
 from transfer.storage.recent import RecentCases
 from transfer.storage.row_macs import CONTENT, WrittenRow, written
+from transfer.storage.searching import write_words
+from transfer.storage.sight import write_people
 from transfer.storage.statements import among, changing, inserting, rows_of, upsert
 from transfer.storage.tables import applicants, cases, evidence_requests, tenures, transfers
 
@@ -64,6 +66,7 @@ async def write_cases(
         for row in rows.applicant_rows(case)
     ]
     await upsert(connection, applicants, persons, ("case_id", "position"))
+    await write_words(connection, loaded, changed)
     known = {case.id: len(case.tenures) for case in loaded.values()}
     holders = [
         {"case_id": case.id, "number": t.number, "institution": t.institution, "since": t.since}
@@ -89,6 +92,7 @@ async def write_cases(
         if case.id in moved or request not in (loaded[case.id].requests if case.id in loaded else ())
     ]
     await upsert(connection, evidence_requests, letters, ("id",))
+    await write_people(connection, loaded, changed)
     return [
         *written(cases.name, ({"id": case, **row} for case, row in states.items())),
         *written(CONTENT, ({"id": case, **row} for case, row in contents.items())),

@@ -80,9 +80,11 @@ def _set_up_postgresql(connection: Any, _record: Any) -> None:  # noqa: ANN401 -
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("alone", False):
+        return
     # A writer that starts as a reader can find the database locked when it first writes, with nothing to wait for.
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
 
 
 @asynccontextmanager
@@ -113,8 +115,8 @@ async def looking(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         async with translated(), engine.connect() as connection:
             yield await connection.execution_options(isolation_level="AUTOCOMMIT")
     else:
-        async with reading(engine) as connection:
-            yield connection
+        async with translated(), engine.connect() as connection:
+            yield await connection.execution_options(alone=True)
 
 
 @asynccontextmanager

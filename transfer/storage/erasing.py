@@ -19,6 +19,7 @@ from transfer.messages.erasure import OF_ERASURE
 from transfer.ports.ledger import Happened
 from transfer.ports.work import Cause
 from transfer.storage.ledger_tables import ledger_entries, ledger_keys
+from transfer.storage.mail_erasing import forget_case
 from transfer.storage.naming import digests_of
 from transfer.storage.noting import staff
 from transfer.storage.statements import inserting_once
@@ -82,6 +83,7 @@ async def forget_answered(connection: AsyncConnection, cases: Collection[UUID]) 
 
 async def destroy_rows(connection: AsyncConnection, case: Case, erasing: Erasing, *, now: datetime) -> None:
     """What stands beside the case itself; files are swept when no case uses them."""
+    await forget_case(connection, case.id, erasing.applicant)
     left = digests_of(attachments_of((case.materials, case.requests)))
     unused = (file_uses.c.case_id == case.id, file_uses.c.digest.not_in(left))
     await connection.execute(delete(file_uses).where(*unused))

@@ -9,6 +9,7 @@ from sqlalchemy import Integer, Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.crypto.texts import open_texts
+from transfer.ledger.entry import Kind
 from transfer.ledger.tiles import HEIGHT, subtree
 from transfer.ledger.tree import Node
 from transfer.ports.ledger import Written
@@ -118,6 +119,14 @@ class SqlLedgerReading:
         async with looking(self.store.engine) as connection:
             place: int | None = await connection.scalar(_PLACE_OF, {"entry": entry})
             return place
+
+    async def between(self, first: UUID, last: UUID, *, kind: Kind | None = None, limit: int) -> Sequence[Written]:
+        wanted = _WITH_TEXTS.where(ledger_entries.c.id >= first, ledger_entries.c.id <= last)
+        if kind is not None:
+            wanted = wanted.where(ledger_entries.c.kind == kind.value)
+        async with looking(self.store.engine) as connection:
+            found = await connection.execute(wanted.order_by(ledger_entries.c.id.desc()).limit(limit))
+            return [_written(row) for row in found]
 
 
 def _written(row: Row[Any, Any, Any, Any, Any, Any]) -> Written:

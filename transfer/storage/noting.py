@@ -60,7 +60,7 @@ class Noting:
         self, one: Happened, facts: Mapping[str, Any], keys: Mapping[UUID, bytes | None]
     ) -> tuple[Entry, bytes | None]:
         """The entry and its texts; what is about somebody whose key was destroyed is not kept any more."""
-        made, subject = self.new_id(), subject_of(one) if one.texts else None
+        made, subject = one.id or self.new_id(), subject_of(one) if one.texts else None
         key = keys[subject] if subject is not None else None
         texts = texts_of(one.texts, secrets.token_bytes(SALT_SIZE)) if key is not None else None
         entry = Entry(

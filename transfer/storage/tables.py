@@ -28,6 +28,7 @@ from transfer.domain.evidence_table import RequestSide, RequestState
 from transfer.domain.lifecycle import Side, State
 from transfer.law.kept import Origin
 from transfer.messages.codes import ApplicantStatus, MediaType, ReceiptOutcome, Stage, Urgency
+from transfer.ports.drafts import DraftKind
 from transfer.records import FetchState
 from transfer.storage.types import Instant, RowId
 
@@ -121,7 +122,6 @@ applicants = Table(
     Column("detail", Text, nullable=False),
     UniqueConstraint("case_id", "id"),
     _one_of("status", ApplicantStatus, "status"),
-    Index("ix_applicants_name", "name"),
     Index("ix_applicants_identity_number", "identity_number"),
 )
 
@@ -131,6 +131,15 @@ fingerprints = Table(
     metadata,
     Column("print", String(69), primary_key=True),
     Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+)
+
+# What a case is searched by, as all write it; in the order of code points on every database.
+case_words = Table(
+    "case_words",
+    metadata,
+    Column("word", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.id"), primary_key=True),
+    Index("ix_case_words_case_id", "case_id"),
 )
 
 tenures = Table(
@@ -171,6 +180,7 @@ transfers = Table(
     CheckConstraint("state <> 'supplement_required' OR due_on IS NOT NULL", name="due"),
     Index("ix_transfers_worklist", "place", "act_by", "opened_at", "id"),
     Index("ix_transfers_opened_at", "opened_at", "id"),
+    Index("ix_transfers_open", "is_open", "side", "state", "case_id"),
     # A case is offered to one region at a time; with the receivers' verdict this makes one holder.
     Index(
         "uq_transfers_open_offer",
@@ -208,6 +218,7 @@ evidence_requests = Table(
     CheckConstraint("side = 'requester' OR state NOT IN ('drafted', 'approved')", name="sent"),
     Index("ix_evidence_requests_worklist", "place", "act_by", "opened_at", "id"),
     Index("ix_evidence_requests_opened_at", "opened_at", "id"),
+    Index("ix_evidence_requests_open", "is_open", "side", "state", "case_id"),
 )
 
 stages = Table(
@@ -533,4 +544,19 @@ fetches = Table(
         postgresql_where=text("retry_at IS NOT NULL"),
     ),
     Index("ix_fetches_wanted_at", "wanted_at", "id"),
+)
+
+# What caseworkers have begun to enter; it is no case yet, and none of the ledger's business.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("account", Uuid),
+    Column("content", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    _one_of("kind", DraftKind, "kind"),
+    Index("ix_drafts_changed_at", "changed_at"),
+    Index("ix_drafts_account", "account", "changed_at"),
 )

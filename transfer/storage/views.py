@@ -9,11 +9,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 
 from transfer.domain.duplicates import LinkedCase
+from transfer.domain.rights import Sight
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import LegalBasis, Stage
+from transfer.messages.values import Digest
 from transfer.records import (
     CaseFilter,
     CaseLine,
@@ -29,17 +31,28 @@ from transfer.records import (
     WorkKey,
 )
 from transfer.storage import rows
-from transfer.storage.engine import reading
+from transfer.storage.engine import looking, reading
 from transfer.storage.migrate import current, head
-from transfer.storage.reporting import PairViews
-from transfer.storage.tables import applicants, cases, evidence_requests, history, stages, tenures, transfers
+from transfer.storage.searching import found_by
+from transfer.storage.sight import seen_by, sees_case, sees_file
+from transfer.storage.tables import (
+    applicants,
+    cases,
+    evidence_requests,
+    fingerprints,
+    history,
+    stages,
+    tenures,
+    transfers,
+)
+from transfer.storage.views_work import WorkViews, waits_for_us
 from transfer.storage.worklists import in_order, shown
 
 SHOWN_APPLICANTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqlViews(PairViews):
+class SqlViews(WorkViews):
     """See ports.Views."""
 
     async def to_watch(self, region: str, today: date, *, limit: int) -> Sequence[UUID]:
@@ -84,6 +97,11 @@ class SqlViews(PairViews):
                 changed_at=found.changed_at,
             )
 
+    async def same_matter(self, prints: Collection[str]) -> Sequence[UUID]:
+        wanted = select(fingerprints.c.case_id).where(fingerprints.c.print.in_(prints)).distinct()
+        async with reading(self.store.engine) as connection:
+            return (await connection.scalars(wanted.order_by(fingerprints.c.case_id))).all()
+
     async def cases(self, chosen: CaseFilter, *, order: Order, after: WorkKey | None, limit: int) -> Sequence[CaseLine]:
         # Only what orders them is sorted; the lines of the page are fetched after that.
         wanted = select(cases.c.id).where(*_chosen_cases(chosen))
@@ -117,6 +135,14 @@ class SqlViews(PairViews):
             )
             for case in ids
         ]
+
+    async def sees_case(self, sight: Sight, case: UUID) -> bool:
+        async with looking(self.store.engine) as connection:
+            return await sees_case(connection, sight, case)
+
+    async def sees_file(self, sight: Sight, digest: Digest) -> bool:
+        async with looking(self.store.engine) as connection:
+            return await sees_file(connection, sight, digest)
 
     async def transfers(
         self, chosen: TransferFilter, *, order: Order, after: WorkKey | None, limit: int
@@ -157,7 +183,7 @@ class SqlViews(PairViews):
 
 
 def _chosen_cases(chosen: CaseFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions = [seen_by(chosen.sight, cases.c.id)]
     if chosen.holder_region is not None:
         conditions.append(cases.c.holder_region == chosen.holder_region)
     if chosen.not_holder_region is not None:
@@ -174,20 +200,8 @@ def _chosen_cases(chosen: CaseFilter) -> list[ColumnElement[bool]]:
     if chosen.due_before is not None:
         conditions.append(_due_before(chosen.due_before))
     if chosen.q is not None:
-        conditions.append(cases.c.id.in_(_found_by(chosen.q)))
+        conditions.append(cases.c.id.in_(found_by(chosen.q)))
     return conditions
-
-
-def _found_by(q: str) -> Select[Any] | Any:  # noqa: ANN401 - a union has another type than a select
-    """Cases by the beginning of a name, by an identity number or by a local case number."""
-    person = or_(applicants.c.name.startswith(q, autoescape=True), applicants.c.identity_number == q)
-    case_itself = cases.c.opponent.startswith(q, autoescape=True)
-    if any(c.isdigit() for c in q):
-        # In the JSON text only a case number has this key unescaped.
-        case_itself = or_(
-            case_itself, cases.c.basics.contains(f'"number":{json.dumps(q, ensure_ascii=False)}', autoescape=True)
-        )
-    return union(select(applicants.c.case_id).where(person), select(cases.c.id).where(case_itself))
 
 
 def _due_before(day: date) -> ColumnElement[bool]:
@@ -205,7 +219,7 @@ def _due_before(day: date) -> ColumnElement[bool]:
 
 
 def _chosen_transfers(chosen: TransferFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions = [seen_by(chosen.sight, transfers.c.case_id)]
     if chosen.side is not None:
         conditions.append(transfers.c.side == chosen.side.value)
     if chosen.state is not None:
@@ -248,9 +262,12 @@ def _chosen_requests(chosen: RequestFilter) -> list[ColumnElement[bool]]:
         asked.collector: chosen.collector,
         cases.c.urgency: chosen.urgency,
     }
-    conditions = [column == str(value) for column, value in equal.items() if value is not None]
+    conditions = [seen_by(chosen.sight, asked.case_id)]
+    conditions += [column == str(value) for column, value in equal.items() if value is not None]
     if chosen.open is not None:
         conditions.append(asked.is_open == int(chosen.open))
+    if chosen.ours:
+        conditions.append(waits_for_us())
     if chosen.due_before is not None:
         conditions.append(and_(asked.is_open == 1, asked.due_on < chosen.due_before))
     return conditions

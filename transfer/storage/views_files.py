@@ -8,6 +8,7 @@ from sqlalchemy import select, tuple_
 
 from transfer.records import FetchFilter, FetchLine, FileLine, TimeKey
 from transfer.storage.engine import looking
+from transfer.storage.sight import seen_by
 from transfer.storage.tables import fetches, files
 from transfer.storage.views_reconciling import ReconciliationViews
 
@@ -39,7 +40,8 @@ class FileViews(ReconciliationViews):
 
     async def fetches(self, chosen: FetchFilter, *, after: TimeKey | None, limit: int) -> Sequence[FetchLine]:
         place = tuple_(fetches.c.wanted_at, fetches.c.id)
-        statement = select(*_LINE).order_by(fetches.c.wanted_at.desc(), fetches.c.id.desc()).limit(limit)
+        statement = select(*_LINE).where(seen_by(chosen.sight, fetches.c.case_id))
+        statement = statement.order_by(fetches.c.wanted_at.desc(), fetches.c.id.desc()).limit(limit)
         if after is not None:
             statement = statement.where(place < tuple_(after.at, after.id))
         if chosen.state is not None:

@@ -29,7 +29,7 @@ from transfer.storage.engine import reading
 from transfer.storage.erasing import EMPTIED
 from transfer.storage.tables import destinations, evidence_requests, inbox, outbox, quarantine
 from transfer.storage.types import Instant
-from transfer.storage.views_files import FileViews
+from transfer.storage.views_standing import NOT_PUBLISHED, NOT_SETTLED, StandingViews
 
 _PARKED: Final = ReceiptOutcome.PARKED.value
 _SENT: Final[tuple[ColumnElement[Any], ...]] = (
@@ -68,13 +68,11 @@ _FROM_QUARANTINE: Final = quarantine.outerjoin(
     inbox,
     and_(quarantine.c.body.is_(None), inbox.c.message == quarantine.c.message, inbox.c.source == quarantine.c.source),
 )
-_NOT_PUBLISHED: Final = and_(outbox.c.published_at.is_(None), outbox.c.settled_at.is_(None))
-_NOT_SETTLED: Final = and_(outbox.c.published_at.is_not(None), outbox.c.settled_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageViews(FileViews):
-    """The part of ports.Views that is about messages, with that about files."""
+class MessageViews(StandingViews):
+    """The part of ports.Views that is about messages, with that about links and due days."""
 
     async def messages(
         self, chosen: MessageFilter, *, after: TimeKey | None, limit: int, newest_first: bool
@@ -143,12 +141,12 @@ class MessageViews(FileViews):
 
     async def traffic(self) -> Traffic:
         async with reading(self.store.engine) as connection:
-            waiting = await _count(connection, select(func.count()).select_from(outbox).where(_NOT_PUBLISHED))
+            waiting = await _count(connection, select(func.count()).select_from(outbox).where(NOT_PUBLISHED))
             parked_there = case_when((outbox.c.outcome == _PARKED, 1), else_=0)
             unsettled = {
                 row[0]: row[1]
                 for row in await connection.execute(
-                    select(parked_there, func.count()).where(_NOT_SETTLED).group_by(parked_there)
+                    select(parked_there, func.count()).where(NOT_SETTLED).group_by(parked_there)
                 )
             }
             refused = await _count(
@@ -219,11 +217,11 @@ def _chosen_sent(chosen: MessageFilter) -> list[ColumnElement[bool]]:
         case None:
             pass
         case MessageState.WAITING:
-            conditions.append(_NOT_PUBLISHED)
+            conditions.append(NOT_PUBLISHED)
         case MessageState.PUBLISHED:
-            conditions += [_NOT_SETTLED, outbox.c.outcome.is_(None)]
+            conditions += [NOT_SETTLED, outbox.c.outcome.is_(None)]
         case MessageState.PARKED:
-            conditions += [_NOT_SETTLED, outbox.c.outcome == literal_column("'parked'")]
+            conditions += [NOT_SETTLED, outbox.c.outcome == literal_column("'parked'")]
         case MessageState.REFUSED:
             conditions.append(outbox.c.outcome == literal_column("'refused'"))
         case MessageState.APPLIED:
@@ -250,7 +248,7 @@ async def _count(connection: AsyncConnection, statement: Select[int]) -> int:
 async def _oldest(connection: AsyncConnection) -> OldestWaiting | None:
     """Among the messages without a final receipt, of those not published and of those published."""
     oldest: list[Row[Any]] = []
-    for condition in (_NOT_PUBLISHED, _NOT_SETTLED):
+    for condition in (NOT_PUBLISHED, NOT_SETTLED):
         head = select(func.min(outbox.c.row)).where(condition).scalar_subquery()
         row = (await connection.execute(select(*_SENT).where(outbox.c.row == head))).one_or_none()
         oldest += [row] if row is not None else []

@@ -21,6 +21,7 @@ class Reply:
     body: bytes = b""
     media_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
     stream: AsyncIterator[bytes] | None = None
     length: int | None = 0
     count: int = 1

@@ -14,6 +14,7 @@ from transfer.web import papers, queries
 from transfer.web.answers import Reply, reply
 from transfer.web.case_body import Body, known_case
 from transfer.web.faults import CaseOrRange, ReasonMissing
+from transfer.web.readings import actor
 from transfer.web.route import Ask
 
 PROOF: Final = "text/plain"
@@ -104,7 +105,7 @@ def _asked(ask: Ask) -> Asked:
     query: queries.Unmasking = ask.query
     if query.unmask and query.reason is None:
         raise ReasonMissing
-    return Asked(by=ask.auditor, reason=query.reason, unmask=query.unmask)
+    return Asked(by=actor(ask), reason=query.reason, unmask=query.unmask)
 
 
 def _streamed(lines: AsyncIterator[bytes], name: str) -> Reply:

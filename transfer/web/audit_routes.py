@@ -5,6 +5,7 @@ from typing import Final
 from transfer.actions.auditing import NoCheckpointYet, NotInTheLedger
 from transfer.actions.proven import LedgerAltered
 from transfer.domain.errors import UnknownCase
+from transfer.domain.rights import Right
 from transfer.ports.paper import CannotPrint
 from transfer.web import audit, papers, queries
 from transfer.web.faults import CaseOrRange, ReasonMissing
@@ -14,6 +15,7 @@ AUDIT_ROUTES: Final = (
     Route(
         method="GET",
         path="/v1/audit/cases/{case}/trace",
+        right=Right.AUDIT,
         handler=audit.trace,
         zh="案件全程：承办、步骤、消息、查阅、期限",
         en="The whole history of a case: holders, steps, messages, readings, clocks",
@@ -26,6 +28,7 @@ AUDIT_ROUTES: Final = (
     Route(
         method="GET",
         path="/v1/audit/cases/{case}/history.pdf",
+        right=Right.AUDIT,
         handler=audit.history,
         zh="案件办理历程（PDF，附台账校验行）",
         en="The history of a case as PDF, with a line to check it by",
@@ -39,6 +42,7 @@ AUDIT_ROUTES: Final = (
     Route(
         method="GET",
         path="/v1/audit/entries/{entry}/proof",
+        right=Right.AUDIT,
         handler=audit.proof,
         zh="一条条目的证明文件（按位次或者编号）",
         en="The proof of one entry, by its place or its id, as a file",
@@ -52,6 +56,7 @@ AUDIT_ROUTES: Final = (
     Route(
         method="GET",
         path="/v1/audit/bundles",
+        right=Right.AUDIT,
         handler=audit.bundle,
         zh="证据包：一个案件或者一段位次的全部条目及其证明",
         en="All entries of a case or of a range, with what proves them, as one file",

@@ -15,6 +15,7 @@ from transfer.domain.errors import UnknownCase
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.handling import Handling
 from transfer.domain.lifecycle import Side, State
+from transfer.domain.rights import Person
 from transfer.messages.case import Applicant, CaseBasics, Designation, Election, Material, StageReached, Tenure
 from transfer.messages.case_progress import StagePublished
 from transfer.messages.codes import RecallReason
@@ -128,16 +129,16 @@ class CaseInFull(CaseBody):
     changed_at: datetime
 
 
-def case_body(case: Case, context: Context) -> CaseBody:
-    """The case as an answer to a change."""
-    return CaseBody(**_fields(case, context))
+def case_body(case: Case, context: Context, who: Person) -> CaseBody:
+    """The case as an answer to a change by this person."""
+    return CaseBody(**_fields(case, context, who))
 
 
-def case_in_full(known: KnownCase, context: Context) -> CaseInFull:
-    """The case as an answer to a reading."""
+def case_in_full(known: KnownCase, context: Context, who: Person) -> CaseInFull:
+    """The case as an answer to a reading by this person."""
     case = known.case
     return CaseInFull(
-        **_fields(case, context, linked=frozenset(one.case for one in known.linked)),
+        **_fields(case, context, who, linked=frozenset(one.case for one in known.linked)),
         stages=known.stages,
         linked=known.linked,
         accepting=case.holder.institution if case.duplicate_of is None else None,
@@ -153,7 +154,7 @@ async def competence(ask: Ask) -> Reply:
     return reply(competence_of(known.case, ask.parts.context()))
 
 
-def _fields(case: Case, context: Context, *, linked: frozenset[UUID] = frozenset()) -> dict[str, object]:
+def _fields(case: Case, context: Context, who: Person, *, linked: frozenset[UUID] = frozenset()) -> dict[str, object]:
     return {
         "id": case.id,
         "version": case.version,
@@ -174,7 +175,7 @@ def _fields(case: Case, context: Context, *, linked: frozenset[UUID] = frozenset
         "duplicate_of": case.duplicate_of,
         "possible_duplicates": tuple(_possible_duplicates(case, context, linked | {case.duplicate_of})),
         "competence": competence_of(case, context),
-        "steps": steps_open(case, context),
+        "steps": steps_open(case, context, who),
     }
 
 

@@ -13,6 +13,7 @@ from transfer.actions.desk import Attempt, Idempotency, Order
 from transfer.actions.group_commands import Join
 from transfer.domain.case import Case
 from transfer.domain.errors import TransferError, slug
+from transfer.domain.rights import right_to_enter
 from transfer.messages.codes import IdentityKind
 from transfer.messages.envelope import explain
 from transfer.ports.work import Answered
@@ -21,6 +22,7 @@ from transfer.web.answers import Reply, to_json
 from transfer.web.case_body import case_body
 from transfer.web.conditions import REPLAYED_HEADER, etag_of
 from transfer.web.faults import BeyondExchange, TestIdentity
+from transfer.web.gate import admit, check_actor
 from transfer.web.route import Ask, Handler
 
 
@@ -55,6 +57,7 @@ async def offer(ask: Ask) -> Reply:
 
 async def publish_stage(ask: Ask) -> Reply:
     """Bring the case to its next stage."""
+    admit(ask.who, right_to_enter(ask.body.stage))
     return await _carry_out(ask, stage_order(ask.id("case"), ask.body), status=200)
 
 
@@ -76,6 +79,8 @@ def own_step(button: OwnButton) -> Handler:
     """The handler of a step on the case itself."""
 
     async def take(ask: Ask) -> Reply:
+        if isinstance(ask.body, commands.EnterEvent):
+            admit(ask.who, right_to_enter(ask.body.event))
         if isinstance(ask.body, Join):
             _check_identities(ask, ask.body.applicants)
         return await _carry_out(ask, button.order(ask.id("case"), ask.body), status=200)
@@ -89,10 +94,11 @@ def replayed(answered: Answered) -> Reply:
 
 
 async def _carry_out(ask: Ask, order: Order, *, status: int) -> Reply:
+    check_actor(ask.who, order.by, order.institution)
     given: list[Answered] = []
 
     def respond(case: Case) -> Answered:
-        body = to_json(case_body(case, ask.parts.context()))
+        body = to_json(case_body(case, ask.parts.context(), ask.who))
         given.append(Answered(request=ask.digest, status=status, body=body, etag=etag_of(case.version)))
         return given[-1]
 

@@ -11,6 +11,7 @@ from transfer.actions import commands, eligibility_commands, erasing_commands, h
 from transfer.actions import group_commands as group
 from transfer.actions.competence_commands import NamePlaces
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
+from transfer.web.sms_routes import SmsReply
 
 _ZHONGSHAN: Final = {"by": "王芳", "institution": "442000"}
 _LUXIAN: Final = {"by": "张伟", "institution": "510521-ZS"}
@@ -20,6 +21,7 @@ _SHEET: Final = b64encode("姓名,证件号码,请求金额（元）\n李大山,
 EXAMPLES: Final[Mapping[type[BaseModel], dict[str, Any]]] = MappingProxyType(
     {
         **EVIDENCE_EXAMPLES,
+        SmsReply: {"at": "1781000000", "phone": "13800000002", "text": "TD", "signature": "0" * 64},
         commands.OpenCase: {
             **_ZHONGSHAN,
             "matter": "REMUNERATION",

@@ -68,6 +68,68 @@ class VersionInvalid(Fault):
     """The header If-Match is not usable."""
 
 
+class CrossSite(Fault):
+    """The form was sent from another site."""
+
+
+class NotSignedIn(Fault):
+    """Sign in first."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+class FormNotYours(Fault):
+    """The form does not belong to this session; load the page again."""
+
+
+class NotAllowed(Fault):
+    """Your roles do not open this to you."""
+
+
+class TooManyRequests(Fault):
+    """Too many tries; wait a little and try again."""
+
+    def __init__(self, seconds: int = 60) -> None:
+        super().__init__(headers={"Retry-After": str(seconds)}, retry_after=seconds)
+
+
+class ProviderUnavailable(Fault):
+    """The provider does not answer as it should; try again later, or sign in with your password."""
+
+
+class ProviderSaysNo(Fault):
+    """The provider did not sign you in."""
+
+
+class SignInStale(Fault):
+    """This sign-in was not begun in this browser, or was begun too long ago; begin again."""
+
+
+class SignInUnproven(Fault):
+    """What the provider says of you does not hold, so you are not signed in; tell the administrator the code."""
+
+
+class NotLinked(Fault):
+    """No account of this node belongs to you at that provider; the security administrator can link one."""
+
+
+class NotYou(Fault):
+    """Whoever is signed in acts in their own name alone."""
+
+
+class NotYourInstitution(Fault):
+    """Whoever is signed in acts for their own institution alone."""
+
+
+class NotYourCase(Fault):
+    """You do not see this case: you are recused in it, or another person handles it."""
+
+
+class ReplyUnsigned(Fault):
+    """What the gateway passes on is not signed with the secret that both share, or was signed long ago."""
+
+
 class NotFound(Fault):
     """There is nothing at this address."""
 
@@ -106,13 +168,6 @@ class ExpectationFailed(Fault):
 
 class NotThisHost(Fault):
     """The header Host does not name this machine's loopback address."""
-
-
-class NotAnAuditor(Fault):
-    """The request shows no token of an auditor."""
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 class ReasonMissing(Fault):

@@ -3,6 +3,7 @@
 from typing import Final
 
 from transfer.crypto import tickets
+from transfer.domain.rights import Anyone, Right
 from transfer.messages.attachments import Attachment
 from transfer.ports.files import (
     FileEmpty,
@@ -17,13 +18,14 @@ from transfer.ports.files import (
     UnknownFile,
 )
 from transfer.web import files, queries
-from transfer.web.faults import BadRequest, NotAFileType, NotThatFile, RangeNotThere, Stalled
+from transfer.web.faults import BadRequest, NotAFileType, NotThatFile, RangeNotThere, Stalled, TooManyRequests
 from transfer.web.route import Route, Shows, Tag
 
 FILE_ROUTES: Final = (
     Route(
         method="POST",
         path="/v1/files",
+        right=Right.READ_CASES,
         handler=files.put,
         zh="存入文件；同一内容只存一份",
         en="Keep a file, so that papers can name it; the same content twice is one file",
@@ -41,6 +43,7 @@ FILE_ROUTES: Final = (
             KindUnknown,
             KindDiffers,
             ScanRefused,
+            TooManyRequests,
             NoFiles,
             FilesUnavailable,
         ),
@@ -48,6 +51,7 @@ FILE_ROUTES: Final = (
     Route(
         method="GET",
         path="/v1/files/{digest}",
+        right=Right.READ_CASES,
         handler=files.get,
         zh="取出文件或其一部分",
         en="A file that is kept here, or a part of it",
@@ -63,6 +67,7 @@ FILE_ROUTES: Final = (
     Route(
         method="GET",
         path="/v1/fetches",
+        right=Right.READ_CASES,
         handler=files.fetches,
         zh="正在从其他地区取来的文件及进度",
         en="Files that come from other regions, and how far they are",
@@ -77,6 +82,7 @@ REGION_ROUTES: Final = (
     Route(
         method="GET",
         path="/v1/files/{digest}",
+        right=Anyone.EVERYBODY,
         handler=files.give,
         zh="其他地区取件",
         en="A file for another region, which must show a ticket",

@@ -54,7 +54,7 @@ async def put(ask: Ask) -> Reply:
     if ask.headers.get("Content-Encoding", "identity").lower() != "identity" or ask.content is None:
         raise NotAFileType("The body must not be compressed.")
     try:
-        kept, new = await ask.parts.shelf.take(_unless_stalled(ask.content), media_type=kind, name=query.name)
+        kept, new = await ask.parts.shelf.take(unless_stalled(ask.content), media_type=kind, name=query.name)
     except FileRefused as error:
         await _note(ask, FileFate.REFUSED, None, None, code=error.code)
         raise
@@ -96,7 +96,7 @@ async def _note(ask: Ask, fate: FileFate, digest: str | None, region: str | None
 async def fetches(ask: Ask) -> Reply:
     """Files that come from other regions, and how far they are; wanted last first."""
     query: queries.FetchesQuery = ask.query
-    chosen = FetchFilter(state=query.state, source=query.source, case=query.case)
+    chosen = FetchFilter(sight=ask.who.sight, state=query.state, source=query.source, case=query.case)
     found = await ask.parts.views.fetches(chosen, after=time_key(query.cursor), limit=query.limit + 1)
     items, last = cut(found, query.limit)
     cursor = time_cursor(TimeKey(at=last.wanted_at, id=last.id)) if last else None
@@ -133,7 +133,7 @@ def _part(ask: Ask, kept: KeptFile, headers: dict[str, str]) -> Reply:
     )
 
 
-async def _unless_stalled(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def unless_stalled(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """What comes, while it comes. Raises Stalled, or BadRequest when whoever sends it is gone."""
     while True:
         try:

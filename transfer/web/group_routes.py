@@ -5,6 +5,7 @@ from typing import Final
 from transfer.actions.group_commands import OpenGroup, PreviewGroup
 from transfer.domain import errors
 from transfer.domain.group import GroupReport
+from transfer.domain.rights import Right
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.sheets import SheetRefused
 from transfer.web import groups
@@ -27,6 +28,7 @@ GROUP_ROUTES: Final = (
     Route(
         method="GET",
         path="/v1/groups/template",
+        right=Right.TAKE_IN,
         handler=groups.template,
         zh="下载申请人名单模板",
         en="The sheet of persons to fill in, as .xlsx",
@@ -38,6 +40,7 @@ GROUP_ROUTES: Final = (
     Route(
         method="POST",
         path="/v1/groups/preview",
+        right=Right.TAKE_IN,
         handler=groups.preview,
         zh="预览名单：不保存任何内容",
         en="See who is in a sheet and what is wrong in it; nothing is kept",
@@ -49,6 +52,7 @@ GROUP_ROUTES: Final = (
     Route(
         method="POST",
         path="/v1/groups",
+        right=Right.TAKE_IN,
         handler=groups.open_group,
         zh="按名单收案登记",
         en="Take in an application of all persons in a sheet",
@@ -66,6 +70,7 @@ GROUP_ROUTES: Final = (
     Route(
         method="GET",
         path="/v1/cases/{case}/group",
+        right=Right.READ_CASES,
         handler=groups.group_report,
         zh="群体性案件情况（不含姓名）",
         en="A case of many persons in figures, without names",

@@ -125,6 +125,7 @@ async def worklist(ask: Ask) -> Reply:
         transfer_state=query.transfer_state,
         q=query.q,
         due_before=query.due_before,
+        sight=ask.who.sight,
     )
     found = await ask.parts.views.cases(
         chosen, order=query.order, after=work_place(query.cursor), limit=query.limit + 1
@@ -139,7 +140,7 @@ async def case(ask: Ask) -> Reply:
     etag = etag_of(known.case.version)
     if is_known(ask.if_none_match, etag):
         return Reply(status=304, headers={"ETag": etag})
-    return reply(case_in_full(known, ask.parts.context()), headers={"ETag": etag})
+    return reply(case_in_full(known, ask.parts.context(), ask.who), headers={"ETag": etag})
 
 
 async def history(ask: Ask) -> Reply:
@@ -187,7 +188,7 @@ async def message(ask: Ask) -> Reply:
 async def transfers(ask: Ask) -> Reply:
     """Transfers, what is urgent first."""
     query: queries.TransfersQuery = ask.query
-    chosen = TransferFilter(**query.model_dump(exclude={"limit", "cursor", "order"}))
+    chosen = TransferFilter(**query.model_dump(exclude={"limit", "cursor", "order"}), sight=ask.who.sight)
     found = await ask.parts.views.transfers(
         chosen, order=query.order, after=work_place(query.cursor), limit=query.limit + 1
     )
@@ -198,7 +199,7 @@ async def transfers(ask: Ask) -> Reply:
 async def requests(ask: Ask) -> Reply:
     """Evidence requests, what is urgent first."""
     query: queries.RequestsQuery = ask.query
-    chosen = RequestFilter(**query.model_dump(exclude={"limit", "cursor", "order"}))
+    chosen = RequestFilter(**query.model_dump(exclude={"limit", "cursor", "order"}), sight=ask.who.sight)
     found = await ask.parts.views.requests(
         chosen, order=query.order, after=work_place(query.cursor), limit=query.limit + 1
     )

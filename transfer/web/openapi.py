@@ -11,11 +11,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from transfer.actions.desk import KeyReused
 from transfer.domain import errors
 from transfer.domain.errors import slug
+from transfer.domain.rights import Anyone, Right
 from transfer.messages import codes, codes_handling
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.web import conditions, faults
 from transfer.web.answers import JSON
 from transfer.web.commanding import Nothing
+from transfer.web.cookies import SESSION
 from transfer.web.examples import EXAMPLES
 from transfer.web.problems import MEDIA_TYPE, PROBLEMS, Problem
 from transfer.web.readings import HEADER
@@ -25,7 +27,15 @@ Json = dict[str, Any]
 
 FILE: Final = "schemas/openapi.json"
 VERSION: Final = "1.0.0"
-AUDITOR: Final = "auditor"
+SCHEMES: Final = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "token of an account"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION,
+        "description": "behind https __Host-session",
+    },
+}
 
 TAGS: Final[Mapping[Tag, tuple[str, str]]] = {
     Tag.CASES: ("案件", "Cases: taken in, read, brought to their next stage"),
@@ -39,7 +49,9 @@ TAGS: Final[Mapping[Tag, tuple[str, str]]] = {
 }
 ABOUT: Final = (
     "The API of one region's node on the exchange that hands legal aid cases from region to region. "
-    "There is no sign-in yet, so a node listens on the loopback address only. "
+    "Whoever asks shows a token as Authorization: Bearer, or is signed in by a session cookie and then sends every "
+    "POST from a page of this site, or with the token of one as X-CSRF-Token. x-rights says what opens an operation. "
+    "Whoever is signed in may leave out by and institution. "
     "Every POST but that of a file carries Idempotency-Key, and one that changes an existing case carries If-Match. "
     "Errors are problem documents (RFC 9457); their kinds are listed on the page /docs."
 )
@@ -120,8 +132,9 @@ def document(routes: Sequence[Route]) -> Json:
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "responses": _problem_responses(paths),
-            "securitySchemes": {AUDITOR: {"type": "http", "scheme": "bearer", "description": "token of an auditor"}},
+            "securitySchemes": SCHEMES,
         },
+        "security": [{name: []} for name in SCHEMES],
     }
 
 
@@ -134,7 +147,11 @@ def problems_of(route: Route) -> tuple[type[Exception], ...]:
     """The kinds of problem that a route may answer with, each once."""
     kinds = [*_ALWAYS, *route.problems]
     kinds += [faults.NotFound] if route.names else []
-    kinds += [faults.NotAnAuditor] if route.for_auditors else []
+    kinds += [faults.NotSignedIn]
+    kinds += [faults.NotAllowed] if isinstance(route.right, Right) else []
+    kinds += [faults.NotYourCase] if {"case", "digest"} & set(route.names) and route.right is not Right.AUDIT else []
+    kinds += [faults.CrossSite, faults.FormNotYours] if route.method == "POST" else []
+    kinds += [faults.NotYou, faults.NotYourInstitution] if route.names_actor else []
     kinds += _WITH_BODY if route.takes else ()
     kinds += _WITH_KEY if route.change is not Change.NOTHING else ()
     kinds += (*_WITH_VERSION, *_BY_RULE) if route.change is Change.CASE else ()
@@ -148,8 +165,9 @@ def _operation(route: Route, places: Any, parameters: list[Json]) -> Json:  # no
         "tags": [route.tag.value],
         "responses": _responses(route, places),
     }
-    if route.for_auditors:
-        operation["security"] = [{AUDITOR: []}]
+    if route.right is Anyone.EVERYBODY:
+        operation["security"] = []
+    operation["x-rights"] = [route.right.value]
     if parameters:
         operation["parameters"] = parameters
     if route.takes is not None:

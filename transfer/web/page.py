@@ -1,38 +1,23 @@
 """The page that describes the API for readers: plain HTML, nothing loaded from elsewhere, no scripts."""
 
-import base64
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any, Final
 
 from transfer.domain.errors import slug
+from transfer.web.pages.assets import place
 from transfer.web.problems import PROBLEMS, title
 
 Json = dict[str, Any]
 
-STYLE: Final = """
-body{font:16px/1.5 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:0 auto;max-width:60rem;padding:1rem;
-color:#1b1b1b;background:#fff}
-h1{font-size:1.6rem}h2{margin-top:2.5rem;border-bottom:1px solid #bbb}h3{margin:1.5rem 0 .25rem;font-size:1.05rem}
-code,pre{font:14px/1.45 ui-monospace,monospace;background:#f3f3f3}code{padding:0 .2em}
-pre{padding:.75rem;overflow-x:auto;white-space:pre-wrap}table{border-collapse:collapse;width:100%}
-th,td{border:1px solid #ccc;padding:.25rem .5rem;text-align:left;vertical-align:top}th{background:#eee}
-summary{cursor:pointer;padding:.15rem 0}a{color:#0645ad}
-td,a,h3{overflow-wrap:anywhere}tr>th:first-child{min-width:6.5rem}
-.note{background:#fff6d6;border:1px solid #d9b400;padding:.5rem 1rem}
-.method{display:inline-block;min-width:3.2em;font-weight:bold}
-"""
-CSP: Final = (
-    f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+STYLE: Final = "reference.css"
 
 _NOTE: Final = """
-<p class="note"><strong>尚无登录功能 · No sign-in yet.</strong>
-本节点只在本机回环地址上提供服务，请勿经代理对外开放。
-This node answers on this machine's loopback address only; do not put it behind a proxy.</p>
+<p class="note"><strong>登录 · Sign-in.</strong>
+请求须出示令牌（<code>Authorization: Bearer</code>），或者随登录会话发出；各操作所需权限见 <code>x-rights</code>。
+A request shows a token (<code>Authorization: Bearer</code>) or comes with a session; <code>x-rights</code> says what
+opens each operation. Whoever is signed in may leave out <code>by</code> and <code>institution</code>.</p>
 """
 _CONVENTIONS: Final = """
 <h2 id="conventions">约定 · Conventions</h2>
@@ -66,7 +51,8 @@ def _page(document: Json) -> Iterator[str]:
     info = document["info"]
     yield '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>{escape(info['summary'])} · API</title><style>{STYLE}</style></head><body>"
+    yield f"<title>{escape(info['summary'])} · API</title>"
+    yield f'<link rel="stylesheet" href="{place(STYLE)}"></head><body>'
     yield f"<h1>{escape(info['summary'])} <small>{escape(info['title'])}, API {escape(info['version'])}</small></h1>"
     yield _NOTE
     yield f'<p>{escape(info["description"])} <a href="/openapi.json">OpenAPI 3.1</a></p>'

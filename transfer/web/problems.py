@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import format_datetime
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from transfer.actions import auditing
+from transfer.actions import auditing, door, roll
 from transfer.actions.desk import KeyReused
 from transfer.actions.proven import LedgerAltered
 from transfer.crypto import tickets
-from transfer.domain import errors
+from transfer.domain import accounts, errors, passwords
+from transfer.domain.clocks import CHINA
 from transfer.domain.errors import TransferError, slug
 from transfer.handlers.arrival import CaseNotYetKnown
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports import files
+from transfer.ports.mailbox import NoSuchMail
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.ports.sheets import SheetRefused
 from transfer.ports.work import StorageRefused, StorageUnavailable
@@ -43,6 +46,18 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         faults.KeyMissing: Kind(400, "缺少 Idempotency-Key 请求头"),
         faults.KeyInvalid: Kind(400, "Idempotency-Key 请求头无效"),
         faults.VersionInvalid: Kind(400, "If-Match 请求头无效"),
+        faults.NotSignedIn: Kind(401, "请先登录"),
+        faults.NotAllowed: Kind(403, "您的角色无权办理此事"),
+        faults.NotYou: Kind(403, "只能以本人名义办理"),
+        faults.NotYourInstitution: Kind(403, "只能代表本人所在机构办理"),
+        faults.NotYourCase: Kind(403, "您不得查看此案件：您已回避，或者案件由他人承办"),
+        faults.FormNotYours: Kind(403, "表单不属于本次登录，请重新打开页面"),
+        faults.ReplyUnsigned: Kind(401, "短信网关的签名无效或者已过期"),
+        faults.CrossSite: Kind(403, "表单来自其他网站"),
+        faults.ProviderSaysNo: Kind(403, "统一身份认证未准许登录"),
+        faults.SignInStale: Kind(403, "此次登录不是从本浏览器发起，或者已经过时，请重新登录"),
+        faults.SignInUnproven: Kind(403, "统一身份认证给出的登录凭证未通过核验，未予登录"),
+        faults.NotLinked: Kind(403, "您的统一身份没有关联本节点的账户，请联系安全管理员"),
         faults.NotFound: Kind(404, "地址不存在"),
         faults.MethodNotAllowed: Kind(405, "该地址不支持此方法"),
         faults.TooLarge: Kind(413, "请求体过大"),
@@ -56,6 +71,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         faults.RowsBad: Kind(422, "名单中有错误的行"),
         SheetRefused: Kind(422, "该文件不能作为名单读取"),
         faults.VersionMissing: Kind(428, "缺少 If-Match 请求头"),
+        faults.TooManyRequests: Kind(429, "尝试过于频繁，请稍后再试"),
         KeyReused: Kind(422, "该 Idempotency-Key 已用于另一请求"),
         # Files.
         files.FileRefused: Kind(422, "文件不予接收"),
@@ -69,6 +85,8 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         files.FileNotKept: Kind(409, "所列文件尚未存放在本节点"),
         files.FileOnItsWay: Kind(409, "所列文件正在从其他地区取来，请等待"),
         files.FileNeverCame: Kind(410, "此文件未能从其他地区取来"),
+        files.UnknownUpload: Kind(404, "没有此次上传，请重新上传"),
+        files.OffsetDiffers: Kind(409, "续传位置与已收到的不符"),
         files.UnknownFile: Kind(404, "本节点没有此文件"),
         files.NoFiles: Kind(503, "本节点未设置文件存放处"),
         files.FilesUnavailable: Kind(503, "文件存放处暂时不可用"),
@@ -83,6 +101,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         tickets.TicketForAnotherRegion: Kind(403, "取件凭证属于其他地区"),
         files.FileNotGranted: Kind(403, "没有消息向该地区提及此文件"),
         # What the request names.
+        NoSuchMail: Kind(404, "信箱中没有此件，或者已经办理"),
         errors.UnknownCase: Kind(404, "本地区没有此案件"),
         errors.UnknownTransfer: Kind(404, "该案件没有此次转交"),
         NotInQuarantine: Kind(404, "隔离区没有此消息"),
@@ -185,15 +204,28 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         CaseNotYetKnown: Kind(409, "案件尚未到达本地区"),
         errors.StaleVersion: Kind(412, "案件已被他人修改，请刷新后重试"),
         # Auditors.
-        faults.NotAnAuditor: Kind(401, "请求未出示审计人员令牌"),
         faults.ReasonMissing: Kind(422, "查看姓名和文字须说明理由"),
         faults.CaseOrRange: Kind(422, "证据包须为一个案件，或者为起止位次之间的条目（不含姓名和文字）"),
         auditing.NotInTheLedger: Kind(404, "账本中没有此条目，或者尚未排定位次"),
         auditing.NoCheckpointYet: Kind(409, "尚无已签名的检查点包含此内容"),
         LedgerAltered: Kind(500, "账本与写入时不符"),
+        # Accounts.
+        door.SignInRefused: Kind(401, "用户名、口令或者验证码不正确"),
+        door.SignInPaused: Kind(429, "多次尝试失败，请稍后再试"),
+        roll.UnknownAccount: Kind(404, "没有此账号"),
+        roll.UnknownToken: Kind(404, "没有此令牌"),
+        roll.TokenTooWide: Kind(422, "令牌的权限不得超出账号的角色，有效期不得超过一年"),
+        roll.NotForSystems: Kind(409, "系统账号没有口令和动态口令，只使用令牌"),
+        accounts.RolesExclude: Kind(422, "系统、安全、审计管理员三权分立，不得兼任其他角色"),
+        accounts.NameTaken: Kind(409, "该登录名、姓名或者统一身份已被其他账号使用"),
+        passwords.PasswordTooShort: Kind(422, "口令太短：至少 15 个字符；同时使用动态口令的至少 8 个字符"),
+        passwords.PasswordTooLong: Kind(422, "口令太长：最多 128 个字符"),
+        passwords.PasswordCommon: Kind(422, "口令太常见，或者只是连续、重复的字符"),
+        passwords.PasswordPersonal: Kind(422, "口令不得由本人的登录名、姓名或者机构代码组成"),
         # The node itself.
         StorageRefused: Kind(409, "数据库拒绝了此项修改"),
         StorageUnavailable: Kind(503, "数据库暂时不可用"),
+        faults.ProviderUnavailable: Kind(503, "统一身份认证暂时不可用，请稍后再试，或者用密码登录"),
         faults.NotReady: Kind(503, "节点未就绪"),
         faults.Unexpected: Kind(500, "节点内部错误"),
     }
@@ -234,7 +266,7 @@ def problem_of(error: Exception, path: str) -> tuple[Problem, dict[str, str]]:
     return problem, headers
 
 
-def _said(error: Exception) -> tuple[str, dict[str, Any], dict[str, str]]:
+def _said(error: Exception) -> tuple[str, dict[str, Any], dict[str, str]]:  # noqa: PLR0911 - one per kind
     """Detail, further members and headers."""
     match error:
         case errors.StaleVersion():
@@ -246,6 +278,9 @@ def _said(error: Exception) -> tuple[str, dict[str, Any], dict[str, str]]:
             return error.detail or title(type(error)), dict(error.members), error.headers
         case tickets.TicketMissing() | tickets.TicketBad() | tickets.TicketExpired():
             return title(type(error)), {}, {"WWW-Authenticate": "Bearer"}
+        case door.SignInPaused(until=until):
+            again = until.astimezone(CHINA).isoformat(timespec="seconds")
+            return f"Try again after {again}.", {"until": again}, {"Retry-After": format_datetime(until, usegmt=True)}
         case files.FilesUnavailable() | StorageUnavailable():
             again = "Try again later." if isinstance(error, files.FilesUnavailable) else _AGAIN
             return again, {}, {"Retry-After": str(RETRY_SECONDS)}

@@ -8,7 +8,9 @@ from pydantic import Field
 from transfer.actions.desk import KeyReused
 from transfer.handlers.receive import Applied, Duplicate, Early, Refused, Verdict
 from transfer.handlers.replay import NotInQuarantine, Replayed, replay
+from transfer.ledger.entry import Kind
 from transfer.messages.receipts import Refusal
+from transfer.ports.ledger import Happened
 from transfer.ports.work import Answered, StorageRefused
 from transfer.records import QuarantineLine, TimeKey
 from transfer.telemetry.metrics import RECEIVED
@@ -18,6 +20,7 @@ from transfer.web.case_body import Body
 from transfer.web.commanding import replayed
 from transfer.web.cursors import time_cursor, time_key
 from transfer.web.lists import Next, cut, next_page, paged
+from transfer.web.readings import actor
 from transfer.web.route import Ask
 
 
@@ -80,7 +83,16 @@ async def _replay(ask: Ask) -> Reply:
                 raise KeyReused(key=ask.key)
             return replayed(given)
         outcome = await replay(work, ask.id("entry"), ask.parts.context(), ask.parts.wire)
-        body = to_json(_verdict(outcome))
+        told = _verdict(outcome)
+        body = to_json(told)
+        work.work.note(
+            Happened(
+                kind=Kind.REPLAYED,
+                at=ask.parts.clock(),
+                facts={"quarantine": told.id, "verdict": told.verdict},
+                texts={"by": actor(ask)},
+            )
+        )
         work.work.record_answered(ask.key, Answered(request=ask.digest, status=200, body=body))
     RECEIVED.labels(verdict=type(outcome.verdict).__name__.lower()).inc()
     return Reply(body=body)

@@ -58,8 +58,8 @@ class CasesQuery(Ordered):
     q: Annotated[
         Line | None,
         Field(
-            description="beginning of an applicant's or the first opponent's name, or an identity number or a local "
-            "case number as a whole",
+            description="beginning of an applicant's or opponent's name or of a local case number, whatever its "
+            "brackets and spaces; an identity number as a whole; or the last eight digits of the case's id",
             examples=["李"],
         ),
     ] = None

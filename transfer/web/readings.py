@@ -1,6 +1,5 @@
 """Who reads what: noted in the ledger before it is shown."""
 
-from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 from uuid import UUID
@@ -20,11 +19,12 @@ NOT_MODIFIED: Final = 304
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(Name)
 
 
-def actor(headers: Mapping[str, str]) -> str:
-    """Who asks, as typed: percent-encoded UTF-8 (RFC 3986). Raises BadRequest for what is no name."""
-    given = headers.get(HEADER)
-    if given is None:
-        return UNNAMED
+def actor(ask: Ask) -> str:
+    """Who asks: whoever is signed in; else, or from another system, as typed, percent-encoded UTF-8 (RFC 3986). Raises
+    BadRequest for what is no name."""
+    given = ask.headers.get(HEADER)
+    if given is None or not (ask.who.unbound or ask.who.system):
+        return ask.who.name or UNNAMED
     try:
         return _NAME.validate_python(unquote(given, errors="strict"))
     except (UnicodeDecodeError, ValidationError):

@@ -48,10 +48,11 @@ async def reconciliations(ask: Ask) -> Reply:
     """The comparisons, latest first."""
     query: queries.ReconciliationsQuery = ask.query
     found = await ask.parts.views.reconciliations(query.region, limit=query.limit)
-    return reply(ReconciliationList(items=tuple(_body(one) for one in found)))
+    return reply(ReconciliationList(items=tuple(body_of(one) for one in found)))
 
 
-def _body(line: ReconciliationLine) -> ReconciliationBody:
+def body_of(line: ReconciliationLine) -> ReconciliationBody:
+    """The comparison in words."""
     told = dict(line) | {"differences": tuple(_difference(one) for one in line.differences)}
     return ReconciliationBody(**told, alike=line.alike)
 

@@ -1,6 +1,5 @@
 """Reads a request: its conditions, its query and its body, each refused with a reason when it has not the form."""
 
-import asyncio
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -8,17 +7,22 @@ from typing import Any, Final
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json, to_json
 
+from transfer.domain.rights import Person
 from transfer.web import conditions
 from transfer.web.answers import JSON
-from transfer.web.auditors import auditor_of
 from transfer.web.commanding import Nothing
+from transfer.web.cookies import FIELD
 from transfer.web.faults import InvalidBody, InvalidQuery, MalformedJson, TooLarge, WrongContentType
+from transfer.web.gate import Asking, check_form, check_script, filled, from_here
+from transfer.web.multipart import MULTIPART, fields_with_files
 from transfer.web.parts import Parts
 from transfer.web.route import Ask, Change, Route
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_ERRORS: Final = 50
+FORM: Final = "application/x-www-form-urlencoded"
 _PIECE: Final = 256 * 1024
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
@@ -28,16 +32,18 @@ _QUOTING: Final[Mapping[str, str]] = {
 """What is said where pydantic's own text would quote the content."""
 
 
-async def read(request: web.Request, route: Route, parts: Parts, routes: Sequence[Route]) -> Ask:
+async def read(request: web.Request, route: Route, parts: Parts, routes: Sequence[Route], asking: Asking) -> Ask:
     """The request, ready for its handler.
 
-    Raises NotAnAuditor, WrongContentType, TooLarge, KeyMissing, KeyInvalid, VersionMissing, VersionInvalid,
+    Raises CrossSite, FormNotYours, WrongContentType, TooLarge, KeyMissing, KeyInvalid, VersionMissing, VersionInvalid,
     MalformedJson, InvalidBody, InvalidQuery; the first that applies.
     """
-    auditor = await asyncio.to_thread(auditor_of, parts.settings, request.headers) if route.for_auditors else ""
-    content = await _content(request, route)
+    if not route.takes_form:
+        check_script(asking, request, parts)
+    content = _by(asking.who, route, await _content(request, route))
     changes = route.change is not Change.NOTHING
     parameters = tuple(request.query.items())
+    fields = await _form(request, asking, parts) if route.takes_form else ()
     return Ask(
         parts=parts,
         routes=routes,
@@ -47,13 +53,38 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
         version=conditions.version_in(request.headers.get("If-Match")) if route.change is Change.CASE else None,
         if_none_match=request.headers.get("If-None-Match"),
         headers=request.headers,
-        auditor=auditor,
+        known=asking.known,
+        came=asking.came,
+        fields=fields,
+        form=dict(fields),
+        cookies=request.cookies,
+        who=asking.who,
+        client=asking.came.address,
         content=request.content.iter_chunked(_PIECE) if route.takes_file else None,
         parameters=parameters,
         query=_query(route, parameters),
         body=_body(route.takes, content) if route.takes is not None else None,
         digest=_digest(request, content) if changes else "",
     )
+
+
+async def _form(request: web.Request, asking: Asking, parts: Parts) -> tuple[tuple[str, str], ...]:
+    """The fields of a form in their order; raises CrossSite, FormNotYours, WrongContentType, TooLarge."""
+    from_here(request, parts)
+
+    def check(field: str) -> None:
+        check_form(asking, request, parts, field)
+
+    if request.content_type == MULTIPART:
+        return await fields_with_files(request, parts, check)
+    if request.content_type != FORM:
+        raise WrongContentType(f"The body must be sent as Content-Type: {FORM}.")
+    try:
+        given = tuple((name, str(value)) for name, value in (await request.post()).items())
+    except web.HTTPRequestEntityTooLarge:
+        raise TooLarge(f"At most {MAX_BYTES} bytes are taken.") from None
+    check(dict(given).get(FIELD, ""))
+    return tuple((name, value) for name, value in given if name != FIELD)
 
 
 async def _content(request: web.Request, route: Route) -> bytes:
@@ -70,6 +101,16 @@ async def _content(request: web.Request, route: Route) -> bytes:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise TooLarge(f"At most {MAX_BYTES} bytes are taken.") from None
+
+
+def _by(who: Person, route: Route, content: bytes) -> bytes:
+    """The body with who acts, where it is a command that leaves that out."""
+    if who.unbound or not route.names_actor:
+        return content
+    try:
+        return to_json(filled(who, from_json(content)))
+    except ValueError:
+        return content  # it is refused as what it is
 
 
 def _digest(request: web.Request, content: bytes) -> str:

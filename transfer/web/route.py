@@ -9,11 +9,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from transfer.actions.door import Came, Known
+from transfer.domain.rights import NOBODY, Admits, Person
 from transfer.messages.values import Digest
 from transfer.web.answers import JSON, Reply
 from transfer.web.faults import NotFound
 from transfer.web.parts import Parts
 
+NOWHERE: Final = Came(address="")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -28,6 +31,8 @@ class Tag(StrEnum):
     QUARANTINE = "quarantine"
     AUDIT = "audit"
     NODE = "node"
+    PAGES = "pages"
+    """For people; not part of the API."""
 
 
 class Change(Enum):
@@ -54,6 +59,7 @@ class Shows(StrEnum):
     ELIGIBILITY = "eligibility"
     FILE = "file"
     HISTORY = "history"
+    MAILBOX = "mailbox"
     PAPER = "paper"
     QUARANTINE = "quarantine"
     REQUESTS = "requests"
@@ -77,9 +83,22 @@ class Ask:
     version: int | None = None
     if_none_match: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    auditor: str = ""
-    """Who shows the token of an auditor, where the route asks for one."""
+    who: Person = NOBODY
+    client: str = ""
+    """The address that the request came from, for limits."""
+    form: Mapping[str, str] = field(default_factory=dict)
+    """What a form sent; of several fields of one name the last. ``fields`` has them all, in their order."""
+    fields: Sequence[tuple[str, str]] = ()
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    known: Known | None = None
+    """Whose session it is, where it is one."""
+    came: Came = NOWHERE
     content: AsyncIterator[bytes] | None = None
+
+    @property
+    def origin(self) -> str:
+        """Where this node is for the browser that asks: its public address, or on this machine the one it used."""
+        return self.parts.settings.public_url or f"http://{self.headers.get('Host', '')}"
 
     def id(self, name: str) -> UUID:
         """An id in the path; raises NotFound for what is no id, since nothing has it."""
@@ -97,13 +116,14 @@ class Route:
 
     method: str
     path: str
+    right: Admits
     handler: Handler
     zh: str
     en: str
     tag: Tag
     gives: type[BaseModel] | None
     shows: Shows | None = None
-    """Due of every GET; what a POST changes is noted with who did it."""
+    """Due of every GET, and of a page that answers a search; what any other POST changes is noted with who did it."""
     media_type: str = JSON
     status: int = 200
     takes: type[BaseModel] | None = None
@@ -112,18 +132,26 @@ class Route:
     may_be_known: bool = False
     takes_file: bool = False
     """The body is a file, of any size, in one of the kinds that are taken."""
+    takes_form: bool = False
+    """The body is what a form of a page sends."""
     part: bool = False
     """The answer is a file, or the part of it that Range asks for."""
     problems: Sequence[type[Exception]] = field(default=())
 
     def __post_init__(self) -> None:
-        if (self.method == "GET") != (self.shows is not None):
+        may_read = self.method == "GET" or self.is_page
+        if (self.method == "GET" and self.shows is None) or (self.shows is not None and not may_read):
             raise ValueError(f"{self.method} {self.path}: a route that reads says what it shows, and no other does")
 
     @property
-    def for_auditors(self) -> bool:
-        """Whether it asks for the token of an auditor."""
-        return self.path.startswith("/v1/audit/")
+    def names_actor(self) -> bool:
+        """Whether the body says who acts, and for which institution."""
+        return self.takes is not None and {"by", "institution"} <= self.takes.model_fields.keys()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether people look at it; its faults are pages too."""
+        return self.tag is Tag.PAGES
 
     @property
     def names(self) -> tuple[str, ...]:

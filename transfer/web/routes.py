@@ -8,7 +8,9 @@ from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, OWN_BUTTONS
 from transfer.domain import errors
 from transfer.domain.competence import Competence
 from transfer.domain.evidence_table import RequestStep
+from transfer.domain.lifecycle import Step
 from transfer.domain.reporting import PairReport
+from transfer.domain.rights import OWN_RIGHTS, REQUEST_RIGHTS, TRANSFER_RIGHTS, Anyone, Right
 from transfer.handlers.replay import NotInQuarantine
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
@@ -37,6 +39,7 @@ from transfer.web.group_routes import GROUP_ROUTES, OF_INTAKE
 from transfer.web.ledger_routes import LEDGER_ROUTES
 from transfer.web.own_steps import OF_PARTS, OWN_STEPS
 from transfer.web.route import Change, Route, Shows, Tag
+from transfer.web.sms_routes import SMS_ROUTES
 from transfer.web.wording import EVIDENCE_WORDING, WORDING, kebab
 
 _OF_STAGES: Final = (
@@ -55,6 +58,7 @@ _CASES: Final = (
     Route(
         method="POST",
         path="/v1/cases",
+        right=Right.TAKE_IN,
         handler=commanding.open_case,
         zh="收案登记",
         en="Take in an application",
@@ -74,6 +78,7 @@ _CASES: Final = (
     Route(
         method="GET",
         path="/v1/cases",
+        right=Right.READ_CASES,
         handler=lists.worklist,
         zh="案件列表：紧急在前，其次按最近届满日和收到时间",
         en="The worklist: the urgent first, then by the next due day and first receipt",
@@ -85,6 +90,7 @@ _CASES: Final = (
     Route(
         method="GET",
         path="/v1/cases/{case}",
+        right=Right.READ_CASES,
         handler=lists.case,
         zh="案件详情及现在可以办理的步骤",
         en="A case as known here, and the steps that are open now",
@@ -97,6 +103,7 @@ _CASES: Final = (
     Route(
         method="POST",
         path="/v1/cases/{case}/stages",
+        right=Right.READ_CASES,
         handler=commanding.publish_stage,
         zh="公布办理阶段",
         en="Bring the case to its next stage and tell the followers",
@@ -110,6 +117,7 @@ _CASES: Final = (
         Route(
             method="POST",
             path=f"/v1/cases/{{case}}/{place}",
+            right=OWN_RIGHTS[place],
             handler=commanding.own_step(button),
             zh=OWN_STEPS[place].wording.zh,
             en=OWN_STEPS[place].wording.en,
@@ -128,6 +136,7 @@ _CASES: Final = (
     Route(
         method="GET",
         path="/v1/duties",
+        right=Anyone.SIGNED_IN,
         handler=duties.duties,
         zh="各阶段由谁办理、须说明什么",
         en="Who enters each stage and event, and what must be said with it",
@@ -138,6 +147,7 @@ _CASES: Final = (
     Route(
         method="GET",
         path="/v1/cases/{case}/clocks",
+        right=Right.READ_CASES,
         handler=clocks.clocks,
         zh="案件的各项期限及逐日计算",
         en="The clocks of a case, each with its sum day by day",
@@ -149,6 +159,7 @@ _CASES: Final = (
     Route(
         method="GET",
         path="/v1/cases/{case}/competence",
+        right=Right.READ_CASES,
         handler=case_body.competence,
         zh="案件由哪些地区管辖及理由",
         en="Which regions are competent for a case and why, and what is not known yet",
@@ -160,6 +171,7 @@ _CASES: Final = (
     Route(
         method="GET",
         path="/v1/cases/{case}/eligibility",
+        right=Right.READ_CASES,
         handler=eligibility.eligibility,
         zh="每名申请人的经济困难条件：认定、可以适用的依据及理由",
         en="Of each applicant: what was found, whether it holds, and which grounds are open",
@@ -171,6 +183,7 @@ _CASES: Final = (
     Route(
         method="GET",
         path="/v1/cases/{case}/history",
+        right=Right.READ_CASES,
         handler=lists.history,
         zh="案件经过",
         en="What happened to a case, oldest first",
@@ -183,6 +196,7 @@ _CASES: Final = (
     Route(
         method="GET",
         path="/v1/cases/{case}/messages",
+        right=Right.READ_CASES,
         handler=lists.case_messages,
         zh="案件的往来消息及送达情况",
         en="Every message sent and received on a case, oldest first",
@@ -198,6 +212,7 @@ _TRANSFERS: Final = (
     Route(
         method="POST",
         path="/v1/cases/{case}/transfers",
+        right=TRANSFER_RIGHTS[Step.OFFER],
         handler=commanding.offer,
         zh="转交案件",
         en="Offer the case to an institution of another region",
@@ -220,6 +235,7 @@ _TRANSFERS: Final = (
         Route(
             method="POST",
             path=f"/v1/cases/{{case}}/transfers/{{transfer}}/{kebab(step)}",
+            right=TRANSFER_RIGHTS[step],
             handler=commanding.step(button, "transfer"),
             zh=WORDING[step].zh,
             en=WORDING[step].en,
@@ -241,6 +257,7 @@ _TRANSFERS: Final = (
     Route(
         method="GET",
         path="/v1/transfers",
+        right=Right.READ_CASES,
         handler=lists.transfers,
         zh="转交列表：紧急在前，其次按最近届满日和发起时间",
         en="Transfers, the urgent first, then by the next due day and opening",
@@ -255,6 +272,7 @@ _EVIDENCE: Final = (
     Route(
         method="POST",
         path="/v1/cases/{case}/requests",
+        right=REQUEST_RIGHTS[RequestStep.DRAFT],
         handler=commanding.draft_request,
         zh=EVIDENCE_WORDING[RequestStep.DRAFT].zh,
         en=EVIDENCE_WORDING[RequestStep.DRAFT].en,
@@ -275,6 +293,7 @@ _EVIDENCE: Final = (
         Route(
             method="POST",
             path=f"/v1/cases/{{case}}/requests/{{request}}/{kebab(step)}",
+            right=REQUEST_RIGHTS[step],
             handler=commanding.step(button, "request"),
             zh=EVIDENCE_WORDING[step].zh,
             en=EVIDENCE_WORDING[step].en,
@@ -297,6 +316,7 @@ _EVIDENCE: Final = (
     Route(
         method="GET",
         path="/v1/cases/{case}/requests/{request}/papers/{paper}",
+        right=Right.READ_CASES,
         handler=papers.paper,
         zh="协作函、回执、回函或者不能协作说明（PDF）",
         en="A formal letter of the request as PDF: letter, receipt, reply or decline",
@@ -309,6 +329,7 @@ _EVIDENCE: Final = (
     Route(
         method="GET",
         path="/v1/cases/{case}/requests/{request}/pieces/{piece}/custody",
+        right=Right.READ_CASES,
         handler=papers.custody,
         zh="证据保管链记录（PDF）",
         en="The chain of custody of a piece of evidence as PDF",
@@ -321,6 +342,7 @@ _EVIDENCE: Final = (
     Route(
         method="GET",
         path="/v1/requests",
+        right=Right.READ_CASES,
         handler=lists.requests,
         zh="协作函列表：紧急在前，其次按最近届满日和发起时间",
         en="Evidence requests, the urgent first, then by the next due day and opening",
@@ -335,6 +357,7 @@ _MESSAGES: Final = (
     Route(
         method="GET",
         path="/v1/check",
+        right=Anyone.SIGNED_IN,
         handler=papers.check,
         zh="核验文书：二维码中的核验行",
         en="Check a printed letter by the line in its QR code",
@@ -346,6 +369,7 @@ _MESSAGES: Final = (
     Route(
         method="GET",
         path="/v1/messages",
+        right=Right.OPERATE,
         handler=lists.messages,
         zh="往来消息：新的在前",
         en="Messages sent and received, newest first",
@@ -357,6 +381,7 @@ _MESSAGES: Final = (
     Route(
         method="GET",
         path="/v1/messages/{message}",
+        right=Right.OPERATE,
         handler=lists.message,
         zh="一条消息的送达情况",
         en="One message and what became of it",
@@ -368,6 +393,7 @@ _MESSAGES: Final = (
     Route(
         method="GET",
         path="/v1/quarantine",
+        right=Right.READ_QUARANTINE,
         handler=quarantine.quarantine,
         zh="隔离区：新的在前",
         en="Messages that were not applied, newest first",
@@ -379,6 +405,7 @@ _MESSAGES: Final = (
     Route(
         method="GET",
         path="/v1/quarantine/{entry}",
+        right=Right.READ_QUARANTINE,
         handler=quarantine.quarantined,
         zh="隔离区的一条消息",
         en="One message of the quarantine",
@@ -391,6 +418,7 @@ _MESSAGES: Final = (
     Route(
         method="POST",
         path="/v1/quarantine/{entry}/replay",
+        right=Right.OPERATE,
         handler=quarantine.replay_quarantined,
         zh="重新处理隔离区的消息",
         en="Take a message of the quarantine in again",
@@ -406,6 +434,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/v1/rules",
+        right=Anyone.SIGNED_IN,
         handler=rules.rules,
         zh="现行规则及其依据",
         en="The rules of the law that are in force, with their sources",
@@ -417,6 +446,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/v1/reports/pairs",
+        right=Right.REPORT,
         handler=reports.pairs,
         zh="地区之间转交和协作的统计",
         en="How this region and others work together, in figures",
@@ -428,6 +458,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/v1/regions",
+        right=Anyone.SIGNED_IN,
         handler=lists.regions,
         zh="地区和机构名录",
         en="The regions on the exchange and their institutions",
@@ -438,6 +469,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/v1/reconciliations",
+        right=Right.OPERATE,
         handler=reconciliations.reconciliations,
         zh="与其他地区核对收发记录的结果",
         en="What comparing the records of messages with other regions has shown",
@@ -449,6 +481,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/v1/node",
+        right=Right.OPERATE,
         handler=health.node,
         zh="本节点及消息交换的状况",
         en="This node, and how the exchange of messages stands",
@@ -459,6 +492,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/healthz",
+        right=Anyone.EVERYBODY,
         handler=health.healthz,
         zh="进程存活",
         en="Whether the process is alive",
@@ -469,6 +503,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/readyz",
+        right=Anyone.EVERYBODY,
         handler=health.readyz,
         zh="节点就绪",
         en="Whether the node can do its work, and what to do when not",
@@ -480,6 +515,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/metrics",
+        right=Right.OPERATE,
         handler=health.metrics,
         zh="监控指标（Prometheus）",
         en="Measures for Prometheus",
@@ -491,6 +527,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/openapi.json",
+        right=Anyone.EVERYBODY,
         handler=documents.openapi_json,
         zh="本接口的 OpenAPI 3.1 描述",
         en="The description of this API, OpenAPI 3.1",
@@ -501,6 +538,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/docs",
+        right=Anyone.EVERYBODY,
         handler=documents.docs,
         zh="本接口的说明页面",
         en="The page for readers",
@@ -508,18 +546,6 @@ _NODE: Final = (
         gives=None,
         shows=Shows.NOTHING,
         media_type="text/html",
-    ),
-    Route(
-        method="GET",
-        path="/",
-        handler=documents.root,
-        zh="转到说明页面",
-        en="Leads to the page for readers",
-        tag=Tag.NODE,
-        gives=None,
-        shows=Shows.NOTHING,
-        media_type="text/html",
-        status=302,
     ),
 )
 
@@ -532,5 +558,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_MESSAGES,
     *LEDGER_ROUTES,
     *AUDIT_ROUTES,
+    *SMS_ROUTES,
     *_NODE,
 )

@@ -7,7 +7,8 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -17,12 +18,16 @@ from aiohttp import web
 from transfer.telemetry.metrics import REQUESTS
 from transfer.web import faults
 from transfer.web.answers import Reply, to_json
+from transfer.web.gate import admit, admit_to_case, who_asks
+from transfer.web.limits import Limited
+from transfer.web.multipart import MULTIPART
+from transfer.web.pages.shell import problem_page, to_sign_in
 from transfer.web.parts import Parts
 from transfer.web.problems import MEDIA_TYPE, PROBLEMS, problem_of
 from transfer.web.readings import NOT_MODIFIED, actor, reading
 from transfer.web.requests import MAX_BYTES, read
 from transfer.web.route import Ask, Handler, Route, Shows
-from transfer.web.routes import ROUTES
+from transfer.web.served import SERVED
 
 log = structlog.get_logger(__name__)
 
@@ -31,17 +36,19 @@ STALLED_SECONDS: Final = 60.0
 STOPPING_SECONDS: Final = 5.0
 """How long requests in hand may take when the node stops."""
 
-_LOOPBACK: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _SAFE_HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    # With no-referrer a browser says "Origin: null" of a form that stands here (Fetch standard).
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Server": "legalaid-transfer",
 }
 _ROUTE: Final = web.RequestKey("route", str)
-_WORDS: Final = frozenset(word for route in ROUTES for word in route.path.split("/"))
+_IS_PAGE: Final = web.RequestKey("is_page", bool)
+_ASKED: Final = web.RequestKey("asked", Ask)
+_WORDS: Final = frozenset(word for route in SERVED for word in route.path.split("/"))
 _ID: Final = re.compile(r"[0-9a-f-]{36}|sha256:[0-9a-f]{64}")
 
 
@@ -55,20 +62,24 @@ class Site:
 
 
 @asynccontextmanager
-async def serve(parts: Parts, *, routes: Sequence[Route] = ROUTES, site: Site | None = None) -> AsyncIterator[str]:
+async def serve(parts: Parts, *, routes: Sequence[Route] = SERVED, site: Site | None = None) -> AsyncIterator[str]:
     """Answer requests until the block ends; gives the address, with the port that was free when port 0 was asked.
 
     At the end no new requests are taken, and those in hand are answered. Without a site it is that of the API.
     """
     site = site or Site(host=parts.settings.host, port=parts.settings.port)
-    application = web.Application(client_max_size=MAX_BYTES)
+    application = web.Application(client_max_size=MAX_BYTES, middlewares=[_lost(parts, routes)])
+    application.on_shutdown.append(partial(_stop_live, parts))
+    public = parts.settings.public_url
+    if public:
+        application.on_response_prepare.append(_over_https)
     for route in routes:
         application.router.add_route(route.method, route.path, _endpoint(route, parts, routes))
         if route.method == "GET":
             application.router.add_route("HEAD", route.path, _endpoint(route, parts, routes))
     runner = _Runner(
         application,
-        local=site.tls is None,
+        hosts=_hosts(public) if site.tls is None else None,
         access_log=None,
         shutdown_timeout=STOPPING_SECONDS,
         auto_decompress=False,
@@ -83,6 +94,21 @@ async def serve(parts: Parts, *, routes: Sequence[Route] = ROUTES, site: Site | 
         await runner.cleanup()
 
 
+async def _stop_live(parts: Parts, _: web.Application) -> None:
+    """Streams to open pages have no end of their own that the site could wait for."""
+    parts.live.stop()
+
+
+async def _over_https(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
+
+
+def _hosts(public: str | None) -> re.Pattern[str]:
+    """Which Host is ours: a page of another site may have its name point to this machine; its name stands there."""
+    named = rf"|{re.escape(public.partition('://')[2])}" if public else ""
+    return re.compile(rf"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{{1,5}})?{named}", re.IGNORECASE)
+
+
 def _endpoint(
     route: Route, parts: Parts, routes: Sequence[Route]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -90,7 +116,24 @@ def _endpoint(
 
     async def answer(request: web.Request) -> web.StreamResponse:
         request[_ROUTE] = route.path
-        ask = await read(request, route, parts, routes)
+        request[_IS_PAGE] = route.is_page
+        named = dict(request.match_info)
+        asked = Ask(
+            parts=parts,
+            routes=routes,
+            path=request.path,
+            named=named,
+            cookies=request.cookies,
+            headers=request.headers,
+        )
+        request[_ASKED] = asked
+        asking = await who_asks(request, parts, route.right)
+        request[_ASKED] = replace(asked, who=asking.who, known=asking.known, came=asking.came)
+        admit(asking.who, route.right)
+        await admit_to_case(asking.who, route, named, parts)
+        if route.takes_file or request.content_type == MULTIPART:
+            parts.limits.take(Limited.UPLOAD, str(asking.who.account or asking.came.address))
+        ask = await read(request, route, parts, routes, asking)
         if route.shows in (None, Shows.NOTHING, Shows.AUDITED):
             reply = await handler(ask)
         else:
@@ -100,9 +143,31 @@ def _endpoint(
     return answer
 
 
+def _lost(parts: Parts, routes: Sequence[Route]) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """Whoever mistypes an address into a browser gets a page, and no problem document."""
+
+    @web.middleware
+    async def answer(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if request.match_info.http_exception is not None and "text/html" in request.headers.get("Accept", ""):
+            request[_IS_PAGE] = True
+            request[_ASKED] = Ask(
+                parts=parts,
+                routes=routes,
+                path=request.path,
+                named={},
+                cookies=request.cookies,
+                headers=request.headers,
+            )
+        return await handler(request)
+
+    return answer
+
+
 async def _noted(ask: Ask, shows: Shows, handler: Handler) -> Reply:
     """The answer, once the ledger says who gets it; raises StorageUnavailable, and then nothing is shown."""
-    by = actor(ask.headers)
+    by = actor(ask)
     reply = await handler(ask)
     if reply.status != NOT_MODIFIED:
         await ask.parts.ledger.note(reading(ask, shows, reply, by=by))
@@ -140,13 +205,21 @@ def _response(reply: Reply) -> web.Response:
     if reply.body:
         charset = "" if "charset" in reply.media_type else "; charset=utf-8"
         headers["Content-Type"] = reply.media_type + charset
-    return web.Response(status=reply.status, body=reply.body, headers=headers)
+    response = web.Response(status=reply.status, body=reply.body, headers=headers)
+    for cookie in reply.cookies:
+        response.headers.add("Set-Cookie", cookie)
+    return response
 
 
-def _problem(error: Exception, path: str) -> web.Response:
+def _problem(error: Exception, request: web.BaseRequest) -> web.Response:
     # Whoever mistakes the address may have typed a person's name into it.
-    known = (word if word in _WORDS or _ID.fullmatch(word) else "-" for word in path.split("/"))
+    known = (word if word in _WORDS or _ID.fullmatch(word) else "-" for word in request.path.split("/"))
     problem, headers = problem_of(error, "/".join(known))
+    if request.get(_IS_PAGE) and _ASKED in request:
+        if isinstance(error, faults.NotSignedIn) and request.method in {"GET", "HEAD"}:
+            return _response(to_sign_in(request[_ASKED]))
+        shown = problem_page(request[_ASKED], problem)
+        return _response(replace(shown, headers={**shown.headers, **headers}))
     return _response(Reply(status=problem.status, body=to_json(problem), media_type=MEDIA_TYPE, headers=headers))
 
 
@@ -177,17 +250,16 @@ def _unexpected(error: Exception, request: web.BaseRequest) -> faults.Unexpected
 
 
 async def _guarded(
-    handle: Callable[[web.BaseRequest], Awaitable[Any]], request: web.BaseRequest, *, local: bool
+    handle: Callable[[web.BaseRequest], Awaitable[Any]], request: web.BaseRequest, *, hosts: re.Pattern[str] | None
 ) -> Any:  # noqa: ANN401 - aiohttp's own type
     """The answer to a request, whatever happens."""
     started = time.perf_counter()
     try:
-        if local and _LOOPBACK.fullmatch(request.headers.get("Host", "")) is None:
-            # A page of another site may have its name point to this machine; its name stands in Host.
-            raise faults.NotThisHost("Without sign-in this node answers only to localhost, 127.0.0.1 and [::1].")
+        if hosts is not None and hosts.fullmatch(request.headers.get("Host", "")) is None:
+            raise faults.NotThisHost("This node answers to its public address, and on this machine to localhost.")
         response = await handle(request)
     except Exception as error:  # noqa: BLE001 - each gets its problem document
-        response = _problem(_named(error, request), request.path)
+        response = _problem(_named(error, request), request)
     route = request.get(_ROUTE, "none")
     REQUESTS.labels(route=route, status=str(response.status)).observe(time.perf_counter() - started)
     return response
@@ -205,7 +277,7 @@ class _Handler(web.RequestHandler):
     ) -> web.StreamResponse:
         error = faults.BadRequest() if status < 500 else _named(RuntimeError(), request)  # noqa: PLR2004 - server errors
         log.info("bad_request", status=status, error=type(exc).__name__)
-        response = _problem(error, request.path)
+        response = _problem(error, request)
         response.force_close()
         return response
 
@@ -216,14 +288,18 @@ class _Server(web.Server):
 
 
 class _Runner(web.AppRunner):
-    def __init__(self, application: web.Application, *, local: bool, **kwargs: Any) -> None:  # noqa: ANN401 - aiohttp's own
+    def __init__(self, application: web.Application, *, hosts: re.Pattern[str] | None, **kwargs: Any) -> None:  # noqa: ANN401 - aiohttp's own
         super().__init__(application, **kwargs)
-        self._local = local
+        self._hosts = hosts
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
 
         async def handle(request: web.BaseRequest) -> Any:  # noqa: ANN401 - aiohttp's own type
-            return await _guarded(made.request_handler, request, local=self._local)
+            response = await _guarded(made.request_handler, request, hosts=self._hosts)
+            if not response.prepared:
+                # Also what never came to the application; no signal of ours looks at the request.
+                await self.app.on_response_prepare.send(request, response)  # type: ignore[arg-type]
+            return response
 
         return _Server(handle, request_factory=made.request_factory, **made._kwargs)  # noqa: SLF001 - no other way to see malformed HTTP

@@ -12,8 +12,10 @@ from transfer.domain.case import Case, Transfer
 from transfer.domain.designation import judges
 from transfer.domain.duties import DUTY_OF
 from transfer.domain.errors import NoSuperior
+from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import UNANSWERED, RequestSide, RequestStep
 from transfer.domain.lifecycle import OFFERABLE, PAST, REQUIRED_BASIS, Side, Step, open_stages, open_steps
+from transfer.domain.rights import OWN_RIGHTS, REQUEST_RIGHTS, TRANSFER_RIGHTS, Person, Right, right_to_enter
 from transfer.messages.codes import LegalBasis, Stage
 from transfer.messages.codes_handling import Duty
 from transfer.messages.codes_urgency import LIMBS
@@ -54,58 +56,74 @@ class StepOpen(BaseModel):
     stages: tuple[StageOpen, ...] = ()
 
 
-def steps_open(case: Case, context: Context) -> tuple[StepOpen, ...]:
-    """The steps that the tables open to this region, less those that would surely be refused."""
-    return () if case.handling.erased else tuple(_steps(case, context))
+def steps_open(case: Case, context: Context, who: Person) -> tuple[StepOpen, ...]:
+    """The steps that the tables open to this person of this region, less those that would surely be refused."""
+    if case.handling.erased:
+        return ()
+    return tuple(step for right, step in _steps(case, context, who) if who.may(right))
 
 
-def _steps(case: Case, context: Context) -> Iterator[StepOpen]:
+def _steps(case: Case, context: Context, who: Person) -> Iterator[tuple[Right, StepOpen]]:
     path = f"/v1/cases/{case.id}"
     holds = case.holder_region == context.region and case.duplicate_of is None
     yield from _transfer_steps(case, context, path, holds=holds)
     yield from _evidence_steps(case, path, holds=holds)
     for place, step in OWN_STEPS.items():
         if (holds or not step.by_holder) and step.opens(case, context):
-            yield _opened(place.replace("/", "-"), step.wording, f"{path}/{place}")
+            yield OWN_RIGHTS[place], _opened(place.replace("/", "-"), step.wording, f"{path}/{place}")
     if holds:
-        yield from _stage_steps(case, path)
+        yield from _stage_steps(case, path, who)
 
 
-def _transfer_steps(case: Case, context: Context, path: str, *, holds: bool) -> Iterator[StepOpen]:
+def _transfer_steps(case: Case, context: Context, path: str, *, holds: bool) -> Iterator[tuple[Right, StepOpen]]:
     for transfer in case.transfers:
         for step in open_steps(transfer.state, transfer.side):
             if step in BUTTONS and _stands_open(step, case, transfer, context, holds=holds):
                 href = f"{path}/transfers/{transfer.id}/{kebab(step)}"
-                yield _opened(kebab(step), WORDING[step], href, transfer=transfer.id)
+                yield TRANSFER_RIGHTS[step], _opened(kebab(step), WORDING[step], href, transfer=transfer.id)
     if holds and _may_be_offered(case, context):
-        yield _opened(kebab(Step.OFFER), WORDING[Step.OFFER], f"{path}/transfers")
+        yield TRANSFER_RIGHTS[Step.OFFER], _opened(kebab(Step.OFFER), WORDING[Step.OFFER], f"{path}/transfers")
 
 
-def _evidence_steps(case: Case, path: str, *, holds: bool) -> Iterator[StepOpen]:
+def _evidence_steps(case: Case, path: str, *, holds: bool) -> Iterator[tuple[Right, StepOpen]]:
     for request in case.requests:
         for step in request.open_steps:
-            if step is not RequestStep.SEND or (holds and case.open_offer is None):
+            if _request_stands_open(step, request, case, holds=holds):
                 href = f"{path}/requests/{request.id}/{kebab(step)}"
-                yield _opened(kebab(step), EVIDENCE_WORDING[step], href, request=request.id)
+                yield REQUEST_RIGHTS[step], _opened(kebab(step), EVIDENCE_WORDING[step], href, request=request.id)
     if holds and case.stage.stage not in PAST:
-        yield _opened(DRAFT_REQUEST, EVIDENCE_WORDING[RequestStep.DRAFT], f"{path}/requests")
+        said = EVIDENCE_WORDING[RequestStep.DRAFT]
+        yield REQUEST_RIGHTS[RequestStep.DRAFT], _opened(DRAFT_REQUEST, said, f"{path}/requests")
 
 
-def _stage_steps(case: Case, path: str) -> Iterator[StepOpen]:
+def _request_stands_open(step: RequestStep, request: EvidenceRequest, case: Case, *, holds: bool) -> bool:
+    match step:
+        case RequestStep.SEND:
+            return holds and case.open_offer is None
+        case RequestStep.GRANT_EXTENSION | RequestStep.REFUSE_EXTENSION:
+            return request.extension is not None and request.extension.granted is None
+        case _:
+            return True
+
+
+def _stage_steps(case: Case, path: str, who: Person) -> Iterator[tuple[Right, StepOpen]]:
     urgent = case.basics.urgency in LIMBS
     stages = tuple(
         stage
         for stage in open_stages(case.stage.stage, offered=case.open_offer is not None)
-        if not (urgent and stage is Stage.SUSPENDED)
+        if not (urgent and stage is Stage.SUSPENDED) and who.may(right_to_enter(stage))
     )
     if stages:
-        yield StepOpen(
-            step=PUBLISH_STAGE,
-            zh="公布办理阶段",
-            en="Bring the case to its next stage",
-            ground=None,
-            href=f"{path}/stages",
-            stages=tuple(_stage(s, came_from=case.stage.stage) for s in stages),
+        yield (
+            Right.READ_CASES,
+            StepOpen(
+                step=PUBLISH_STAGE,
+                zh="公布办理阶段",
+                en="Bring the case to its next stage",
+                ground=None,
+                href=f"{path}/stages",
+                stages=tuple(_stage(s, came_from=case.stage.stage) for s in stages),
+            ),
         )
 
 

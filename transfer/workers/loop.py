@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -13,6 +14,7 @@ from transfer.crypto.errors import CryptoError
 from transfer.law.book import RulesInvalid
 from transfer.ports.ledger import HeadsDisagree
 from transfer.ports.work import StorageUnavailable
+from transfer.telemetry.clock import now
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +28,8 @@ class Duty:
     """Something to do whenever there is something to do.
 
     ``once`` gives how much it did; while that is more than nothing it is called again at once. Then the duty
-    waits for ``woken``, at most ``poll`` seconds. ``failures`` counts faults in a row, for readiness.
+    waits for ``woken``, at most ``poll`` seconds. ``failures`` counts faults in a row, for readiness, and
+    ``done_at`` is the end of the last round without one.
 
     ``wait`` comes before each round and may take for ever; it, and a pause, may be broken off at any time. A round
     itself is let finish when the node ends, since a transaction is better committed than torn.
@@ -38,6 +41,7 @@ class Duty:
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     wait: Callable[[], Awaitable[None]] | None = None
     failures: int = 0
+    done_at: datetime | None = None
     _between_rounds: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -68,7 +72,7 @@ class Duty:
             except Exception as error:  # noqa: BLE001 - a duty outlives every fault of one round
                 await self._pause(error)
             else:
-                self.failures = 0
+                self.failures, self.done_at = 0, now()
                 if done == 0:
                     await self._idle()
 

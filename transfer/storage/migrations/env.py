@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from transfer.storage import mail_tables  # noqa: F401 - its tables belong to the metadata, too
 from transfer.storage.ledger_tables import ledger_entries
 
 connection = context.config.attributes["connection"]

@@ -1,0 +1,55 @@
+"""Law in English where it is known, and as it stands where it is not."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import transfer.law
+from transfer.web.pages.citations import cited
+from transfer.web.pages.languages import Language
+
+
+@pytest.mark.parametrize(
+    ("zh", "en"),
+    [
+        ("中华人民共和国法律援助法第四十三条第一款", "Legal Aid Law, art. 43(1)"),
+        ("中华人民共和国法律援助法第三十二条第四项", "Legal Aid Law, art. 32(4)"),
+        (
+            "中华人民共和国劳动争议调解仲裁法第四十八条、第五十条",
+            "Labour Dispute Mediation and Arbitration Law, art. 48, 50",
+        ),
+        ("工伤保险条例第十七条", "Regulations on Work-Related Injury Insurance, art. 17"),
+        ("工伤保险条例第一百零三条第二款第十项", "Regulations on Work-Related Injury Insurance, art. 103(2)(10)"),
+        (
+            "办理法律援助案件程序规定（条文待核）",
+            "Provisions on the Procedures for Handling Legal Aid Cases (article to be confirmed)",
+        ),
+        ("杭州市2017年规定", "杭州市2017年规定"),
+        ("工伤保险条例第十七条的说明", "工伤保险条例第十七条的说明"),
+    ],
+)
+def test_a_provision_is_cited_in_both_languages(zh: str, en: str) -> None:
+    assert cited(zh, Language.EN) == en
+    assert cited(zh, Language.ZH) == zh
+
+
+def _sources(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        if "law" in part:
+            yield part
+        for one in part.values():
+            yield from _sources(one)
+    elif isinstance(part, list):
+        for one in part:
+            yield from _sources(one)
+
+
+def test_every_law_of_the_whole_country_in_the_rules_has_its_english_name() -> None:
+    rules = json.loads((Path(transfer.law.__file__).parent / "rules.json").read_text())
+    printed = {f"{one['law']}{one.get('article') or ''}" for one in _sources(rules)}
+    left = {one for one in printed if cited(one, Language.EN) == one}
+    assert len(left) < len(printed)
+    assert {one for one in left if "市" not in one and "省" not in one and "协议" not in one} == {"广西2004年规定"}

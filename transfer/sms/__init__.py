@@ -1,0 +1,1 @@
+"""Text messages through a gateway; with web, which serves, and files, which fetch, imports aiohttp."""

@@ -1,0 +1,59 @@
+"""Drafts of applications: begun here or by what came over the net, shown to their account alone."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from transfer.ports.drafts import Draft, DraftKind
+from transfer.web.answers import Reply
+from transfer.web.faults import NotFound
+from transfer.web.pages.rendering import page, see_other
+from transfer.web.route import Ask
+
+_SHOWN: Final = 50
+
+
+async def start(ask: Ask, values: Mapping[str, Any], kind: DraftKind = DraftKind.PERSONS) -> UUID:
+    """A draft of whoever asks, filled with these values as the API would take them."""
+    now = ask.parts.clock()
+    new_id = ask.parts.context().new_id
+    draft = Draft(id=new_id(), kind=kind, account=ask.who.account, content=dict(values), made_at=now, changed_at=now)
+    await ask.parts.drafts.keep(draft)
+    return draft.id
+
+
+async def found(ask: Ask) -> Draft:
+    """The draft that the path names; raises NotFound, also for somebody else's."""
+    draft = await ask.parts.drafts.find(ask.id("draft"), ask.who.account)
+    if draft is None:
+        raise NotFound
+    return draft
+
+
+async def kept(ask: Ask, draft: Draft, content: Mapping[str, Any]) -> Draft:
+    """The draft with this content."""
+    changed = replace(draft, content=content, changed_at=ask.parts.clock())
+    await ask.parts.drafts.keep(changed)
+    return changed
+
+
+async def listed(ask: Ask) -> Reply:
+    """What was begun, and how to begin."""
+    kind = DraftKind.GROUP if ask.path == "/groups" else DraftKind.PERSONS
+    mine = await ask.parts.drafts.of(ask.who.account, limit=_SHOWN)
+    return page(ask, "forms/drafts.html", kind=kind, drafts=[one for one in mine if one.kind is kind])
+
+
+async def begin(ask: Ask) -> Reply:
+    """An empty draft."""
+    kind = DraftKind.GROUP if ask.path == "/groups" else DraftKind.PERSONS
+    draft = await start(ask, {}, kind)
+    return see_other(f"/intake/{draft}/{'sheet' if kind is DraftKind.GROUP else 'who'}")
+
+
+async def drop(ask: Ask) -> Reply:
+    """It is not wanted any more."""
+    draft = await found(ask)
+    await ask.parts.drafts.remove(draft.id)
+    return see_other("/groups" if draft.kind is DraftKind.GROUP else "/intake")

@@ -1,0 +1,79 @@
+"""The two languages of the pages: texts stand in English in code and templates, and in Chinese in ``languages/``."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from babel import Locale
+from babel.messages.pofile import read_po
+
+FOLDER: Final = Path(__file__).parent.parent / "languages" / "zh"
+COOKIE: Final = "language"
+
+
+class Language(StrEnum):
+    """A language of the pages; its value is what stands in ``lang``."""
+
+    ZH = "zh-CN"
+    EN = "en"
+
+    @property
+    def locale(self) -> Locale:
+        """How this language writes dates and numbers."""
+        return Locale.parse("zh_Hans_CN" if self is Language.ZH else "en_GB")
+
+    @property
+    def other(self) -> "Language":
+        """The one to switch to."""
+        return Language.EN if self is Language.ZH else Language.ZH
+
+
+class Coded(Protocol):
+    """A code with its names."""
+
+    @property
+    def zh(self) -> str: ...
+    @property
+    def en(self) -> str: ...
+
+
+def said(code: Coded, language: Language) -> str:
+    """The name of a code in this language."""
+    return code.zh if language is Language.ZH else code.en
+
+
+def language_of(cookies: Mapping[str, str], accepted: str) -> Language:
+    """The one that was chosen; else the first of the two that the browser asks for (RFC 9110 12.5.4); else Chinese."""
+    if cookies.get(COOKIE) in set(Language):
+        return Language(cookies[COOKIE])
+    for one in accepted.lower().split(","):
+        if one.strip().startswith(("zh", "en")):
+            return Language.ZH if one.strip().startswith("zh") else Language.EN
+    return Language.ZH
+
+
+@cache
+def texts() -> Mapping[str, str]:
+    """The Chinese text of each English one; every area of the pages has a file of its own."""
+    found: dict[str, str] = {}
+    for path in sorted(FOLDER.glob("*.po")):
+        with path.open("rb") as file:
+            catalog = read_po(file, locale="zh_Hans_CN")
+        found |= {str(one.id): str(one.string) for one in catalog if one.id and one.string}
+    return MappingProxyType(found)
+
+
+class Translation(NullTranslations):
+    """The texts of one language, as Jinja asks for them. There are no plural forms: Chinese has none, and English texts
+    are written so that they need none."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__()
+        self._texts = texts() if language is Language.ZH else {}
+
+    def gettext(self, message: str) -> str:
+        return self._texts.get(message, message)

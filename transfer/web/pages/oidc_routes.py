@@ -1,0 +1,47 @@
+"""The addresses between this node, a browser and a provider of OpenID Connect."""
+
+from typing import Final
+
+from transfer.domain.rights import Anyone
+from transfer.web.pages import oidc
+from transfer.web.route import Route, Shows, Tag
+
+OIDC_PAGES: Final[tuple[Route, ...]] = (
+    Route(
+        method="GET",
+        path="/sign-in/oidc",
+        right=Anyone.EVERYBODY,
+        handler=oidc.begin,
+        zh="经统一身份认证登录，或者关联本人账户",
+        en="Sign in by a provider of OpenID Connect, or link one's account to it",
+        tag=Tag.PAGES,
+        gives=None,
+        query=oidc.Wanted,
+        shows=Shows.NOTHING,
+        media_type="text/html",
+    ),
+    Route(
+        method="GET",
+        path=oidc.BACK,
+        right=Anyone.EVERYBODY,
+        handler=oidc.finish,
+        zh="从统一身份认证返回",
+        en="Come back from the provider",
+        tag=Tag.PAGES,
+        gives=None,
+        query=oidc.Returned,
+        shows=Shows.NOTHING,
+        media_type="text/html",
+    ),
+    Route(
+        method="POST",
+        path="/sign-in/oidc/sign-out",
+        right=Anyone.EVERYBODY,
+        handler=oidc.sign_out,
+        zh="统一身份认证通知退出登录",
+        en="The provider says that somebody signed out there",
+        tag=Tag.PAGES,
+        gives=None,
+        takes_file=True,
+    ),
+)

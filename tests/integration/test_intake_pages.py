@@ -63,7 +63,7 @@ async def test_an_application_from_the_first_page_to_the_case(browser: Browser) 
     )
     assert looked.status == 200
     assert "510521" in looked.page.text
-    assert "劳动争议调解仲裁法第二十一条" in looked.page.text
+    assert "Labour Dispute Mediation and Arbitration Law, art. 21" in looked.page.text
     assert await filled(browser, draft, "where", {}) == f"{draft}/means"
     means = await browser.get(f"{draft}/means")
     assert "Which grounds are open" in means.text

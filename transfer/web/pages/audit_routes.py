@@ -1,17 +1,15 @@
 """The pages of auditors, and the report on how regions work together."""
 
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from transfer.domain.rights import Right
 from transfer.web import audit, papers
 from transfer.web.pages import figures, ledger_page, trail
-from transfer.web.route import Handler, Route, Shows, Tag
+from transfer.web.pages.page_route import page_route
+from transfer.web.route import Route, Shows
 
-
-def _route(method: str, path: str, handler: Handler, zh: str, en: str, **said: Any) -> Route:  # noqa: ANN401 - fields of Route
-    given: dict[str, Any] = {"right": Right.AUDIT, "media_type": "text/html", "takes_form": method == "POST"} | said
-    return Route(method=method, path=path, handler=handler, zh=zh, en=en, tag=Tag.PAGES, gives=None, **given)
-
+_route = partial(page_route, right=Right.AUDIT)
 
 AUDIT_PAGES: Final[tuple[Route, ...]] = (
     _route("GET", "/audit", trail.search_page, "审计检索", "What an auditor searches by", shows=Shows.NOTHING),

@@ -6,8 +6,9 @@ from typing import Final
 
 from transfer.domain.rights import Right
 from transfer.web.pages import drafts, intake, uploads
+from transfer.web.pages.page_route import page_route
 from transfer.web.pages.steps import Chosen, show_step, take_step
-from transfer.web.route import Change, Handler, Route, Shows, Tag
+from transfer.web.route import Change, Route, Shows
 from transfer.web.routes import ROUTES
 from transfer.web.steps import DRAFT_REQUEST, PUBLISH_STAGE
 
@@ -28,37 +29,12 @@ def page_of_step(api: Route) -> str:
 def _steps() -> Iterator[Route]:
     for api in ROUTES:
         if api.change is Change.CASE:
-            same = {
-                "path": page_of_step(api),
-                "right": api.right,
-                "zh": api.zh,
-                "en": api.en,
-                "tag": Tag.PAGES,
-                "gives": None,
-                "media_type": "text/html",
-            }
-            yield Route(method="GET", handler=partial(show_step, api), shows=Shows.CASE, query=Chosen, **same)  # type: ignore[arg-type]
-            yield Route(method="POST", handler=partial(take_step, api), takes_form=True, **same)  # type: ignore[arg-type]
+            page = partial(page_route, path=page_of_step(api), right=api.right, zh=api.zh, en=api.en)
+            yield page("GET", handler=partial(show_step, api), shows=Shows.CASE, query=Chosen)
+            yield page("POST", handler=partial(take_step, api))
 
 
-def _page(  # noqa: PLR0913 - as a route has them
-    method: str, path: str, handler: Handler, zh: str, en: str, *, shows: Shows | None = None
-) -> Route:
-    return Route(
-        method=method,
-        path=path,
-        right=Right.TAKE_IN,
-        handler=handler,
-        zh=zh,
-        en=en,
-        tag=Tag.PAGES,
-        gives=None,
-        shows=shows,
-        media_type="text/html",
-        takes_form=method == "POST",
-    )
-
-
+_page = partial(page_route, right=Right.TAKE_IN)
 _INTAKE: Final = (
     _page("GET", "/intake", drafts.listed, "收案登记：草稿", "Drafts of applications", shows=Shows.CASES),
     _page("POST", "/intake", drafts.begin, "开始收案登记", "Begin an application"),
@@ -70,17 +46,16 @@ _INTAKE: Final = (
 )
 
 _UPLOADS: Final = tuple(
-    Route(
-        method=method,
-        path=path,
+    page_route(
+        method,
+        path,
+        handler,
+        zh,
+        en,
         right=Right.READ_CASES,
-        handler=handler,
-        zh=zh,
-        en=en,
-        tag=Tag.PAGES,
-        gives=None,
         shows=Shows.NOTHING if method == "GET" else None,
         media_type="text/plain",
+        takes_form=False,
         takes_file=method == "PATCH",
     )
     for method, path, handler, zh, en in (

@@ -8,45 +8,37 @@ from transfer.web.pages.audit_routes import AUDIT_PAGES
 from transfer.web.pages.forms_routes import FORM_PAGES
 from transfer.web.pages.oidc_routes import OIDC_PAGES
 from transfer.web.pages.operator_routes import OPERATOR_PAGES
+from transfer.web.pages.page_route import page_route
 from transfer.web.pages.sign_in_routes import SIGN_IN_PAGES
 from transfer.web.pages.work_routes import WORK_PAGES
 from transfer.web.pages.worker_routes import WORKER_PAGES
-from transfer.web.route import Route, Shows, Tag
+from transfer.web.route import Route, Shows
 
 PAGES: Final[tuple[Route, ...]] = (
-    Route(
+    page_route(
         method="GET",
         path="/",
         right=Anyone.EVERYBODY,
         handler=shell.home,
         zh="首页",
         en="The first page",
-        tag=Tag.PAGES,
-        gives=None,
         shows=Shows.NOTHING,
-        media_type="text/html",
     ),
-    Route(
+    page_route(
         method="POST",
         path="/language",
         right=Anyone.EVERYBODY,
         handler=shell.choose_language,
         zh="切换语言",
         en="Switch the language",
-        tag=Tag.PAGES,
-        gives=None,
-        takes_form=True,
-        media_type="text/html",
     ),
-    Route(
+    page_route(
         method="GET",
         path="/static/{digest}/{name}",
         right=Anyone.EVERYBODY,
         handler=assets.asset,
         zh="样式和脚本",
         en="Styles and scripts",
-        tag=Tag.PAGES,
-        gives=None,
         shows=Shows.NOTHING,
         media_type="text/css",
     ),

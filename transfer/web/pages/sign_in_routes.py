@@ -8,12 +8,11 @@ from transfer.actions.door import SignInPaused
 from transfer.actions.roll import TokenTooWide, UnknownAccount, UnknownToken
 from transfer.domain.rights import Anyone, Right
 from transfer.web.pages import account, accounts, sign_in
-from transfer.web.pages.rendering import HTML
-from transfer.web.route import Route, Shows, Tag
+from transfer.web.pages.page_route import page_route
+from transfer.web.route import Route, Shows
 
-_PAGE: Final[Mapping[str, Any]] = {"tag": Tag.PAGES, "gives": None, "media_type": HTML}
-_shown = partial(Route, method="GET", shows=Shows.NOTHING, **_PAGE)
-_taken = partial(Route, method="POST", takes_form=True, **_PAGE)
+_shown = partial(page_route, "GET", shows=Shows.NOTHING)
+_taken = partial(page_route, "POST")
 _BACK: Final[Mapping[str, Any]] = {"query": sign_in.Back}
 _OWN: Final[Mapping[str, Any]] = {"right": Anyone.SIGNED_IN}
 _DUE: Final[Mapping[str, Any]] = {"right": Anyone.ACCOUNT}

@@ -6,98 +6,79 @@ from transfer.domain import errors
 from transfer.domain.rights import Right
 from transfer.web.pages import case_page, requests_page, worklist
 from transfer.web.pages.live import EVENT_STREAM
-from transfer.web.route import Route, Shows, Tag
+from transfer.web.pages.page_route import page_route
+from transfer.web.route import Route, Shows
 
 WORK_PAGES: Final[tuple[Route, ...]] = (
-    Route(
+    page_route(
         method="GET",
         path="/cases",
         right=Right.READ_CASES,
         handler=worklist.worklist,
         zh="案件列表",
         en="The worklist: what needs us first",
-        tag=Tag.PAGES,
         query=worklist.WorklistQuery,
-        gives=None,
         shows=Shows.CASES,
-        media_type="text/html",
     ),
-    Route(
+    page_route(
         method="POST",
         path="/cases",
         right=Right.READ_CASES,
         handler=worklist.search,
         zh="按姓名、案号或者对方当事人查找案件",
         en="Cases by a name, a number or an opponent",
-        tag=Tag.PAGES,
-        gives=None,
         shows=Shows.CASES,
-        takes_form=True,
-        media_type="text/html",
     ),
-    Route(
+    page_route(
         method="GET",
         path="/cases/events",
         right=Right.READ_CASES,
         handler=worklist.events,
         zh="列表有无变化",
         en="Whether something in the lists has changed",
-        tag=Tag.PAGES,
         query=worklist.Seen,
-        gives=None,
         shows=Shows.NOTHING,
         media_type=EVENT_STREAM,
     ),
-    Route(
+    page_route(
         method="GET",
         path="/cases/{case}",
         right=Right.READ_CASES,
         handler=case_page.case,
         zh="案件",
         en="A case: who must act, what can be done, and all that is known here",
-        tag=Tag.PAGES,
-        gives=None,
         shows=Shows.CASE,
-        media_type="text/html",
         problems=(errors.UnknownCase,),
     ),
-    Route(
+    page_route(
         method="GET",
         path="/cases/{case}/events",
         right=Right.READ_CASES,
         handler=worklist.events,
         zh="案件有无变化",
         en="Whether a case has changed",
-        tag=Tag.PAGES,
         query=worklist.Seen,
-        gives=None,
         shows=Shows.NOTHING,
         media_type=EVENT_STREAM,
     ),
-    Route(
+    page_route(
         method="GET",
         path="/requests",
         right=Right.READ_CASES,
         handler=requests_page.requests,
         zh="协作函",
         en="Evidence requests",
-        tag=Tag.PAGES,
         query=requests_page.RequestsQuery,
-        gives=None,
         shows=Shows.REQUESTS,
-        media_type="text/html",
     ),
-    Route(
+    page_route(
         method="GET",
         path="/cases/{case}/requests/{request}",
         right=Right.READ_CASES,
         handler=requests_page.request,
         zh="一份协作函",
         en="An evidence request, item by item",
-        tag=Tag.PAGES,
-        gives=None,
         shows=Shows.CASE,
-        media_type="text/html",
         problems=(errors.UnknownCase, errors.UnknownRequest),
     ),
 )

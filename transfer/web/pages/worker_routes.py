@@ -1,13 +1,15 @@
 """The pages of workers, and the box of what they send."""
 
-from typing import Annotated, Any, Final
+from functools import partial
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.domain.rights import Anyone, Right
 from transfer.web.pages import applying, mailbox, status
+from transfer.web.pages.page_route import page_route
 from transfer.web.pages.visits import left, visiting
-from transfer.web.route import Handler, Route, Shows, Tag
+from transfer.web.route import Route, Shows
 
 
 class BoxQuery(BaseModel):
@@ -18,25 +20,8 @@ class BoxQuery(BaseModel):
     after: Annotated[str, Field(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")] = ""
 
 
-def _shown(path: str, handler: Handler, zh: str, en: str, **more: Any) -> Route:  # noqa: ANN401 - fields of Route
-    return _page("GET", path, handler, zh, en, **({"shows": Shows.NOTHING} | more))
-
-
-def _sent(path: str, handler: Handler, zh: str, en: str, **more: Any) -> Route:  # noqa: ANN401 - fields of Route
-    return _page("POST", path, handler, zh, en, takes_form=True, **more)
-
-
-def _page(
-    method: str,
-    path: str,
-    handler: Handler,
-    zh: str,
-    en: str,
-    **more: Any,  # noqa: ANN401 - fields of Route
-) -> Route:
-    given = {"right": Anyone.EVERYBODY, "tag": Tag.PAGES, "gives": None, "media_type": "text/html"} | more
-    return Route(method=method, path=path, handler=handler, zh=zh, en=en, **given)
-
+_shown = partial(page_route, "GET", right=Anyone.EVERYBODY, shows=Shows.NOTHING)
+_sent = partial(page_route, "POST", right=Anyone.EVERYBODY)
 
 WORKER_PAGES: Final[tuple[Route, ...]] = (
     _shown("/apply", applying.notice, "申请法律援助：告知书", "Apply for legal aid: the notice"),

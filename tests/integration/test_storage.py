@@ -328,3 +328,14 @@ async def test_a_transaction_that_is_broken_off_at_any_moment_leaves_nothing_beh
             found = await connection.scalar(select(tables.cases.c.version).where(tables.cases.c.id == case["id"]))
             assert found in (None, 2)
     assert 0 < whole < 60, "each was broken off at the same end"
+
+
+async def test_a_transaction_that_fails_is_undone_before_its_connection_is_used_again(engine: AsyncEngine) -> None:
+    await migrate(engine)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            async with writing(engine) as connection:
+                await connection.execute(insert(tables.cases), a_case())
+                1 / 0  # noqa: B018 - fails
+    async with writing(engine) as connection:
+        assert (await connection.execute(select(tables.cases.c.id))).all() == []

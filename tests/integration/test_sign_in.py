@@ -222,6 +222,18 @@ async def test_a_session_ends_when_it_rests_and_in_any_case_after_its_longest(gr
         assert (await browser.get("/account")).path == "/sign-in"
 
 
+async def test_what_a_page_does_by_itself_keeps_no_session_alive(ground: Ground) -> None:
+    password = await ground.person("away", Role.INTAKE)
+    by_itself = {"X-By-Itself": "1"}
+    async with ground.browser() as browser:
+        for path, headers in (("/cases", by_itself), ("/cases/events", {}), ("/v1/cases", by_itself)):
+            await browser.sign_in("away", password)
+            for minutes, status in ((20, 200), (20, 303 if path.startswith("/cases") else 401)):
+                ground.clock.ahead += timedelta(minutes=minutes)
+                async with browser.session.get(path, headers=headers, allow_redirects=False) as answer:
+                    assert answer.status == status, path
+
+
 async def test_signing_out_everywhere_ends_the_sessions_of_all_browsers(ground: Ground) -> None:
     password = await ground.person("everywhere", Role.INTAKE)
     async with ground.browser() as one, ground.browser() as other:

@@ -125,14 +125,15 @@ class Door:
         await self.accounts.begin(session, told, instead_of=before)
         return Begun(secret=secret, due=due(account, session, self.second_factor))
 
-    async def known(self, secret: str) -> Known | None:
-        """Whose session this is; None when there is none, it has ended, or the account is disabled."""
+    async def known(self, secret: str, *, by_itself: bool = False) -> Known | None:
+        """Whose session this is; None when there is none, it has ended, or the account is disabled. What a page asks
+        ``by_itself`` is no use of the session, which then ends as if nothing had been asked."""
         found = await self.accounts.session(credentials.digest(secret))
         now = self.clock()
         if found is None or found[1].disabled or not found[0].alive(now, self.idle):
             return None
         session, account = found
-        if now - session.seen_at >= SEEN_EVERY:
+        if not by_itself and now - session.seen_at >= SEEN_EVERY:
             await self.accounts.seen(session.digest, now)
         return Known(account=account, session=session, due=due(account, session, self.second_factor))
 

@@ -127,7 +127,7 @@ def _endpoint(
             headers=request.headers,
         )
         request[_ASKED] = asked
-        asking = await who_asks(request, parts, route.right)
+        asking = await who_asks(request, parts, route)
         request[_ASKED] = replace(asked, who=asking.who, known=asking.known, came=asking.came)
         admit(asking.who, route.right)
         await admit_to_case(asking.who, route, named, parts)

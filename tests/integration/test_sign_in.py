@@ -234,6 +234,23 @@ async def test_what_a_page_does_by_itself_keeps_no_session_alive(ground: Ground)
                     assert answer.status == status, path
 
 
+async def test_a_session_began_when_the_signing_in_did_however_often_its_secret_changes(ground: Ground) -> None:
+    password = await ground.person("began", Role.INTAKE)
+    door = ground.api.node.web.door
+    async with ground.browser() as browser:
+        await browser.sign_in("began", password)
+        first = await door.known(browser.cookie)
+        ground.clock.ahead += timedelta(minutes=5)
+        page = await browser.get("/account/password")
+        other = "山高月小 水落石出 and stones"
+        await browser.post("/account/password", page, old=password, new=other, again=other, back="/account")
+        second = await door.known(browser.cookie)
+    assert first
+    assert second
+    assert first.session.digest != second.session.digest
+    assert (first.session.made_at, first.session.ends_at) == (second.session.made_at, second.session.ends_at)
+
+
 async def test_signing_out_everywhere_ends_the_sessions_of_all_browsers(ground: Ground) -> None:
     password = await ground.person("everywhere", Role.INTAKE)
     async with ground.browser() as one, ground.browser() as other:

@@ -104,19 +104,20 @@ class Door:
             await self.ledger.note(self._told("code_refused", account, came, pauses_until=until))
             raise SignInRefused
         await self.accounts.succeeded([tried.digest], [_of_address(came).digest])
-        return await self.admit(account, came, confirmed=True, ends_at=known.session.ends_at)
+        return await self.admit(account, came, confirmed=True, since=known.session)
 
     async def admit(
-        self, account: Account, came: Came, *, confirmed: bool = False, ends_at: datetime | None = None
+        self, account: Account, came: Came, *, confirmed: bool = False, since: Session | None = None
     ) -> Begun:
-        """A new session for somebody whose password, or whose provider, was checked; the one before ends."""
+        """A new session for somebody whose password, or whose provider, was checked; the one before ends. ``since`` is the
+        one with which this signing in began, where it goes on."""
         now, secret = self.clock(), credentials.new_secret()
         session = Session(
             digest=credentials.digest(secret),
             account=account.id,
-            made_at=now,
+            made_at=since.made_at if since else now,
             seen_at=now,
-            ends_at=ends_at or now + self.longest,
+            ends_at=since.ends_at if since else now + self.longest,
             confirmed=confirmed,
             client=came.client[:_CLIENT],
         )

@@ -218,7 +218,7 @@ class Roll:
     async def _again(self, known: Known, came: Came, *, confirmed: bool = False) -> str:
         """The secret of a session in the place of all that were ended."""
         account, session = await self.get(known.account.id), known.session
-        begun = await self.door.admit(account, came, confirmed=confirmed or session.confirmed, ends_at=session.ends_at)
+        begun = await self.door.admit(account, came, confirmed=confirmed or session.confirmed, since=session)
         return begun.secret
 
     def _with_code(self, account: Account) -> bool:

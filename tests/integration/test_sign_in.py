@@ -307,6 +307,26 @@ async def test_the_whole_way_of_an_administrator_leaves_no_secret_in_the_databas
     assert "second_factor_set" in await ground.told(Kind.ACCOUNT, "whole")
 
 
+async def test_a_first_password_that_is_not_used_in_time_opens_nothing_and_a_used_one_is_replaced_first(
+    ground: Ground,
+) -> None:
+    roll = ground.api.node.web.roll
+    new = NewAccount(login="late", name="迟到", institution=ground.api.region, roles=frozenset({Role.INTAKE}))
+    account, first = await roll.add(new, by="test")
+    async with ground.browser() as browser:
+        ground.clock.ahead += timedelta(days=6, hours=23)
+        assert (await browser.sign_in("late", first)).path == "/account/password"
+        assert (await browser.get("/cases")).path == "/account/password"
+        ground.clock.ahead += timedelta(hours=1)
+        page = await browser.sign_in("late", first)
+        assert (page.status, "首次登录口令逾期未使用" in page.text) == (422, True)
+        page = await browser.sign_in("late", "another")
+        assert (page.status, "首次登录口令逾期未使用" in page.text) == (422, False)
+        second = await roll.reset(account, by="test")
+        assert (await browser.sign_in("late", second)).path == "/account/password"
+    assert "first_password_ended" in await ground.told(Kind.SIGN_IN, "late")
+
+
 async def test_an_account_that_is_disabled_or_reset_is_out_at_once(ground: Ground) -> None:
     roll = ground.api.node.web.roll
     password = await ground.person("gone", Role.INTAKE)

@@ -26,6 +26,14 @@ class SignInRefused(Exception):
     """Name, password or code are not right."""
 
 
+class FirstPasswordEnded(SignInRefused):
+    """The password for the first sign-in was not used in time; the security administrator gives another one."""
+
+
+class SecondFactorOwed(Exception):
+    """The account of this token owes a second factor: its person signs in and sets that up first."""
+
+
 class SignInPaused(Exception):
     """After failed attempts nothing is tried for a while."""
 
@@ -67,7 +75,8 @@ class Begun:
 
 @dataclass(slots=True, kw_only=True)
 class Door:
-    """``key`` seals the secrets of second factors; of ``second_factor`` roles one is due."""
+    """``key`` seals the secrets of second factors; of ``second_factor`` roles one is due, but where the provider of a
+    linked account may show it (``factor_elsewhere``) no token waits for one. ``first_password`` is how long one counts."""
 
     accounts: Accounts
     ledger: Ledger
@@ -76,12 +85,14 @@ class Door:
     idle: timedelta
     longest: timedelta
     second_factor: frozenset[Role]
+    factor_elsewhere: bool
+    first_password: timedelta
     _hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def sign_in(self, login: str, password: str, came: Came) -> Begun:
         """With a password. Whether there is such an account shows neither in the answer nor in its time.
 
-        Raises SignInRefused, SignInPaused.
+        Raises SignInRefused, FirstPasswordEnded, SignInPaused.
         """
         name = tried_login(login.strip().casefold())
         until = await self.attempt(name, came)
@@ -92,6 +103,9 @@ class Door:
         if account is None or not fits:
             await self.ledger.note(self._told("refused", account, came, pauses_until=until))
             raise SignInRefused
+        if account.password_ended(self.clock()):
+            await self.ledger.note(self._told("first_password_ended", account, came, pauses_until=until))
+            raise FirstPasswordEnded
         await self.accounts.succeeded([name.digest], [_of_address(came).digest])
         return await self.admit(account, came)
 
@@ -109,8 +123,8 @@ class Door:
     async def admit(
         self, account: Account, came: Came, *, confirmed: bool = False, since: Session | None = None
     ) -> Begun:
-        """A new session for somebody whose password, or whose provider, was checked; the one before ends. ``since`` is the
-        one with which this signing in began, where it goes on."""
+        """A new session for somebody whose password, or whose provider, was checked; the one before ends. ``since``
+        is the one with which this signing in began, where it goes on."""
         now, secret = self.clock(), credentials.new_secret()
         session = Session(
             digest=credentials.digest(secret),
@@ -139,12 +153,18 @@ class Door:
         return Known(account=account, session=session, due=due(account, session, self.second_factor))
 
     async def bearer(self, secret: str) -> Person | None:
-        """Whose token this is; None when there is none, it has expired, or the account is disabled."""
+        """Whose token this is; None when there is none, it has expired, or the account is disabled.
+
+        Raises SecondFactorOwed.
+        """
         found = await self.accounts.token(credentials.digest(secret))
         now = self.clock()
         if found is None or found[1].disabled or found[0].expires_at <= now:
             return None
         token, account = found
+        shown_elsewhere = self.factor_elsewhere and account.issuer is not None
+        if account.owes_factor(self.second_factor) and not shown_elsewhere:
+            raise SecondFactorOwed
         if token.used_on != (today := legal_day(now)):
             await self.accounts.used(token.id, today)
         return account.person(scopes=token.scopes)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from transfer.actions.door import Came, Known
+from transfer.actions.door import Came, Known, SecondFactorOwed
 from transfer.domain.rights import NOBODY, UNBOUND, Admits, Anyone, Person, Right
 from transfer.web.answers import EVENT_STREAM
 from transfer.web.cookies import HEADER, SESSION, form_fits, name_of, seed_of
@@ -47,11 +47,15 @@ async def who_asks(request: web.Request, parts: Parts, route: Route) -> Asking:
     came = Came(address=_address(request, parts), client=request.headers.get("User-Agent", ""), secret=secret)
     if shown := request.headers.get("Authorization"):
         token = _BEARER.fullmatch(shown.strip())
-        bearer = await parts.door.bearer(token[1]) if token else None
+        why = "Nobody has this token; send it as Authorization: Bearer, then the token."
+        try:
+            bearer = await parts.door.bearer(token[1]) if token else None
+        except SecondFactorOwed:
+            bearer, why = None, str(SecondFactorOwed.__doc__)
         if bearer is None and route.right is Anyone.EVERYBODY:
             return Asking(who=NOBODY, came=came)
         if bearer is None:
-            raise NotSignedIn("Nobody has this token; send it as Authorization: Bearer, then the token.")
+            raise NotSignedIn(why)
         return Asking(who=bearer, came=came)
     by_itself = BY_ITSELF in request.headers or route.media_type == EVENT_STREAM
     known = await parts.door.known(secret, by_itself=by_itself) if secret else None

@@ -75,8 +75,8 @@ class Begun:
 
 @dataclass(slots=True, kw_only=True)
 class Door:
-    """``key`` seals the secrets of second factors; of ``second_factor`` roles one is due, but where the provider of a
-    linked account may show it (``factor_elsewhere``) no token waits for one. ``first_password`` is how long one counts."""
+    """``key`` seals the secrets of second factors; of ``second_factor`` roles one is due, though no token waits for
+    one where a linked account may show it to its provider (``factor_elsewhere``). A first password lasts so long."""
 
     accounts: Accounts
     ledger: Ledger

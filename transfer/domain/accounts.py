@@ -29,8 +29,8 @@ class Due(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Somebody of this region's institutions, or another system. ``password`` is a hash, ``totp`` a sealed secret. While
-    ``must_change`` the password is one that somebody else knew; it opens nothing from ``first_until`` on."""
+    """Somebody of this region's institutions, or another system. ``password`` is a hash, ``totp`` a sealed secret.
+    While ``must_change`` the password is one that somebody else knew; it opens nothing from ``first_until`` on."""
 
     id: UUID
     login: str

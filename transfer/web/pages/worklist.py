@@ -104,7 +104,7 @@ async def events(ask: Ask) -> Reply:
     try:
         stream = ask.parts.live.listen(ask.parts.views, case, seen)
     except TooManyWatch:
-        return Reply(status=204)  # whereupon a browser does not ask again
+        return Reply(status=204)  # whereupon a browser does not ask again, and our script not for a minute
     return Reply(media_type=EVENT_STREAM, stream=stream, length=None)
 
 

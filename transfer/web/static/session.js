@@ -9,7 +9,7 @@ const look = async () => {
   used = false;
   const answer = await fetch("/account", { headers, redirect: "manual" }).catch(() => null);
   if (answer?.type === "opaqueredirect" && !ended.open) ended.showModal();
-  if (!answer?.ok || !ended.open) return;
+  if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   // What one person typed is not for the next one at this machine.
   if (nameIn(fresh) !== nameIn(document)) { location.replace("/"); return; }

@@ -195,7 +195,7 @@ async def test_nothing_of_a_file_is_read_from_whoever_has_not_shown_a_code_nor_w
 ) -> None:
     before, worker = centre.files.objects, centre.worker
     boundary = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(2**30)}
-    for path, status in (("/apply/papers", 303), ("/status/supplement", 303), ("/status", 415), ("/language", 415)):
+    for path, status in (("/apply/papers", 303), ("/status/supplement", 303), ("/status", 413), ("/language", 413)):
         # The rest of the body never comes: whoever waits for it does not answer.
         async with asyncio.timeout(5):
             assert await answered_at_once(centre.api.address, path, boundary) == status, path

@@ -12,7 +12,7 @@ from transfer.ports.files import FileFate, FileRefused, KindUnknown, told
 from transfer.ports.sheets import MAX_SHEET
 from transfer.web.answers import to_json
 from transfer.web.cookies import FIELD
-from transfer.web.faults import BadRequest, TooLarge
+from transfer.web.faults import BadRequest, TooLarge, WrongContentType
 from transfer.web.parts import Parts
 
 MULTIPART: Final = "multipart/form-data"
@@ -37,8 +37,10 @@ async def fields_with_files(
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader) or part.name is None:
                 raise BadRequest
-            if max(request.content_length or 0, request.content.total_bytes) > most:
-                raise TooLarge(f"At most {most} bytes are taken.")
+            if max(request.content_length or 0, request.content.total_bytes) > (most or MAX_TEXT):
+                raise TooLarge(f"At most {most or MAX_TEXT} bytes are taken.")
+            if part.filename is not None and not most:
+                raise WrongContentType("This form takes no files.")
             if part.filename is not None and not checked:
                 check(dict(found).get(FIELD, ""))
                 checked = True

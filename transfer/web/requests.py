@@ -75,7 +75,7 @@ async def _form(request: web.Request, asking: Asking, route: Route, parts: Parts
     def check(field: str) -> None:
         check_form(asking, request, parts, field)
 
-    if request.content_type == MULTIPART and route.takes_files:
+    if request.content_type == MULTIPART:
         return await fields_with_files(request, parts, check, most=route.takes_files)
     if request.content_type != FORM:
         raise WrongContentType(f"The body must be sent as Content-Type: {FORM}.")

@@ -37,10 +37,7 @@ async def fields_with_files(
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader) or part.name is None:
                 raise BadRequest
-            if max(request.content_length or 0, request.content.total_bytes) > (most or MAX_TEXT):
-                raise TooLarge(f"At most {most or MAX_TEXT} bytes are taken.")
-            if part.filename is not None and not most:
-                raise WrongContentType("This form takes no files.")
+            _check_bound(request, most or MAX_TEXT, takes=part.filename is None or most > 0)
             if part.filename is not None and not checked:
                 check(dict(found).get(FIELD, ""))
                 checked = True
@@ -57,6 +54,13 @@ async def fields_with_files(
     if not checked:
         check(dict(found).get(FIELD, ""))
     return tuple((name, value) for name, value in found if name != FIELD)
+
+
+def _check_bound(request: web.Request, most: int, *, takes: bool) -> None:
+    if max(request.content_length or 0, request.content.total_bytes) > most:
+        raise TooLarge(f"At most {most} bytes are taken.")
+    if not takes:
+        raise WrongContentType("This form takes no files.")
 
 
 async def _all(part: BodyPartReader, most: int) -> bytes:

@@ -83,6 +83,13 @@ class Settings(BaseSettings):
         Field(description="address to listen on; another than loopback needs sign-in and `public_url`"),
     ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
+    metrics_host: Annotated[
+        str, Field(description="address on which this process is probed and measured; another than loopback needs sign-in")
+    ] = "127.0.0.1"
+    metrics_port: Annotated[
+        int | None,
+        Field(ge=0, le=65535, description="port for that: `/healthz`, `/readyz`, `/metrics`, whatever its roles; none"),
+    ] = None
     oidc_issuer: Annotated[
         str | None,
         Field(
@@ -197,6 +204,8 @@ class Settings(BaseSettings):
     def _open_to_this_machine_alone(self) -> Self:
         if self.host not in LOOPBACK and (self.public_url is None or self.sign_in == "off"):
             raise ValueError("host other than 127.0.0.1, ::1 or localhost needs public_url and sign_in=required")
+        if self.metrics_host not in LOOPBACK and self.sign_in == "off":
+            raise ValueError("metrics_host other than 127.0.0.1, ::1 or localhost needs sign_in=required")
         return self
 
     @field_validator("second_factor", mode="before")

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
+from typing import Final
+from uuid import UUID, uuid4
 
 import pytest
 
 from tests.builders import ZHONGSHAN
 from tests.integration.test_cli_node import Place, open_case, serving, told
-from transfer.cli.exits import FAULT
+from transfer.cli.exits import FAULT, USAGE
 from transfer.cli.remote import Api
+from transfer.domain.rights import Right, Role
+
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - as in a container
 
 
 class Asked(Place):
@@ -102,7 +106,43 @@ def test_a_hold_is_set_by_whoever_has_the_right_to_keep(place: Asked, node: str,
 def test_the_node_of_the_settings_is_asked_where_none_is_named(place: Asked, node: str, case: UUID) -> None:
     port = node.rpartition(":")[2]
     words = ("erase", "lift-hold", str(case), "--by", "王主任", "--institution", ZHONGSHAN)
-    ended = place.run(
-        *words, TRANSFER_PORT=port, TRANSFER_HOST="0.0.0.0", TRANSFER_PUBLIC_URL="https://aid.example"
-    )
+    ended = place.run(*words, TRANSFER_PORT=port, TRANSFER_HOST=EVERYWHERE, TRANSFER_PUBLIC_URL="https://aid.example")
     assert (ended.exit_code, f"http://127.0.0.1:{port}/v1/" in ended.stderr) == (FAULT, True), ended.output
+
+
+def test_what_is_wrong_with_an_account_or_a_token_is_said_with_what_to_do(place: Asked) -> None:
+    new = ("user", "add", "chen", "--institution", ZHONGSHAN)
+    for words, code, said in (
+        ((*new, "--name", "intake", "--role", "intake"), FAULT, "has this login, or this name"),
+        ((*new, "--name", "陈安", "--role", "auditor", "--role", "system-administrator"), USAGE, "hold no role that"),
+        ((*new, "--name", "陈安", "--role", "cook"), USAGE, "security-administrator"),
+        (("user", "reset", "intake"), USAGE, "comes with a token"),
+        (("user", "unlock", "nobody"), FAULT, "No account has this name"),
+        (("token", "add", "intake", "--name", "x", "--scope", "audit"), USAGE, "docs/rights.md"),
+        (("token", "add", "intake", "--name", "", "--scope", "take-in"), USAGE, "name:"),
+        (("token", "revoke", str(uuid4())), FAULT, "No token has this id"),
+    ):
+        ended = place.run(*words)
+        assert (ended.exit_code, said in ended.stderr) == (code, True), (words, ended.output)
+
+
+def test_a_token_that_cannot_be_written_is_not_made(place: Asked) -> None:
+    before, there = place.json("token", "list"), place.folder / "there"
+    there.write_text("before")
+    for out in (there, place.folder / "nowhere" / "token"):
+        ended = place.run("token", "add", "intake", "--name", "x", "--scope", "take-in", "--out", str(out))
+        assert (ended.exit_code, str(out) in ended.stderr) == (USAGE, True), ended.output
+    assert (
+        place.run("token", "add", "nobody", "--name", "x", "--scope", "take-in", "--out", f"{there}2").exit_code
+        == FAULT
+    )
+    assert not Path(f"{there}2").exists()
+    assert (there.read_text(), place.json("token", "list")) == ("before", before)
+
+
+def test_the_help_of_a_first_day_explains_every_role_and_right(place: Asked) -> None:
+    for words, codes in ((("user", "add"), Role), (("user", "roles"), Role), (("token", "add"), Right)):
+        said = place.run(*words, "--help").stdout
+        for one in codes:
+            assert f"  {one.value} " in said
+            assert one.zh in said

@@ -47,8 +47,8 @@ class Refused(CommandFailed):
             return ""
         return (
             f"\nGive a token with the scope {right or 'that you need'} by --token-file; where that node runs,"
-            f"\n`transfer token add LOGIN --name PURPOSE --scope {right or 'RIGHT'} --out FILE` makes one for an account"
-            " whose roles give that right (docs/rights.md)."
+            f"\n`transfer token add LOGIN --name PURPOSE --scope {right or 'RIGHT'} --out FILE` makes one, for an"
+            " account whose roles give that right (docs/rights.md)."
         )
 
 

@@ -67,8 +67,9 @@ class Settings(BaseSettings):
     public_url: Annotated[
         str | None,
         Field(
-            pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?$",
-            description="where people reach this node: origin of the proxy in front of it, which ends TLS",
+            pattern=r"^(https://[a-z0-9.-]+|http://localhost)(:[0-9]{1,5})?$",
+            description="where people reach this node: origin of the proxy in front of it, which ends TLS; for trials "
+            "http://localhost, which browsers trust without",
         ),
     ] = None
     session_idle: Annotated[float, Field(ge=60, description="a session unused for so long ends")] = 1800.0
@@ -84,7 +85,7 @@ class Settings(BaseSettings):
     ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
     metrics_host: Annotated[
-        str, Field(description="address on which this process is probed and measured; another than loopback needs sign-in")
+        str, Field(description="address to probe and measure this process at; another than loopback needs sign-in")
     ] = "127.0.0.1"
     metrics_port: Annotated[
         int | None,

@@ -1,9 +1,7 @@
 """Each process of a node is probed and measured, whatever its roles: by Prometheus with the least right, as it is
 configured in deploy/."""
 
-import asyncio
 import json
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,19 +12,19 @@ import aiohttp
 import pytest
 
 from deploy.local.ports import LOOPBACK, free_ports
-from deploy.local.programs import prometheus_program
 from tests.builders import ZHONGSHAN
 from tests.integration.api_node import serving as serving_api
 from tests.integration.hub import until
 from tests.integration.test_cli_node import NO_BROKER, serving, told
-from tests.integration.test_cli_tokens import Asked
+from tests.integration.test_cli_tokens import EVERYWHERE, Asked
+from tests.prometheus import scraping
 from tests.staff import a_token, an_account
 from tests.trust import shared
 from transfer.domain.rights import Right, Role
 from transfer.ports.work import StorageUnavailable
 from transfer.settings import Settings, SettingsInvalid
 
-DEPLOYED: Final = Path(__file__).parent.parent.parent / "deploy" / "prometheus"
+CONFIGURATION: Final = Path(__file__).parent.parent.parent / "deploy" / "prometheus" / "prometheus.yml"
 ROLES: Final = ("api", "relay", "inbound")
 DUTIES: Final = {"api": "sessions", "relay": "relay", "inbound": "watch"}
 
@@ -39,7 +37,7 @@ class Measured(Asked):
 
     @property
     def environment(self) -> dict[str, str]:
-        own = {"TRANSFER_METRICS_HOST": "0.0.0.0", "TRANSFER_METRICS_PORT": str(self.port)}
+        own = {"TRANSFER_METRICS_HOST": EVERYWHERE, "TRANSFER_METRICS_PORT": str(self.port)}
         return {**super().environment, **own, "TRANSFER_BROKER_LOST_AFTER": "0"}
 
 
@@ -120,43 +118,18 @@ async def test_measures_are_for_a_token_that_opens_nothing_else(
             assert answer.status == 403
 
 
-async def test_prometheus_scrapes_every_process_as_it_is_configured(
-    node: Parted, browser: aiohttp.ClientSession, tmp_path: Path
-) -> None:
-    text = (DEPLOYED / "prometheus.yml").read_text(encoding="utf-8")
-    (tmp_path / "prometheus.yml").write_text(text.replace("_interval: 15s", "_interval: 1s"))
-    (tmp_path / "alerts.yml").write_text((DEPLOYED / "alerts.yml").read_text(encoding="utf-8"))
+async def test_prometheus_scrapes_every_process_as_it_is_configured(node: Parted, tmp_path: Path) -> None:
     (tmp_path / "token").write_text(node.tokens["measure"].read_text())
     targets = [f"{LOOPBACK}:{port}" for port in node.ports.values()]
     (tmp_path / "nodes.yml").write_text(json.dumps([{"targets": targets, "labels": {"region": ZHONGSHAN}}]))
     (tmp_path / "hub.yml").write_text("[]")
-    [port] = free_ports(1)
-    command = [
-        prometheus_program(),
-        f"--config.file={tmp_path}/prometheus.yml",
-        f"--storage.tsdb.path={tmp_path}/data",
-        f"--web.listen-address={LOOPBACK}:{port}",
-    ]
-    with (tmp_path / "log").open("w") as log:
-        process = await asyncio.create_subprocess_exec(*command, stderr=log, stdout=subprocess.DEVNULL)
+    async with scraping(tmp_path, CONFIGURATION.read_text(encoding="utf-8")) as query:
 
-    async def found(query: str) -> list[str]:
-        try:
-            asked = browser.get(f"http://{LOOPBACK}:{port}/api/v1/query", params={"query": query})
-            async with asked as answer:
-                return [str(one["value"][1]) for one in (await answer.json())["data"]["result"]]
-        except (aiohttp.ClientError, KeyError):
-            return []
+        async def scraped() -> bool:
+            up = await query('up{job="transfer", region="442000"}')
+            return up == ["1"] * len(ROLES) and bool(await query('transfer_duty_failures{duty="relay"}'))
 
-    async def seen() -> bool:
-        up = await found('up{job="transfer", region="442000"}')
-        return up == ["1"] * len(ROLES) and "NaN" not in up and bool(await found('transfer_duty_failures{duty="relay"}'))
-
-    try:
-        await until(seen, what="Prometheus has scraped all three", seconds=40)
-    finally:
-        process.terminate()
-        await process.wait()
+        await until(scraped, what="all three are scraped", seconds=40)
 
 
 async def test_a_monitor_is_still_known_while_the_database_is_away(
@@ -188,7 +161,7 @@ async def test_a_monitor_is_still_known_while_the_database_is_away(
 
 
 def test_a_network_gets_no_measures_where_nobody_is_asked_who_they_are() -> None:
-    own = {"region": ZHONGSHAN, "amqp_url": NO_BROKER, **shared().settings(ZHONGSHAN), "metrics_host": "0.0.0.0"}
-    assert Settings.load(**own | {"sign_in": "required"})
+    own = {"region": ZHONGSHAN, "amqp_url": NO_BROKER, **shared().settings(ZHONGSHAN), "metrics_host": EVERYWHERE}
+    assert Settings.load(**own | {"sign_in": "required"}).metrics_host == EVERYWHERE
     with pytest.raises(SettingsInvalid, match="metrics_host other than"):
         Settings.load(**own | {"sign_in": "off"})

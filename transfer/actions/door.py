@@ -139,8 +139,9 @@ class Door:
         return Known(account=account, session=session, due=due(account, session, self.second_factor))
 
     async def bearer(self, secret: str) -> Person | None:
-        """Whose token this is; None when there is none, it has expired, or the account is disabled. That of a monitor is
-        remembered: what it measures is wanted most while the database is away. Raises StorageUnavailable for others."""
+        """Whose token this is; None when there is none, it has expired, or the account is disabled. That of a monitor
+        is remembered: what it measures is wanted most while the database is away. Raises StorageUnavailable for
+        others."""
         digest, now = credentials.digest(secret), self.clock()
         try:
             found = await self.accounts.token(digest)

@@ -67,7 +67,7 @@ def admit(who: Person, admits: Admits) -> None:
     raise NotAllowed(f"{whose} the right `{admits}`.", **_due(admits))
 
 
-def _due(admits: Admits) -> dict[str, str]:
+def _due(admits: Admits) -> dict[str, Any]:
     """What a problem says of the right that is missing."""
     return {"right": admits.value} if isinstance(admits, Right) else {}
 

@@ -87,8 +87,8 @@ async def healthz(_: Ask) -> Reply:
 
 
 async def readyz(ask: Ask) -> Reply:
-    """Whether the node can do its work; raises NotReady, which lists all checks. Whoever asks is told no more than which
-    check fails."""
+    """Whether the node can do its work; raises NotReady, which lists all checks. Not everybody is told more than which
+    of them fails."""
     found = tuple([check async for check in checks(ask.parts)])
     if not ask.who.may(Right.OPERATE):
         found = tuple(Check(name=check.name, ok=check.ok) for check in found)

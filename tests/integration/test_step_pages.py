@@ -49,7 +49,7 @@ async def test_offering_a_case_by_its_page(browser: Browser) -> None:
     case = await browser.api.opened(place_of_performance="510521")
     path = f"/cases/{case['id']}/steps/offer"
     page = await browser.get(path)
-    assert "LAL 38" in page.text
+    assert "Legal Aid Law, art. 38" in page.text
     form = page.form(path)
     assert STATION in form.choices["receiver"]
     assert not [one for one in form.choices["receiver"] if one.startswith(ZHONGSHAN)]
@@ -163,3 +163,16 @@ async def test_the_page_speaks_chinese(browser: Browser) -> None:
         assert said in page.text
     for said in ("Back to", "Legal ground", "(optional)"):
         assert said not in page.text
+
+
+async def test_a_refusal_of_the_rules_is_said_in_the_language_of_the_page_and_without_codes(browser: Browser) -> None:
+    case = await browser.api.opened()
+    path = f"/cases/{case['id']}/steps/offer"
+    pairs = (await browser.form(path)).sent(PERSON, OFFER)
+    english = await browser.post(path, pairs)
+    assert english.status == 422
+    assert "No connecting point of the case leads to this region" in english.page.text
+    assert "Region that was chosen: Luxian" in english.page.text
+    chinese = await Browser(api=browser.api, language="zh-CN").post(path, pairs)
+    assert "该地区没有管辖连接点，转交函须说明理由。所选地区：泸县" in chinese.page.text
+    assert "connecting point" not in chinese.page.text

@@ -93,6 +93,8 @@ def _environment(chosen: Language) -> Environment:
     translation = Translation(chosen)
     made.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
     made.globals["static"] = place
+    zh = chosen is Language.ZH
+    made.globals |= {"comma": "、" if zh else ", ", "semicolon": "；" if zh else "; ", "colon": "：" if zh else ": "}
     locale = chosen.locale
     written = "yyyy-MM-dd HH:mm" if chosen is Language.ZH else "d MMM yyyy, HH:mm"
 

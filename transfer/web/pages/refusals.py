@@ -12,7 +12,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
 from transfer.crypto.directory import Directory
@@ -88,13 +87,13 @@ def details_text(error: Exception, language: Language, directory: Directory, nam
     """The details alone; empty where there are none."""
     say = _Saying(language, directory, names)
     facts = [
-        say.pair(said(label, language), say.value(name, value))
+        said(label, language) + language.colon + say.value(name, value)
         for name, value in (error.detail.items() if isinstance(error, TransferError) else ())
         if value not in (None, "", [], ()) and (label := details().get(name)) is not None and label.en
     ]
     if not facts:
         return ""
-    return f"{'；'.join(facts)}。" if language is Language.ZH else f"{'; '.join(facts)}."
+    return language.semicolon.join(facts) + ("。" if language is Language.ZH else ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,30 +104,28 @@ class _Saying:
     directory: Directory
     names: Mapping[str, str]
 
-    def pair(self, name: str, value: str) -> str:
-        return f"{name}：{value}" if self.language is Language.ZH else f"{name}: {value}"
-
     def value(self, name: str, value: Any) -> str:  # noqa: ANN401, PLR0911 - of any type; one per type
+        chosen = self.language
         match value:
             case Mapping():
-                pairs = [self.pair(self.value(name, one), self.value(name, its)) for one, its in value.items()]
-                return ("；" if self.language is Language.ZH else "; ").join(pairs)
+                pairs = (self.value(name, one) + chosen.colon + self.value(name, its) for one, its in value.items())
+                return chosen.semicolon.join(pairs)
             case list() | tuple():
-                return ("、" if self.language is Language.ZH else ", ").join(self.value(name, one) for one in value)
+                return chosen.comma.join(self.value(name, one) for one in value)
             case Code():
-                return said(value, self.language)
+                return said(value, chosen)
             case StrEnum() if type(value) in _WORDS:
-                return said(_WORDS[type(value)][value], self.language)
+                return said(_WORDS[type(value)][value], chosen)
             case bool():
-                return said(_YES if value else _NO, self.language)
+                return said(_YES if value else _NO, chosen)
             case datetime():
-                return format_date(value.astimezone(CHINA), "medium", locale=self.language.locale)
+                return chosen.day(value.astimezone(CHINA))
             case date():
-                return format_date(value, "medium", locale=self.language.locale)
+                return chosen.day(value)
             case int() if name.endswith("_fen"):
-                return format_currency(value / 100, "CNY", locale=self.language.locale)
+                return format_currency(value / 100, "CNY", locale=chosen.locale)
             case int():
-                return format_decimal(value, locale=self.language.locale)
+                return format_decimal(value, locale=chosen.locale)
             case _:
                 return self.named(name, str(value))
 

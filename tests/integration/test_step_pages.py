@@ -166,13 +166,16 @@ async def test_the_page_speaks_chinese(browser: Browser) -> None:
 
 
 async def test_a_refusal_of_the_rules_is_said_in_the_language_of_the_page_and_without_codes(browser: Browser) -> None:
-    case = await browser.api.opened()
-    path = f"/cases/{case['id']}/steps/offer"
-    pairs = (await browser.form(path)).sent(PERSON, OFFER)
+    case = await browser.api.opened(applicants=[{"name": "王小河", "identity": {"kind": "NONE"}}])
+    review = PERSON | {"stage": "under_review", "occurred_on": today()}
+    assert (await browser.api.post(f"/v1/cases/{case['id']}/stages", review)).status == 200
+    path = f"/cases/{case['id']}/steps/publish-stage"
+    pairs = (await browser.form(f"{path}?stage=granted")).sent(PERSON | {"by": "王主任"})
+    name = case["applicants"][0]["name"]
     english = await browser.post(path, pairs)
-    assert english.status == 422
-    assert "No connecting point of the case leads to this region" in english.page.text
-    assert "Region that was chosen: Luxian" in english.page.text
+    assert english.status == 409
+    assert "find one for these first. Applicants: " + name + ": Nothing has been found yet" in english.page.text
+    assert "NOTHING_FOUND" not in english.page.text
     chinese = await Browser(api=browser.api, language="zh-CN").post(path, pairs)
-    assert "该地区没有管辖连接点，转交函须说明理由。所选地区：泸县" in chinese.page.text
-    assert "connecting point" not in chinese.page.text
+    assert f"尚有申请人没有成立的经济困难条件依据。申请人：{name}：尚未认定" in chinese.page.text
+    assert "Applicants" not in chinese.page.text

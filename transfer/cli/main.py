@@ -3,6 +3,7 @@
 import click
 
 from transfer.cli.audit import audit
+from transfer.cli.backup import backup, restore
 from transfer.cli.case import case
 from transfer.cli.clock import clock
 from transfer.cli.config import config
@@ -59,6 +60,8 @@ for _command in (
     erase,
     trace,
     audit,
+    backup,
+    restore,
     reconcile,
     report,
     quarantine,

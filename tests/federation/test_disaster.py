@@ -42,7 +42,7 @@ class Drill:
 
     async def run(self, node: NodeProcess, *words: str) -> None:
         done = await transfer(*words, settings=node.plan.settings)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
 
     async def wiped_and_restored(self, node: NodeProcess) -> None:
         """The database is gone with its machine; last night's copy takes its place."""

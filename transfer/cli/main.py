@@ -8,6 +8,7 @@ from transfer.cli.case import case
 from transfer.cli.clock import clock
 from transfer.cli.config import config
 from transfer.cli.directory import directory
+from transfer.cli.doctor import doctor
 from transfer.cli.eligibility import eligibility
 from transfer.cli.erase import erase
 from transfer.cli.evidence import evidence
@@ -62,6 +63,7 @@ for _command in (
     audit,
     backup,
     restore,
+    doctor,
     reconcile,
     report,
     quarantine,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, exists, literal_column, select, update
+from sqlalchemy import Row, and_, exists, literal_column, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.domain.decision import Outgoing
@@ -160,6 +160,21 @@ async def mark_restored(store: Store, *, made_at: datetime, by: str, reason: str
     row = {"made_at": min(made_at, now), "restored_at": now, "by": by, "reason": reason}
     async with store.writing() as connection:
         await connection.execute(inserting(restores), row)
+
+
+async def torn_lanes(connection: AsyncConnection) -> Sequence[str]:
+    """The conversations whose count is behind a message that has its place in them."""
+    counted = lanes.c.sent < outbox.c.sequence
+    there = and_(lanes.c.conversation == outbox.c.conversation, lanes.c.peer == outbox.c.recipient)
+    behind = select(outbox.c.conversation).join(lanes, there, isouter=True).where(or_(counted, lanes.c.sent.is_(None)))
+    done = and_(lanes.c.conversation == inbox.c.conversation, lanes.c.peer == inbox.c.source)
+    taken = (
+        select(inbox.c.conversation)
+        .join(lanes, done, isouter=True)
+        .where(inbox.c.outcome == _APPLIED, inbox.c.sequence > 0)
+        .where(or_(lanes.c.applied < inbox.c.sequence, lanes.c.applied.is_(None)))
+    )
+    return [str(one) for one in await connection.scalars(union(behind, taken))]
 
 
 async def _page(connection: AsyncConnection, wanted: Any, by: Any) -> Sequence[Row[Any]]:  # noqa: ANN401 - of SQLAlchemy

@@ -221,7 +221,8 @@ class Recoverer:
         cases = await work.load_cases({attributes.conversation, *linked})
         then = replace(self.context(), now=attributes.time)
         decision = retake(cases.get(attributes.conversation), cases, attributes.recipient, own.data, then)
-        work.record(decision, Cause(at=attributes.time, by=attributes.source, message=attributes.id))
+        source = attributes.source
+        work.record(decision, Cause(at=attributes.time, by=source, message=attributes.id, source=source))
 
     async def _note(self, work: Again, one: _Forgotten) -> None:
         """Its place and what was said of it, and nothing that follows from it."""

@@ -59,9 +59,8 @@ async def _records(node: Node) -> AsyncIterator[Check]:
     cure = "is it an old copy? `transfer restore mark` says so; else docs/ledger.md, when a node refuses to start"
     yield _check("head", "file, checkpoints and entries agree", disagree, cure)
     cure = "was the database changed by hand, or put together from two copies? restore one whole copy"
-    yield _check(
-        "messages", "each has its place", f"{len(torn)} conversations miscounted: {torn[:3]}" if torn else "", cure
-    )
+    miscounted = f"{len(torn)} conversations miscounted: {torn[:3]}" if torn else ""
+    yield _check("messages", "each has its place", miscounted, cure)
     if node.settings.files is not None:
         lacking = ""
         try:

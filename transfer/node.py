@@ -338,6 +338,7 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
             provider=provider_of(settings, clock),
             mailbox=mailbox,
             texts=SqlTexts(store=store),
+            recovery=records,
         ),
     )
 

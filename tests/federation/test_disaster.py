@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from tests.federation.ground import LUXIAN, ON_BOTH, ZHONGSHAN, Ground
-from tests.federation.members import Members, alarms, transfer
+from tests.federation.members import Members, alarms, readiness, transfer
 from tests.federation.processes import NodeProcess, NodeRefused, until
 from tests.trust import DRAFT
 from transfer.crypto.directory import Draft
-from transfer.storage.engine import reading
+from transfer.storage.engine import reading, writing
 from transfer.storage.ledger_tables import ledger_cosignatures, ledger_seen
+from transfer.storage.tables import inbox
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker]
 
@@ -112,6 +113,8 @@ async def test_a_region_restored_from_last_night_knows_again_all_that_it_said_an
     luxian = await drill.node(LUXIAN)
     with pytest.raises(NodeRefused, match="Recovering"):
         await luxian.do("open")
+    status, found = await readiness(luxian)
+    assert (status, found["recovery"]["ok"]) == (503, False)
     # What comes meanwhile waits.
     zhongshan = await drill.node(ZHONGSHAN)
     said = await recovered(luxian)
@@ -179,3 +182,35 @@ async def test_the_ledger_of_a_restored_region_goes_on_from_what_its_witnesses_c
     for node in (nodes[ZHONGSHAN], luxian):
         assert await alarms(node, "ledger_forked") == 0
     await drill.run(luxian, "audit", "verify")
+
+
+async def test_a_step_that_cannot_be_taken_again_leaves_the_node_silent_until_a_person_ends_it(ground: Ground) -> None:
+    drill = Drill(ground)
+    nodes = await drill.nodes()
+    zhongshan, luxian = nodes[ZHONGSHAN], nodes[LUXIAN]
+    [case] = await zhongshan.do("open")
+    await zhongshan.do("offer", cases=[case], to=LUXIAN)
+    await ground.knows(LUXIAN, [case])
+    await ground.agree()
+    await drill.run(luxian, "backup", "--out", str(drill.backup))
+    await luxian.do("sign_for", cases=[case])
+    await luxian.do("accept", cases=[case])
+    before = (await ground.agree())[LUXIAN]
+    signed_for, accepted = before.sent_to(ZHONGSHAN)[-2:]
+    # Without its first step nothing shows how the second one came about.
+    async with writing(ground.engines[ZHONGSHAN]) as connection:
+        await connection.execute(delete(inbox).where(inbox.c.message == signed_for.message))
+    await drill.wiped_and_restored(luxian)
+    luxian = await drill.node(LUXIAN)
+    [said, *_] = await luxian.logs("recovery_incomplete")
+    assert said["messages"] == [str(accepted.message)]
+    with pytest.raises(NodeRefused, match="Recovering"):
+        await luxian.do("open")
+    doctor = await transfer("doctor", settings=luxian.plan.settings)
+    assert (doctor.returncode, "recovery" in doctor.stdout) == (1, True)
+    await drill.run(luxian, "restore", "finish")
+    assert await luxian.do("open")
+    [row] = [row for row in (await ground.see(LUXIAN)).outbox if row.message == accepted.message]
+    assert (row.sequence, row.digest) == (accepted.sequence, accepted.digest)
+    view = await ground.see(LUXIAN)
+    assert {lane.sent for lane in view.lanes if str(lane.conversation) == case} == {accepted.sequence}

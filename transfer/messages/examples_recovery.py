@@ -25,7 +25,18 @@ PAIRS: Final[dict[str, tuple[Json, Json]]] = {
         {
             "through": _MESSAGE,
             "known": "legalaid/510521\n9\nc29tZSByb290\n",
-            "sent": [],
+            "sent": [
+                {
+                    **_KEPT,
+                    "outcome": "refused",
+                    "refusal": {
+                        "code": "ILLEGAL_STEP",
+                        "hop": "recipient",
+                        "detail": "no such transfer",
+                        "resend": False,
+                    },
+                }
+            ],
             "received": [{**_KEPT, "content": "{}", "signature": "e30..AA"}],
         },
     ),

@@ -13,6 +13,7 @@ import structlog
 from transfer.actions.retaking import retake
 from transfer.crypto.letters import Letter
 from transfer.domain.errors import TransferError
+from transfer.handlers.noticed import NOTICE
 from transfer.handlers.opening import Opened, judge
 from transfer.handlers.receive import Applied, let_in, take_back
 from transfer.ledger.checkpoint import Checkpoint
@@ -197,7 +198,7 @@ class Recoverer:
         """Whether it could be; ``waiting`` are the own messages that nothing has made again."""
         try:
             async with self.records.step(list(waiting.values())) as work:
-                if one.own and not one.between_regions:
+                if one.own and not one.between_regions and one.own.attributes.type != NOTICE:
                     await self._decide_again(work, one.own)
                 elif one.opened and not one.between_regions and one.kept.outcome is ReceiptOutcome.APPLIED:
                     then = replace(self.context(), now=_when(one.opened, waiting))

@@ -64,6 +64,7 @@ from transfer.storage.views import SqlViews
 from transfer.telemetry import calendar
 from transfer.telemetry import clock as system_clock
 from transfer.web.limits import Limits
+from transfer.web.monitor_site import serve_monitor
 from transfer.web.oidc import provider_of
 from transfer.web.parts import Parts
 from transfer.web.region_site import serve_regions
@@ -146,6 +147,7 @@ class Node:
             for part in (self.publisher, self.consumer):
                 if part is not None:
                     await stack.enter_async_context(part)
+            await stack.enter_async_context(serve_monitor(self.web))
             tasks = [asyncio.create_task(duty.run(), name=duty.name) for duty in self.duties]
             try:
                 if Role.API in self.settings.roles:

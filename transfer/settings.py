@@ -67,8 +67,9 @@ class Settings(BaseSettings):
     public_url: Annotated[
         str | None,
         Field(
-            pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?$",
-            description="where people reach this node: origin of the proxy in front of it, which ends TLS",
+            pattern=r"^(https://[a-z0-9.-]+|http://localhost)(:[0-9]{1,5})?$",
+            description="where people reach this node: origin of the proxy in front of it, which ends TLS; for trials "
+            "http://localhost, which browsers trust without",
         ),
     ] = None
     session_idle: Annotated[float, Field(ge=60, description="a session unused for so long ends")] = 1800.0
@@ -83,6 +84,13 @@ class Settings(BaseSettings):
         Field(description="address to listen on; another than loopback needs sign-in and `public_url`"),
     ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
+    metrics_host: Annotated[
+        str, Field(description="address to probe and measure this process at; another than loopback needs sign-in")
+    ] = "127.0.0.1"
+    metrics_port: Annotated[
+        int | None,
+        Field(ge=0, le=65535, description="port for that: `/healthz`, `/readyz`, `/metrics`, whatever its roles; none"),
+    ] = None
     oidc_issuer: Annotated[
         str | None,
         Field(
@@ -197,6 +205,8 @@ class Settings(BaseSettings):
     def _open_to_this_machine_alone(self) -> Self:
         if self.host not in LOOPBACK and (self.public_url is None or self.sign_in == "off"):
             raise ValueError("host other than 127.0.0.1, ::1 or localhost needs public_url and sign_in=required")
+        if self.metrics_host not in LOOPBACK and self.sign_in == "off":
+            raise ValueError("metrics_host other than 127.0.0.1, ::1 or localhost needs sign_in=required")
         return self
 
     @field_validator("second_factor", mode="before")

@@ -109,10 +109,12 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
         TransferError: Exit(FAULT),
         UnknownAccount: Exit(FAULT, "`transfer user list` shows all."),
         UnknownToken: Exit(FAULT, "`transfer token list` shows all."),
-        TokenTooWide: Exit(USAGE),
+        TokenTooWide: Exit(
+            USAGE, "`transfer user list` shows the roles of the account, docs/rights.md what each role opens."
+        ),
         NotForSystems: Exit(USAGE),
         RolesExclude: Exit(USAGE),
-        NameTaken: Exit(FAULT, "Give the person a name that nobody else has, as with a number behind it."),
+        NameTaken: Exit(FAULT, "`transfer user list` shows all. Take another login; to a name put a number behind."),
     }
 )
 

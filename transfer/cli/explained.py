@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from transfer.cli.exits import exit_of
+from transfer.web.problems import title
 
 
 class Explained(click.Command):
@@ -19,7 +20,7 @@ class Explained(click.Command):
             end = exit_of(error)
             if end is None:
                 raise
-            click.echo(f"transfer: {error}", err=True)
+            click.echo(f"transfer: {str(error) or title(type(error))}", err=True)
             if end.cure:
                 click.echo(f"          {end.cure}", err=True)
             ctx.exit(end.code)

@@ -73,7 +73,8 @@ async def _serve(settings: Settings, *, migrate_first: bool, until_stdin_closes:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        raise Misconfigured(f"port {settings.port} is taken; give another one by --port or TRANSFER_PORT") from error
+        cure = "give another port by --port, TRANSFER_PORT or TRANSFER_METRICS_PORT"
+        raise Misconfigured(f"{error.strerror}; {cure}") from error
     click.echo("stopped")
 
 

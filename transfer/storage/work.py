@@ -283,7 +283,7 @@ class SqlWork:
             "created_at": cause.at,
         }
         self._rows[outbox].append(row)
-        self._happened.append(sent(case, row, message.answers))
+        self._happened.append(sent(row, message.answers))
         for digest in self._use(conversation, attachments_of(message.data)):
             grant = {"digest": digest, "recipient": message.recipient, "message": attributes.id, "at": cause.at}
             self._rows[file_grants].append(grant)

@@ -35,12 +35,13 @@ class Said(NamedTuple):
 
 
 class Check(Body):
-    """One thing that must be right, and what to do when it is not."""
+    """One thing that must be right, and what to do when it is not. The words are for who has the right `operate`: they
+    tell of hosts, files and keys."""
 
     name: str
     ok: bool
-    found: str
-    found_zh: str
+    found: str | None = None
+    found_zh: str | None = None
     todo: str | None = None
     todo_zh: str | None = None
 

@@ -48,7 +48,7 @@ async def who_asks(request: web.Request, parts: Parts, admits: Admits) -> Asking
         if bearer is None and admits is Anyone.EVERYBODY:
             return Asking(who=NOBODY, came=came)
         if bearer is None:
-            raise NotSignedIn("Nobody has this token; send it as Authorization: Bearer, then the token.")
+            raise NotSignedIn("Nobody has this token, or not any more.", **_due(admits))
         return Asking(who=bearer, came=came)
     known = await parts.door.known(secret) if secret else None
     if known is not None:
@@ -58,8 +58,18 @@ async def who_asks(request: web.Request, parts: Parts, admits: Admits) -> Asking
 
 def admit(who: Person, admits: Admits) -> None:
     """Raises NotSignedIn, NotAllowed."""
-    if not who.may(admits):
-        raise NotAllowed if who.confirmed and who.account is not None else NotSignedIn
+    if who.may(admits):
+        return
+    if not who.confirmed or who.account is None:
+        raise NotSignedIn(**_due(admits))
+    left_out = who.scopes is not None and admits not in who.scopes
+    whose = "The scopes of your token leave out" if left_out else "Your roles do not give"
+    raise NotAllowed(f"{whose} the right `{admits}`.", **_due(admits))
+
+
+def _due(admits: Admits) -> dict[str, Any]:
+    """What a problem says of the right that is missing."""
+    return {"right": admits.value} if isinstance(admits, Right) else {}
 
 
 async def admit_to_case(who: Person, route: Route, named: Mapping[str, str], parts: Parts) -> None:

@@ -27,6 +27,10 @@ from transfer.web import faults
 MEDIA_TYPE: Final = "application/problem+json"
 PAGE: Final = "/docs"
 RETRY_SECONDS: Final = 2
+_NEXT: Final = (
+    "The relay signs one when an entry has waited for TRANSFER_CHECKPOINT_EVERY seconds; "
+    "`transfer audit checkpoints --sign` signs one now."
+)
 _AGAIN: Final = "Try again with the same Idempotency-Key."
 
 
@@ -281,6 +285,8 @@ def _said(error: Exception) -> tuple[str, dict[str, Any], dict[str, str]]:  # no
         case door.SignInPaused(until=until):
             again = until.astimezone(CHINA).isoformat(timespec="seconds")
             return f"Try again after {again}.", {"until": again}, {"Retry-After": format_datetime(until, usegmt=True)}
+        case auditing.NoCheckpointYet():
+            return f"{title(type(error))} {_NEXT}", {}, {}
         case files.FilesUnavailable() | StorageUnavailable():
             again = "Try again later." if isinstance(error, files.FilesUnavailable) else _AGAIN
             return again, {}, {"Retry-After": str(RETRY_SECONDS)}

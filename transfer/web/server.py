@@ -54,11 +54,12 @@ _ID: Final = re.compile(r"[0-9a-f-]{36}|sha256:[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where requests are taken; without TLS, from this machine alone."""
+    """Where requests are taken; ``any_name``: whatever Host they name."""
 
     host: str
     port: int
     tls: ssl.SSLContext | None = None
+    any_name: bool = False
 
 
 @asynccontextmanager
@@ -79,7 +80,7 @@ async def serve(parts: Parts, *, routes: Sequence[Route] = SERVED, site: Site | 
             application.router.add_route("HEAD", route.path, _endpoint(route, parts, routes))
     runner = _Runner(
         application,
-        hosts=_hosts(public) if site.tls is None else None,
+        hosts=None if site.any_name else _hosts(public),
         access_log=None,
         shutdown_timeout=STOPPING_SECONDS,
         auto_decompress=False,

@@ -362,6 +362,8 @@ def _door(settings: Settings, accounts: SqlAccounts, notebook: Notebook, clock: 
         idle=settings.seconds("session_idle"),
         longest=settings.seconds("session_longest"),
         second_factor=second_factor,
+        factor_elsewhere=bool(settings.oidc_acr),
+        first_password=settings.seconds("first_password"),
     )
 
 

@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     ] = None
     session_idle: Annotated[float, Field(ge=60, description="a session unused for so long ends")] = 1800.0
     session_longest: Annotated[float, Field(ge=60, description="every session ends after so long")] = 43_200.0
+    first_password: Annotated[
+        float,
+        Field(ge=3600, description="a password for the first sign-in that was not used for so long opens nothing"),
+    ] = 604_800.0
     second_factor: Annotated[
         frozenset[str],
         NoDecode,

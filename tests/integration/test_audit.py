@@ -124,6 +124,7 @@ async def _token(api: Api) -> str:
     roll = api.node.web.roll
     new = NewAccount(login="zhao", name=AUDITOR, institution=api.region, roles=frozenset({Role.AUDITOR}))
     account, _ = await roll.add(new, by="test")
+    await roll.accounts.change(account.id, {"totp": b"sealed"}, roll._told("second_factor_set", account, "test"))
     until = clock.now() + timedelta(days=1)
     _, token = await roll.add_token(
         account, NewToken(name="test", scopes=frozenset({Right.AUDIT}), expires_at=until), by="test"

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.erasing import MARK, archived, gone, with_table
+from tests.forms import read_page
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, today
 from tests.integration.test_api_evidence import asked, taken
 from tests.noted import noted
@@ -233,6 +234,32 @@ async def test_an_evidence_request_is_shown_item_by_item_with_its_answers_and_le
     assert f"/requests/{request['id']}/papers/receipt" in await page(there, path)
     async with here.session.get(path.replace(request["id"], case["id"])) as answer:
         assert answer.status == 404
+
+
+async def test_whoever_records_evidence_stands_in_its_chain_without_typing_the_own_name(
+    here: Api, there: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await asked(here, there)
+    path = f"/cases/{case['id']}/requests/{case['requests'][0]['id']}/steps"
+    await taken(there, case, "sign-for")
+    await taken(there, case, "undertake", collector="刘洋")
+    added = {"answers.0.item": case["requests"][0]["items"][0]["id"], "form-add": "answers.0.pieces"}
+    names = [f"answers.0.pieces.0.custody.0.{name}" for name in ("by", "institution")]
+
+    async def chain() -> list[str | None]:
+        async with there.session.post(f"{path}/record", data=added) as answer:
+            form = read_page(await answer.text()).form(f"{path}/record")
+        assert set(names) <= form.names
+        return [form.value(name) for name in names]
+
+    assert await chain() == ["", ""]
+
+    async def is_liu(*_: Any) -> Asking:
+        liu = Person(name="刘洋", account=UUID(int=1), institution=LUXIAN, roles=frozenset({Role.LIAISON}))
+        return Asking(who=liu, came=PLACE)
+
+    monkeypatch.setattr("transfer.web.server.who_asks", is_liu)
+    assert await chain() == ["刘洋", LUXIAN]
 
 
 async def test_a_recused_person_is_offered_no_step(here: Api, monkeypatch: pytest.MonkeyPatch) -> None:

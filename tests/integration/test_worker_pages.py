@@ -1,5 +1,6 @@
 """A worker applies without an account, and follows the case by a code and a second fact."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from sqlalchemy import delete, select, update
@@ -26,6 +28,8 @@ from transfer.storage.mail_tables import mail, text_optouts, texts, worker_codes
 from transfer.storage.tables import file_uses
 from transfer.telemetry import clock
 from transfer.web.cookies import WORKER
+from transfer.web.pages.worker_routes import WORKER_PAGES
+from transfer.web.server import Site, serve
 from transfer.workers.pauses import Pauses
 from transfer.workers.texts import Texter
 
@@ -184,6 +188,60 @@ async def test_photos_of_other_kinds_are_refused_and_what_was_typed_stays(centre
         page = await centre.worker.photo("/apply/papers", content, media_type=said, kind="IOU", add="yes")
         assert page.status == 422, page
         assert "照片" in page.words
+
+
+async def test_nothing_of_a_file_is_read_from_whoever_has_not_shown_a_code_nor_where_no_form_has_one(
+    centre: Centre,
+) -> None:
+    before, worker = centre.files.objects, centre.worker
+    boundary = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(2**30)}
+    for path, status in (("/apply/papers", 303), ("/status/supplement", 303), ("/status", 413), ("/language", 413)):
+        # The rest of the body never comes: whoever waits for it does not answer.
+        async with asyncio.timeout(5):
+            assert await answered_at_once(centre.api.address, path, boundary) == status, path
+    page = await worker.photo("/apply/papers", a_jpeg(), kind="IOU", add="yes")
+    assert page.path == "/status", page
+    page = await worker.photo("/apply", a_jpeg(), read="yes")
+    assert page.status == 415, page
+    await worker.begun()
+    cookie = "; ".join(f"{one.key}={one.value}" for one in worker.session.cookie_jar)
+    async with asyncio.timeout(5):
+        assert await answered_at_once(centre.api.address, "/apply/papers", boundary | {"Cookie": cookie}) == 413
+    assert centre.files.objects == before
+
+
+async def test_a_form_that_does_not_say_how_long_it_is_ends_at_its_bound_too(centre: Centre) -> None:
+    before, worker = centre.files.objects, centre.worker
+    await worker.begun()
+    token = {one.key: one.value for one in worker.session.cookie_jar}
+    head = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield head + a_jpeg() + b"\r\n--x--\r\n"
+
+    routes = [replace(one, takes_files=one.takes_files and 100) for one in WORKER_PAGES]
+    async with (
+        serve(centre.api.node.web, routes=routes, site=Site(host="127.0.0.1", port=0)) as address,
+        aiohttp.ClientSession(address, cookies=token) as session,
+        session.post(
+            "/apply/papers", data=pieces(), headers={"Content-Type": "multipart/form-data; boundary=x"}
+        ) as answer,
+    ):
+        assert answer.status == 413
+    assert centre.files.objects == before
+
+
+async def answered_at_once(address: str, path: str, headers: dict[str, str]) -> int:
+    """The status of the answer to the beginning of a form with a file that is said to be long."""
+    host, _, port = address.rpartition("/")[2].partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = "".join(f"{name}: {value}\r\n" for name, value in ({"Host": f"{host}:{port}"} | headers).items())
+    part = '--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
+    writer.write(f"POST {path} HTTP/1.1\r\n{head}\r\n{part}".encode())
+    await writer.drain()
+    line = await reader.readline()
+    writer.close()
+    return int(line.split()[1])
 
 
 async def test_papers_on_health_need_a_consent_of_their_own(centre: Centre) -> None:

@@ -128,10 +128,12 @@ def _endpoint(
             headers=request.headers,
         )
         request[_ASKED] = asked
-        asking = await who_asks(request, parts, route.right)
-        request[_ASKED] = replace(asked, who=asking.who, known=asking.known, came=asking.came)
+        asking = await who_asks(request, parts, route)
+        request[_ASKED] = asked = replace(asked, who=asking.who, known=asking.known, came=asking.came)
         admit(asking.who, route.right)
         await admit_to_case(asking.who, route, named, parts)
+        if route.before is not None and (turned := await route.before(asked)) is not None:
+            return _response(turned)
         if route.takes_file or request.content_type == MULTIPART:
             parts.limits.take(Limited.UPLOAD, str(asking.who.account or asking.came.address))
         ask = await read(request, route, parts, routes, asking)

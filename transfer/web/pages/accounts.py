@@ -90,7 +90,8 @@ def _roles(ask: Ask) -> list[str]:
 
 
 def _told(ask: Ask, account: Account, password: str) -> Reply:
-    return page(ask, "sign_in/first_password.html", account=account, password=password)
+    until = ask.parts.clock() + ask.parts.door.first_password
+    return page(ask, "sign_in/first_password.html", account=account, password=password, until=until)
 
 
 async def _list(ask: Ask, *, error: Exception | None = None, wrong: frozenset[str] = frozenset()) -> Reply:

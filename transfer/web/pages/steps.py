@@ -8,6 +8,7 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from transfer.actions.commands import EnterEvent, PublishStage
+from transfer.actions.evidence_commands import Record
 from transfer.domain.case import Case, Transfer
 from transfer.domain.duties import DUTY_OF
 from transfer.domain.errors import IllegalStep, StaleVersion
@@ -16,6 +17,7 @@ from transfer.domain.lifecycle import REQUIRED_BASIS
 from transfer.domain.recognition import concerned
 from transfer.messages.codes import Stage
 from transfer.messages.codes_clocks import CaseEvent
+from transfer.messages.evidence_items import Custody
 from transfer.messages.values import region_of
 from transfer.web.answers import Reply
 from transfer.web.case_body import known_case
@@ -134,6 +136,8 @@ def _form(  # noqa: PLR0913 - what a form can be shown with
     leaves_out |= NOT_ASKED
     if not ask.who.unbound:
         leaves_out |= _PERSON
+    # Who records has mostly collected too; what other offices send, and colleagues did, is entered under their names.
+    own = with_person({}, ask) if doing.command is Record else {}
     if doing.subject is not None and wrong is not NOTHING_WRONG:
         tree = with_rows(tree, beginning(doing.command, case, doing.subject, context))
     request = doing.subject if isinstance(doing.subject, EvidenceRequest) else None
@@ -143,6 +147,7 @@ def _form(  # noqa: PLR0913 - what a form can be shown with
         wrong=wrong.fields,
         fixed=fixed,
         leaves_out=leaves_out,
+        begins={f"{Custody.__name__}.{name}": value for name, value in own.items()},
     )
     return page(
         ask,

@@ -16,10 +16,10 @@ from transfer.domain.turn import acting, to_act
 from transfer.messages.codes import Matter, Stage, Urgency
 from transfer.messages.values import InstitutionCode, Line, RegionCode
 from transfer.records import Show, WorkFilter, WorkKey, WorkLine
-from transfer.web.answers import Reply
+from transfer.web.answers import EVENT_STREAM, Reply
 from transfer.web.cursors import work_cursor, work_place
 from transfer.web.pages.languages import Language, said
-from transfer.web.pages.live import EVENT_STREAM, TooManyWatch
+from transfer.web.pages.live import TooManyWatch
 from transfer.web.pages.places import place_name
 from transfer.web.pages.rendering import language, page, texts_of
 from transfer.web.pages.words import SHOWS
@@ -104,7 +104,7 @@ async def events(ask: Ask) -> Reply:
     try:
         stream = ask.parts.live.listen(ask.parts.views, case, seen)
     except TooManyWatch:
-        return Reply(status=204)  # whereupon a browser does not ask again
+        return Reply(status=204)  # whereupon a browser does not ask again, and our script not for a minute
     return Reply(media_type=EVENT_STREAM, stream=stream, length=None)
 
 

@@ -9,7 +9,9 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
+from aiohttp import ClientPayloadError
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from tests.erasing import MARK, archived, gone, with_table
 from tests.forms import read_page
@@ -371,3 +373,30 @@ async def test_a_stream_ends_so_that_rights_are_looked_at_again_and_so_many_are_
     monkeypatch.setattr(live, "AT_MOST", 0)
     async with here.session.get("/cases/events?seen=1") as answer:
         assert answer.status == 204
+
+
+async def test_a_browser_that_leaves_a_stream_is_no_event_in_the_log(here: Api, quick: None) -> None:
+    with capture_logs() as logs:
+        async with asyncio.timeout(20):
+            async with here.session.get("/cases/events?seen=1") as answer:
+                assert await anext(lines(answer)) == "retry: 2000"
+                # Left in the middle of the answer, so that the connection is closed.
+            while not (said := [one for one in logs if one["event"] == "stream_broken"]):  # noqa: ASYNC110 - a log tells nobody
+                await asyncio.sleep(0.05)  # between two looks
+    assert {one["log_level"] for one in said} == {"debug"}
+
+
+async def test_a_stream_that_breaks_by_itself_is_a_warning(
+    here: Api, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> AsyncIterator[bytes]:
+        yield b": begun\n\n"
+        raise RuntimeError("of the source")
+
+    monkeypatch.setattr(live.Live, "listen", broken)
+    with capture_logs() as logs:
+        async with here.session.get("/cases/events?seen=1") as answer:
+            with pytest.raises(ClientPayloadError):
+                await answer.read()
+    said = [(one["log_level"], one["error"]) for one in logs if one["event"] == "stream_broken"]
+    assert said == [("warning", "RuntimeError")]

@@ -33,7 +33,7 @@ from transfer.records import (
 from transfer.storage import rows
 from transfer.storage.engine import looking, reading
 from transfer.storage.migrate import current, head
-from transfer.storage.searching import found_by
+from transfer.storage.searching import FOUND, sought
 from transfer.storage.sight import seen_by, sees_case, sees_file
 from transfer.storage.tables import (
     applicants,
@@ -200,7 +200,7 @@ def _chosen_cases(chosen: CaseFilter) -> list[ColumnElement[bool]]:
     if chosen.due_before is not None:
         conditions.append(_due_before(chosen.due_before))
     if chosen.q is not None:
-        conditions.append(cases.c.id.in_(found_by(chosen.q)))
+        conditions.append(cases.c.id.in_(FOUND.params(**sought(chosen.q))))
     return conditions
 
 

@@ -1,6 +1,7 @@
 """Starts and stops the API, and turns whatever goes wrong into a problem document."""
 
 import asyncio
+import logging
 import re
 import ssl
 import time
@@ -197,7 +198,9 @@ async def _streamed(request: web.Request, reply: Reply, stream: AsyncIterator[by
             block = await anext(stream, b"")
         await response.write_eof()
     except Exception as error:  # noqa: BLE001 - the answer has begun, so it can only end
-        log.info("stream_broken", route=request[_ROUTE], error=type(error).__name__)
+        # Whoever leaves, or takes nothing any more, may do so; a source that cannot be read is a fault.
+        level = logging.DEBUG if isinstance(error, (ConnectionError, TimeoutError)) else logging.WARNING
+        log.log(level, "stream_broken", route=request[_ROUTE], error=type(error).__name__)
         if request.transport is not None:
             request.transport.abort()
     return response

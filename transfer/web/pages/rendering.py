@@ -89,6 +89,7 @@ def _environment(chosen: Language) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
     )
     translation = Translation(chosen)
     made.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]

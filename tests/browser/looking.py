@@ -21,6 +21,8 @@ _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 _FEW: Final = 3
 """A text of which so little stands fast, as in ``%(law)s第%(number)s条``, is not known again."""
 _PHRASE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
+_SENTENCE: Final = re.compile(r"[A-Za-z]{2,}( [A-Za-z]{2,}){2}")
+_CODE: Final = re.compile(r"\b[A-Z][A-Z0-9]*(_[A-Z0-9]+)+\b|\b[a-z]+(_[a-z]+)+\b")
 _LETTERS: Final = re.compile(r"[A-Za-z]{3}")
 
 _SAID: Final = """() => {
@@ -146,12 +148,14 @@ async def shape(page: Page, language: Language) -> list[str]:
 
 
 async def strange(page: Page, language: Language) -> list[str]:
-    """Texts of the catalogue that stand in the other language; in Chinese, also whatever reads like English."""
+    """Texts of the catalogue that stand in the other language; in Chinese, also whatever reads like English. Codes
+    of programs are in no language."""
     return [
         f"not in {language.value}: {text}"
         for text in await page.evaluate(_SAID)
         if any(form.fullmatch(text) for form in _of(language))
-        or (language is Language.ZH and _PHRASE.search(text) and not _CHINESE.search(text))
+        or _CODE.search(text)
+        or (language is Language.ZH and (_SENTENCE if _CHINESE.search(text) else _PHRASE).search(text))
     ]
 
 

@@ -134,4 +134,4 @@ def check_free(at: Situation, command: Command) -> None:
     at.as_holder(command)
     at.case.check_not_offered()
     if at.case.stage.stage not in OFFERABLE:
-        raise IllegalStage(stage=at.case.stage.stage.value, allowed=sorted(s.value for s in OFFERABLE))
+        raise IllegalStage(stage=at.case.stage.stage, allowed=sorted(OFFERABLE))

@@ -58,10 +58,10 @@ def occurred(case: Case, what: Occurred, context: Context) -> Case:
         raise ImplausibleDate(occurred_on=day)
     begun = context.rules.terms(context.region, day, begins=what.event)
     if any(term.length is None for term in begun) != (what.until is not None) or (what.until or today) < today:
-        raise LastDayUnclear(event=what.event.value, until=what.until)
+        raise LastDayUnclear(event=what.event, until=what.until)
     changed = happened(case, what.event, day, context.rules, context.region, until=what.until)
     if changed is case:
-        raise NothingRuns(event=what.event.value)
+        raise NothingRuns(event=what.event)
     return changed
 
 
@@ -81,7 +81,7 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
     check_not_parked(case, command.stage)
     grounds, basis = REQUIRED_BASIS.get(command.stage), _basis(case, command)
     if grounds is not None and basis not in grounds:
-        raise BasisMissing(stage=command.stage.value, grounds=sorted(g.value for g in grounds))
+        raise BasisMissing(stage=command.stage, grounds=sorted(grounds))
     if basis is LegalBasis.AID_FIRST_NOT_COMPLETED:
         check_not_completed(case, legal_day(now))
     if not legal_day(case.basics.first_received_at) <= command.occurred_on <= legal_day(now):

@@ -204,4 +204,4 @@ def check_stage(stage: Stage, to: Stage, *, offered: bool) -> None:
     """Raises IllegalStage when the table does not lead from ``stage`` to ``to``."""
     allowed = open_stages(stage, offered=offered)
     if to not in allowed:
-        raise IllegalStage(stage=stage.value, to=to.value, allowed=[s.value for s in allowed], offered=offered)
+        raise IllegalStage(stage=stage, to=to, allowed=allowed, offered=offered)

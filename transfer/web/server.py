@@ -224,7 +224,7 @@ def _problem(error: Exception, request: web.BaseRequest) -> web.Response:
     if request.get(_IS_PAGE) and _ASKED in request:
         if isinstance(error, faults.NotSignedIn) and request.method in {"GET", "HEAD"}:
             return _response(to_sign_in(request[_ASKED]))
-        shown = problem_page(request[_ASKED], problem)
+        shown = problem_page(request[_ASKED], error, problem)
         return _response(replace(shown, headers={**shown.headers, **headers}))
     return _response(Reply(status=problem.status, body=to_json(problem), media_type=MEDIA_TYPE, headers=headers))
 

@@ -1,6 +1,7 @@
 """The box of what people sent: read, sent back with what is missing, or entered by the commands of the API."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,12 +15,13 @@ from transfer.crypto.codes import new_code
 from transfer.domain.case import Case, Transfer
 from transfer.domain.lifecycle import Step
 from transfer.domain.supplement import concerned, waiting
-from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter
+from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, MaterialKind, Matter
 from transfer.ports.mailbox import Mail, MailKind, MailState, NoSuchMail
 from transfer.web.answers import Reply
 from transfer.web.case_body import known_case
 from transfer.web.commanding import open_case, own_step, step
 from transfer.web.pages.applying import UNPROCESSABLE, centre, code_shown, text_for
+from transfer.web.pages.labels import name_said
 from transfer.web.pages.photos import materials
 from transfer.web.pages.questions import fen
 from transfer.web.pages.rendering import language, page, see_other
@@ -123,6 +125,9 @@ async def _letter(ask: Ask, found: Mail, wrong: dict[str, str], *, status: int |
         home=ask.parts.directory.by_code.get(found.answers.get("home", "")),
         wrong=wrong,
         centre=centre(ask),
+        given_at=datetime.fromisoformat(consent["at"]) if (consent := found.answers.get("consent")) else None,
+        kind_of=MaterialKind,
+        label_said=lambda name: name_said(name, language(ask)),
     )
 
 

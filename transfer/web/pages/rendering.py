@@ -1,12 +1,12 @@
 """Makes a page of a template: in the language of whoever asks, with nothing inline and nothing from elsewhere."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -94,11 +94,9 @@ def _environment(chosen: Language) -> Environment:
     translation = Translation(chosen)
     made.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
     made.globals["static"] = place
+    made.globals |= {"comma": chosen.comma, "semicolon": chosen.semicolon, "colon": chosen.colon}
     locale = chosen.locale
     written = "yyyy-MM-dd HH:mm" if chosen is Language.ZH else "d MMM yyyy, HH:mm"
-
-    def day(value: date) -> str:
-        return format_date(value, "medium", locale=locale)
 
     def moment(value: datetime) -> Markup:
         local = value.astimezone(CHINA)
@@ -112,7 +110,7 @@ def _environment(chosen: Language) -> Environment:
         return said(code, chosen)
 
     made.filters |= {
-        "day": day,
+        "day": chosen.day,
         "moment": moment,
         "ago": ago,
         "said": name_of,

@@ -33,6 +33,7 @@ from transfer.web.pages.languages import said
 from transfer.web.pages.rendering import language, page, see_other
 from transfer.web.pages.seen import as_text, differences, facts, hands_since
 from transfer.web.pages.sending import KEY, NOTHING_WRONG, Wrong, sent, understood, with_person
+from transfer.web.pages.steps_shown import ground
 from transfer.web.route import Ask, Route
 from transfer.web.steps import StepOpen, steps_open
 
@@ -155,6 +156,7 @@ def _form(  # noqa: PLR0913 - what a form can be shown with
         status=wrong.status,
         case=case,
         step=doing.opened,
+        ground=ground(doing.opened.ground) if doing.opened.ground else None,
         stage=Stage(fixed["stage"]) if "stage" in fixed else CaseEvent(fixed["event"]) if "event" in fixed else None,
         told=_told(doing, ask),
         controls=controls(fields_of(doing.command), tree, shown),

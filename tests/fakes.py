@@ -209,6 +209,9 @@ class MemoryWork:
                 found[known].add(case)
         return found
 
+    async def load_recovering(self) -> bool:
+        return False
+
     async def load_under_way(self, case: UUID) -> Collection[UUID]:
         sent = {one.id for one in self.draft.outbox.values() if one.conversation == case and one.settled_at is None}
         waiting = {

@@ -90,6 +90,7 @@ FREE: Final[Mapping[str, str]] = {
     "file_uses": "which cases name a file, which they hold",
     "file_grants": "who may fetch a file, which the messages say",
     "reconciliations": "what comparisons with other regions have shown, which entries tell as well",
+    "restores": "that the database came from a backup; an entry tells how it ended",
     "drafts": "what caseworkers have begun to enter, which is no case yet",
     "fetches": "how far the fetching of files has come",
     "accounts": "entries tell every change, and what the hands of a case are stands in it by name",

@@ -15,6 +15,7 @@ from transfer.domain.errors import (
     CaseErased,
     MessagesUnderWay,
     NotExported,
+    Recovering,
     Recused,
     StaleVersion,
     TransferError,
@@ -96,6 +97,8 @@ class Desk:
 
     async def _transact(self, orders: Sequence[Order]) -> list[Outcome]:
         async with self.room.work() as work:
+            if await work.load_recovering():
+                return [Recovering() for _ in orders]
             known = dict(await work.load_answered({o.idempotency.key for o in orders if o.idempotency}))
             wanted = {i for order in orders for i in (order.case, *order.others) if i is not None}
             cases = dict(await work.load_cases(wanted)) if wanted else {}

@@ -3,10 +3,12 @@
 import click
 
 from transfer.cli.audit import audit
+from transfer.cli.backup import backup, restore
 from transfer.cli.case import case
 from transfer.cli.clock import clock
 from transfer.cli.config import config
 from transfer.cli.directory import directory
+from transfer.cli.doctor import doctor
 from transfer.cli.eligibility import eligibility
 from transfer.cli.erase import erase
 from transfer.cli.evidence import evidence
@@ -59,6 +61,9 @@ for _command in (
     erase,
     trace,
     audit,
+    backup,
+    restore,
+    doctor,
     reconcile,
     report,
     quarantine,

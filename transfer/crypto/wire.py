@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from transfer.crypto import compact
 from transfer.crypto.book import RegionNotListed
 from transfer.crypto.directory import Directory, Region
 from transfer.crypto.errors import (
@@ -22,7 +23,7 @@ from transfer.crypto.keys import KeyState, KeyUse, PrivateKey, PublicKey, SuiteN
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.letters import CannotSeal, Letter, NotOpened
 from transfer.crypto.signed import Signed
-from transfer.crypto.suites import suite
+from transfer.crypto.suites import suite, verify
 from transfer.messages.codes import RefusalCode
 from transfer.messages.envelope import Attributes, Unreadable, decode_attributes
 from transfer.messages.sealed import MAX_SEALED_BYTES, SealedEvent
@@ -97,6 +98,19 @@ class Wire:
             if name in own.suites:
                 return name
         raise CannotSeal(f"{own.code} and {recipient.code} have no suite of algorithms in common")
+
+    def is_own(self, content: bytes, signature: str) -> bool:
+        """Whether this region has signed that content, by a key that it had listed; the signature is that of a
+        Letter. Raises NoExchange."""
+        head, _, mark = signature.partition("..")
+        token = b".".join((head.encode(), compact.encode(content), mark.encode()))
+        _, own = self._listed()
+        known = {key.kid: key for key in own.keys}
+        try:
+            verify(token, own.suites, known.__getitem__)
+        except (CryptoError, KeyError):
+            return False
+        return True
 
     def open(self, body: bytes) -> Letter:
         """The letter in a sealed event, from the source that it names, for us; raises NotOpened or NoExchange."""

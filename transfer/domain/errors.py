@@ -383,6 +383,10 @@ class CosignatureWrong(TransferError):
     alarm = "cosignature_wrong"
 
 
+class Recovering(TransferError):
+    """This node was restored from a backup and is still asking the other regions for what it has forgotten."""
+
+
 class CaseErased(TransferError):
     """This was erased: nothing personal of it is kept here, and nothing can be done with it any more."""
 

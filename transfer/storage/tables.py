@@ -330,6 +330,12 @@ inbox = Table(
         postgresql_where=text("type = 'legalaid.reconcile.asked.v1'"),
     ),
     Index(
+        "ix_inbox_recoveries",
+        "received_at",
+        sqlite_where=text("type = 'legalaid.recovery.asked.v1'"),
+        postgresql_where=text("type = 'legalaid.recovery.asked.v1'"),
+    ),
+    Index(
         "ix_inbox_parked",
         "conversation",
         sqlite_where=text("outcome = 'parked'"),
@@ -414,6 +420,19 @@ reconciliations = Table(
     Column("differences", Text, nullable=False),
     CheckConstraint("since < until", name="period"),
     CheckConstraint("found >= 0", name="found"),
+)
+
+# That this database came from a backup; until it has an end the node decides nothing.
+restores = Table(
+    "restores",
+    metadata,
+    Column("number", RowId, Identity(), primary_key=True),
+    Column("made_at", Instant, nullable=False),
+    Column("restored_at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("finished_at", Instant),
+    CheckConstraint("made_at <= restored_at", name="older"),
 )
 
 relay_leases = Table(

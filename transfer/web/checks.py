@@ -12,6 +12,7 @@ from transfer.crypto.keystore import expiring
 from transfer.crypto.tls import RENEWAL, TlsFilesInvalid, moment, shown_until
 from transfer.domain.clocks import legal_day
 from transfer.ports.files import Files, FilesUnavailable
+from transfer.ports.recovery import Restore
 from transfer.ports.views import Linked
 from transfer.ports.work import Context, StorageUnavailable
 from transfer.web.case_body import Body
@@ -67,6 +68,8 @@ async def checks(parts: Parts) -> AsyncIterator[Check]:
     yield database
     if database.ok:
         yield await _records(parts)
+        if (restore := await parts.recovery.open()) is not None:
+            yield _recovery(restore)
     yield await asyncio.to_thread(_directory, parts)
     yield await asyncio.to_thread(_signing, parts)
     yield _calendar(parts)
@@ -132,6 +135,13 @@ async def _records(parts: Parts) -> Check:
         "`transfer reconcile list` and `transfer reconcile show REGION` say more.",
     )
     return Check.of(name, Said("；".join(one.zh for one in said), "; ".join(one.en for one in said)), todo)
+
+
+def _recovery(restore: Restore) -> Check:
+    at = f"{restore.made_at:%Y-%m-%dT%H:%M:%SZ}"
+    found = Said(f"已恢复至 {at}，正在向其他地区取回此后的记录", f"restored to {at}, asks others for what came since")
+    todo = Said("`transfer doctor` 显示还缺哪些地区。", "`transfer doctor` shows which regions have not told yet.")
+    return Check.of("recovery", found, todo, ok=False)
 
 
 async def _files(files: Files) -> Check:

@@ -125,6 +125,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.SameBody: Kind(422, "异议由设立该机构的司法行政部门审查，不得由作出决定的机构审查"),
         errors.Recused: Kind(409, "该人员已回避，不得办理此案件"),
         errors.NotRecused: Kind(409, "该人员没有回避"),
+        errors.Recovering: Kind(503, "本节点刚从备份恢复，正在向其他地区取回遗失的记录，暂不受理"),
         errors.CaseErased: Kind(410, "已删除，不再保存其个人信息"),
         errors.OnHold: Kind(409, "案件处于保全状态，不得删除"),
         errors.NotOnHold: Kind(409, "案件没有保全"),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -309,17 +310,23 @@ async def test_old_answers_to_idempotency_keys_are_forgotten_and_fresh_ones_kept
 
 async def test_a_transaction_that_is_broken_off_at_any_moment_leaves_nothing_behind(engine: AsyncEngine) -> None:
     await migrate(engine)
+    taken = 0.0
 
     async def write(case: dict[str, Any]) -> None:
         async with writing(engine) as connection:
             await connection.execute(insert(tables.cases), case)
+            await asyncio.sleep(taken)  # also with no statement under way
             await connection.execute(update(tables.cases).values(version=2).where(tables.cases.c.id == case["id"]))
 
+    await write(a_case())
+    begun = perf_counter()
+    await write(a_case())
+    taken = perf_counter() - begun
     whole = 0
     for number in range(60):
         case = a_case()
         task = asyncio.create_task(write(case))
-        await asyncio.sleep(number / 10_000)  # from before it begins to after its end
+        await asyncio.sleep(taken * number / 20)  # from before it begins to long after its end
         whole += task.done()
         task.cancel()
         await asyncio.wait({task})

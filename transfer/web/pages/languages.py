@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 from pathlib import Path
 from types import MappingProxyType
@@ -26,7 +26,7 @@ class Language(StrEnum):
     @property
     def locale(self) -> Locale:
         """How this language writes dates and numbers."""
-        return Locale.parse("zh_Hans_CN" if self is Language.ZH else "en_GB")
+        return _locale("zh_Hans_CN" if self is Language.ZH else "en_GB")
 
     @property
     def comma(self) -> str:
@@ -45,12 +45,20 @@ class Language(StrEnum):
 
     def day(self, value: date) -> str:
         """The day as this language writes it."""
-        return format_date(value, "medium", locale=self.locale)
+        return _day(value, self)
 
     @property
     def other(self) -> "Language":
         """The one to switch to."""
         return Language.EN if self is Language.ZH else Language.ZH
+
+
+_locale: Final = cache(Locale.parse)
+
+
+@lru_cache(maxsize=2_000)
+def _day(value: date, language: Language) -> str:
+    return format_date(value, "medium", locale=language.locale)
 
 
 class Coded(Protocol):

@@ -80,6 +80,12 @@ def see_other(where: str, *, headers: Mapping[str, str] | None = None, cookies: 
     return Reply(status=303, media_type=HTML, headers=said, cookies=cookies)
 
 
+def _commands(text: str) -> Markup:
+    """The text, with what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(one) if odd % 2 else one for odd, one in enumerate(parts))
+
+
 @cache
 def _environment(chosen: Language) -> Environment:
     made = Environment(
@@ -114,6 +120,7 @@ def _environment(chosen: Language) -> Environment:
         "moment": moment,
         "ago": ago,
         "said": name_of,
+        "commands": _commands,
         "cited": lambda text: cited(text, chosen),
         "number": lambda value: format_decimal(value, locale=locale),
         "yuan": lambda fen: format_currency(fen / 100, "CNY", locale=locale),

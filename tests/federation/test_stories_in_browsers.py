@@ -157,7 +157,7 @@ async def audited(auditor: Person, case: str, folder: Path, verifier: str) -> No
     file = folder / "case.jsonl"
     words = (sys.executable, "-m", "transfer", "audit", "check", str(file), "--verifier", verifier)
     said = "no bundle came"
-    for _ in range(8):
+    for _ in range(20):
         await auditor.opens(f"/audit/cases/{case}")
         try:
             async with auditor.page.expect_download(timeout=5_000) as coming:

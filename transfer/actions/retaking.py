@@ -13,7 +13,6 @@ from transfer.actions.situation import Situation
 from transfer.domain.case import Case
 from transfer.domain.clocks import reached
 from transfer.domain.decision import Decision, Event, Outgoing
-from transfer.domain.errors import TransferError
 from transfer.domain.lifecycle import Side, Step
 from transfer.messages.case import StageReached
 from transfer.messages.case_progress import StagePublished
@@ -34,8 +33,8 @@ from transfer.messages.values import Frozen
 from transfer.ports.work import Context
 
 
-class CannotRetake(TransferError):
-    """What led to this message cannot be told from it."""
+class CannotRetake(Exception):
+    """What led to a message of this type cannot be told from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +74,9 @@ def retake(case: Case | None, others: Mapping[UUID, Case], recipient: str, messa
         case TransferMessage() if case is not None and type(message) in _BUTTONS:
             decision = _pressed(case, others, message, then)
         case _:
-            raise CannotRetake(type=type(message).__name__)
+            raise CannotRetake(type(message).__name__)
     if all((one.recipient, one.data) != (recipient, message) for one in decision.messages):
-        raise CannotRetake(type=type(message).__name__)
+        raise CannotRetake(type(message).__name__)
     return decision
 
 
@@ -110,7 +109,7 @@ def _stage(case: Case, message: StagePublished, then: Context) -> Decision:
     """What was noted of the stage for this region alone is lost."""
     here = StageReached(stage=message.stage, tenure=message.tenure, number=message.number)
     if message.tenure != case.holder.number or here.number <= case.stage.number:
-        raise CannotRetake(type=type(message).__name__)
+        raise CannotRetake(type(message).__name__)
     changed = reached(case.reached(here), message.stage, message.occurred_on, then.rules, then.region)
     detail = {"stage": message.stage.value, "occurred_on": message.occurred_on.isoformat()}
     return Decision(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from transfer.actions.retaking import retake
+from transfer.actions.retaking import CannotRetake, retake
 from transfer.crypto.letters import Letter
 from transfer.domain.errors import TransferError
 from transfer.handlers.noticed import NOTICE
@@ -207,7 +207,7 @@ class Recoverer:
                 else:
                     await self._note(work, one)
                 still = {attributes.id for attributes, _ in work.said.values()}
-        except (_NotYet, TransferError, StorageRefused):
+        except (_NotYet, CannotRetake, TransferError, StorageRefused):
             return False
         for message in waiting.keys() - still:
             del waiting[message]

@@ -26,7 +26,7 @@ from transfer.ledger.entry import Entry
 from transfer.storage.ledger_tables import ledger_entries
 from transfer.storage.mail_erasing import forget_case
 from transfer.storage.mail_tables import mail, text_optouts, texts, worker_codes, worker_sessions
-from transfer.storage.tables import drafts, file_uses
+from transfer.storage.tables import file_uses
 from transfer.telemetry import clock
 from transfer.web.cookies import WORKER
 from transfer.web.pages.worker_routes import WORKER_PAGES
@@ -162,20 +162,6 @@ async def test_what_was_written_stands_in_the_pages_of_intake(centre: Centre) ->
     what = await pages.form(begun.path.replace("/who", "/what"))
     assert what.value("matter") == "REMUNERATION"
     assert what.value("opponents.0.name") == "中山某家具公司"
-
-
-async def test_a_colleague_is_told_who_takes_a_letter_in_and_may_go_on_in_that_place(centre: Centre) -> None:
-    await centre.worker.applied()
-    letter = await centre.letter()
-    begun = await centre.take(letter)
-    await centre.change(update(drafts).where(drafts.c.account.is_(None)).values(account=uuid4()))
-    told = await centre.take(letter)
-    assert told.status == 409
-    assert "正在办理收案" in told.words
-    assert (await centre.clerk.post(f"{letter}/back", by="王芳", remark="请写明入职时间")).status == 409
-    assert (await centre.clerk.get(begun.path)).status == 404
-    assert (await centre.take(letter, instead="yes")).path == begun.path
-    assert "李大山" in (await centre.clerk.get(begun.path)).text
 
 
 async def test_what_its_writer_took_back_meanwhile_is_not_taken_in(centre: Centre) -> None:

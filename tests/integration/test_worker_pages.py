@@ -16,7 +16,6 @@ from sqlalchemy import delete, select, update
 
 from deploy.local.postgres import Postgres
 from tests.fakes import MemoryGateway
-from tests.forms import Browser as Forms
 from tests.integration.api_node import ZHONGSHAN, today
 from tests.integration.file_nodes import FileNode, a_file_node
 from tests.samples import a_jpeg, an_mp3
@@ -72,18 +71,8 @@ class Centre:
 
     async def taken(self, letter: str) -> str:
         """The case that the application became."""
-        return await self.taken_from((await self.take(letter)).path)
-
-    async def taken_from(self, where: str) -> str:
-        """From the first page of intake to the case."""
-        pages, draft = Forms(api=self.api), where.rpartition("/")[0]
-        while where.startswith(draft):
-            form = await pages.form(where)
-            wanted = {"by": "王芳", "institution": ZHONGSHAN, "aid_form": "LABOUR_ARBITRATION"}
-            posted = await pages.post(where, form.sent({name: wanted[name] for name in wanted.keys() & form.names}))
-            assert posted.status == 303, posted.page.text
-            where = posted.where
-        return where.rpartition("/")[2]
+        page = await self.take(letter, matter="REMUNERATION", aid_form="LABOUR_ARBITRATION")
+        return page.path.rpartition("/")[2]
 
     async def entries(self, kind: str) -> list[Entry]:
         found = [Entry.parse(row.body) for row in await self.rows(ledger_entries)]
@@ -142,36 +131,9 @@ async def test_taking_in_twice_makes_one_case(centre: Centre) -> None:
     letter = await centre.letter()
     before = len(await centre.api.items("/v1/cases"))
     await centre.taken(letter)
-    again = await centre.take(letter)
-    assert again.path == letter
-    assert "已登记" in again.words, again.words
+    again = await centre.take(letter, matter="REMUNERATION", aid_form="LABOUR_ARBITRATION")
+    assert again.status == 404
     assert len(await centre.api.items("/v1/cases")) == before + 1
-
-
-async def test_what_was_written_stands_in_the_pages_of_intake(centre: Centre) -> None:
-    await centre.worker.applied()
-    letter = await centre.letter()
-    begun = await centre.take(letter)
-    assert begun.path == f"/intake/{letter.removeprefix('/mailbox/')}/who"
-    assert (await centre.take(letter)).path == begun.path, "it goes on where it was"
-    pages = Forms(api=centre.api)
-    who = await pages.form(begun.path)
-    assert who.value("applicants.0.name") == "李大山"
-    assert who.value("applicants.0.phone") == PHONE
-    assert who.value("applicants.0.identity.number") == IDENTITY
-    what = await pages.form(begun.path.replace("/who", "/what"))
-    assert what.value("matter") == "REMUNERATION"
-    assert what.value("opponents.0.name") == "中山某家具公司"
-
-
-async def test_what_its_writer_took_back_meanwhile_is_not_taken_in(centre: Centre) -> None:
-    await centre.worker.applied()
-    before, letter = len(await centre.api.items("/v1/cases")), await centre.letter()
-    begun = await centre.take(letter)
-    await centre.worker.post("/status/withdraw", sure="yes")
-    with pytest.raises(AssertionError, match="taken the application back"):
-        await centre.taken_from(begun.path)
-    assert len(await centre.api.items("/v1/cases")) == before
 
 
 async def test_who_saves_comes_back_on_another_phone(centre: Centre) -> None:

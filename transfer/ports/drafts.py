@@ -22,8 +22,7 @@ class DraftKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What was entered, as JSON. It is its account's alone; without sign-in it is everybody's. That of a letter
-    from the box has the letter's id."""
+    """What was entered, as JSON. It is its account's alone; without sign-in it is everybody's."""
 
     id: UUID
     kind: DraftKind
@@ -42,10 +41,6 @@ class Drafts(Protocol):
 
     async def find(self, draft: UUID, account: UUID | None) -> Draft | None:
         """The draft, if it is that account's."""
-        ...
-
-    async def begun(self, draft: UUID) -> Draft | None:
-        """The draft, whoever's it is."""
         ...
 
     async def of(self, account: UUID | None, *, limit: int) -> Sequence[Draft]:

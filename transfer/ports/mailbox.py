@@ -134,10 +134,6 @@ class Mailbox(Protocol):
         """A letter that was sent; raises NoSuchMail."""
         ...
 
-    async def state(self, id_: UUID) -> MailState | None:
-        """How far the letter is, whoever has it; None where there is none."""
-        ...
-
     async def send_back(self, letter: Mail, remark: str, *, by: str, text: Text | None) -> None:
         """Its writer should mend it; raises NoSuchMail when somebody else has dealt with it."""
         ...

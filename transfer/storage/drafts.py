@@ -36,12 +36,9 @@ class SqlDrafts:
             await connection.execute(insert(drafts), row)
 
     async def find(self, draft: UUID, account: UUID | None) -> Draft | None:
-        found = await self.begun(draft)
-        return found if found is not None and found.account == account else None
-
-    async def begun(self, draft: UUID) -> Draft | None:
+        statement = select(drafts).where(drafts.c.id == draft, drafts.c.account.is_not_distinct_from(account))
         async with looking(self.store.engine) as connection:
-            row = (await connection.execute(select(drafts).where(drafts.c.id == draft))).one_or_none()
+            row = (await connection.execute(statement)).one_or_none()
         return _draft(row) if row is not None else None
 
     async def of(self, account: UUID | None, *, limit: int) -> Sequence[Draft]:

@@ -134,11 +134,6 @@ class SqlMailbox:
             raise NoSuchMail
         return _mail(row)
 
-    async def state(self, id_: UUID) -> MailState | None:
-        async with looking(self.store.engine) as connection:
-            found = await connection.scalar(select(mail.c.state).where(mail.c.id == id_))
-        return MailState(found) if found is not None else None
-
     async def send_back(self, letter: Mail, remark: str, *, by: str, text: Text | None) -> None:
         now = self.store.clock()
         back = _changing(letter, (MailState.SENT.value,))

@@ -14,12 +14,11 @@ from transfer.web.route import Ask
 _SHOWN: Final = 50
 
 
-async def start(
-    ask: Ask, values: Mapping[str, Any], kind: DraftKind = DraftKind.PERSONS, *, id_: UUID | None = None
-) -> UUID:
+async def start(ask: Ask, values: Mapping[str, Any], kind: DraftKind = DraftKind.PERSONS) -> UUID:
     """A draft of whoever asks, filled with these values as the API would take them."""
-    now, new_id = ask.parts.clock(), id_ or ask.parts.context().new_id()
-    draft = Draft(id=new_id, kind=kind, account=ask.who.account, content=dict(values), made_at=now, changed_at=now)
+    now = ask.parts.clock()
+    new_id = ask.parts.context().new_id
+    draft = Draft(id=new_id(), kind=kind, account=ask.who.account, content=dict(values), made_at=now, changed_at=now)
     await ask.parts.drafts.keep(draft)
     return draft.id
 

@@ -1,10 +1,8 @@
 """Taking in an application page by page: saved at each, checked against the rules as soon as they can be asked."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
@@ -20,7 +18,6 @@ from transfer.domain.errors import TransferError
 from transfer.messages.codes import HardshipGround, MaterialKind
 from transfer.messages.eligibility import Found
 from transfer.ports.drafts import Draft, DraftKind
-from transfer.ports.mailbox import MailState, NoSuchMail
 from transfer.ports.sheets import SheetRefused
 from transfer.web import commanding, groups
 from transfer.web.answers import Reply
@@ -45,7 +42,7 @@ from transfer.web.pages.controls import Form, controls
 from transfer.web.pages.filled import Tree, only_changes, read
 from transfer.web.pages.languages import Language
 from transfer.web.pages.refusals import refusal_text
-from transfer.web.pages.rendering import language, page, see_other, texts_of
+from transfer.web.pages.rendering import language, page, see_other
 from transfer.web.pages.sending import NOTHING_WRONG, Wrong, sent, understood, with_person
 from transfer.web.route import Ask
 
@@ -54,7 +51,6 @@ SAVED: Final = "form-saved"
 _PERSON: Final = frozenset({"Command.by", "Command.institution"})
 _WAIVED: Final = tuple(one for one in HardshipGround if one.value.startswith(("ART32", "ART42")))
 _ALIKE: Final = 5
-CONFLICT: Final = 409
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,25 +252,13 @@ def missing(content: Mapping[str, Any]) -> Iterator[tuple[str, MaterialKind]]:
 
 
 async def _take_in(ask: Ask, draft: Draft, chapter: Chapter) -> Reply:
-    """Carried out as the API does, once; then nothing is left of the draft, and a letter that it came by is closed."""
-    command, box = _understood(ask, draft), ask.parts.mailbox
+    """Carried out as the API does, once; then nothing is left of the draft."""
+    command = _understood(ask, draft)
     if isinstance(command, Wrong):
         return await _shown(ask, draft, chapter, {}, Wrong())
-    letter = await box.state(draft.id)
-    if letter not in {None, MailState.SENT}:
-        _ = texts_of(ask)
-        gone = _("The applicant has taken the application back. Nothing is taken in; this draft can be thrown away.")
-        return await _shown(ask, draft, chapter, {}, Wrong(whole=gone, status=CONFLICT))
     handler = groups.open_group if draft.kind is DraftKind.GROUP else commanding.open_case
     outcome = await sent(ask, handler, command, version=None, key=str(draft.id))
     if isinstance(outcome, Wrong):
         return await _shown(ask, draft, chapter, {}, outcome)
-    if letter is not None:
-        applicants = [UUID(one["id"]) for one in from_json(outcome.body)["applicants"]]
-        case = UUID(outcome.headers["Location"].rpartition("/")[2])
-        writer = draft.id if draft.id in applicants else applicants[0]
-        by = ask.who.name or str(getattr(command, "by", ""))
-        with suppress(NoSuchMail):  # taken back at this moment; the case is there
-            await box.close(await box.find(draft.id), by=by, case=case, applicant=writer)
     await ask.parts.drafts.remove(draft.id)
     return see_other(outcome.headers["Location"].removeprefix("/v1"))

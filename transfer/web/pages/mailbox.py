@@ -9,19 +9,18 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from transfer.actions.buttons import BUTTONS, OWN_BUTTONS
-from transfer.actions.commands import AnswerNotice, Supplement, Withdraw
+from transfer.actions.commands import AnswerNotice, OpenCase, Supplement, Withdraw
 from transfer.actions.texting import sent_back
 from transfer.crypto.codes import new_code
 from transfer.domain.case import Case, Transfer
 from transfer.domain.lifecycle import Step
 from transfer.domain.supplement import concerned, waiting
-from transfer.messages.codes import IdentityKind, IntakeChannel, MaterialKind
+from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, MaterialKind, Matter
 from transfer.ports.mailbox import Mail, MailKind, MailState, NoSuchMail
 from transfer.web.answers import Reply
 from transfer.web.case_body import known_case
-from transfer.web.commanding import own_step, step
+from transfer.web.commanding import open_case, own_step, step
 from transfer.web.pages.applying import UNPROCESSABLE, centre, code_shown, text_for
-from transfer.web.pages.drafts import start
 from transfer.web.pages.labels import name_said
 from transfer.web.pages.photos import materials
 from transfer.web.pages.questions import fen
@@ -31,8 +30,8 @@ from transfer.web.pages.visits import hashed, marks
 from transfer.web.route import Ask, Handler
 
 A_PAGE: Final = 50
+FORMS: Final = (AidForm.LABOUR_ARBITRATION, AidForm.NON_LITIGATION, AidForm.LITIGATION, AidForm.DRAFTING)
 LONGEST: Final = 2000
-CONFLICT: Final = 409
 
 
 async def box(ask: Ask) -> Reply:
@@ -51,32 +50,25 @@ async def letter(ask: Ask) -> Reply:
 
 async def back(ask: Ask) -> Reply:
     """To its writer, with what is missing."""
-    found = await ask.parts.mailbox.find(ask.id("mail"))
-    if found.state is not MailState.SENT:
-        return see_other(f"/mailbox/{found.id}")
-    if (draft := await ask.parts.drafts.begun(found.id)) is not None and draft.account != ask.who.account:
-        return await _letter(ask, found, {"whole": "begun"}, status=CONFLICT)
+    found = await _waiting(ask)
     remark, by = ask.form.get("remark", "").strip()[:LONGEST], _by(ask)
     if not remark or not by:
         return await _letter(ask, found, {"remark": "" if remark else "missing", "by": "" if by else "missing"})
     text = await text_for(ask, found.answers.get("phone", ""), sent_back(centre(ask)))
     await ask.parts.mailbox.send_back(found, remark, by=by, text=text)
-    await ask.parts.drafts.remove(found.id)
     return see_other("/mailbox")
 
 
 async def take(ask: Ask) -> Reply:
-    """Into a case: a new one, page by page, or the one that it is about."""
-    found = await ask.parts.mailbox.find(ask.id("mail"))
-    if found.state is not MailState.SENT:
-        return see_other(f"/mailbox/{found.id}")
-    if found.kind is MailKind.APPLICATION:
-        return await _begin(ask, found)
+    """Into a case: a new one, or the one that it is about."""
+    found = await _waiting(ask)
     known = await ask.parts.views.case(found.case) if found.case is not None else None
-    if known is None:
+    case = known.case if known is not None else None
+    if found.kind is MailKind.APPLICATION:
+        outcome = await _taken(ask, found, OpenCase, open_case, _opening(ask, found))
+    elif case is None:
         raise NoSuchMail
-    case = known.case
-    if "entered" in ask.form:
+    elif "entered" in ask.form:
         outcome = None
     elif found.kind is MailKind.WITHDRAWAL:
         handler = own_step(OWN_BUTTONS["withdrawals"])
@@ -86,20 +78,9 @@ async def take(ask: Ask) -> Reply:
         outcome = await _supplied(ask, found, case)
     if isinstance(outcome, Wrong):
         return await _letter(ask, found, {**outcome.fields, "whole": outcome.whole}, status=outcome.status)
-    await ask.parts.mailbox.close(found, by=_by(ask), case=case.id, applicant=found.applicant)
-    return see_other(f"/cases/{case.id}")
-
-
-async def _begin(ask: Ask, found: Mail) -> Reply:
-    """The pages of intake, filled with what was written; nothing is a case before the last of them."""
-    draft = await ask.parts.drafts.begun(found.id)
-    if draft is None:
-        await start(ask, from_json(to_json(_opening(found), exclude_none=True)), id_=found.id)
-    elif draft.account != ask.who.account:
-        if "instead" not in ask.form:
-            return await _letter(ask, found, {"whole": "begun"}, status=CONFLICT)
-        await ask.parts.drafts.keep(replace(draft, account=ask.who.account))
-    return see_other(f"/intake/{found.id}/who")
+    where, applicant = (case.id, found.applicant) if case is not None else _opened(outcome)
+    await ask.parts.mailbox.close(found, by=_by(ask), case=where, applicant=applicant)
+    return see_other(f"/cases/{where}")
 
 
 async def code_asked(ask: Ask) -> Reply:
@@ -123,19 +104,24 @@ async def code_given(ask: Ask) -> Reply:
     return page(ask, "worker/slip.html", centre=centre(ask), case=known.case, **code_shown(ask, code))
 
 
+async def _waiting(ask: Ask) -> Mail:
+    found = await ask.parts.mailbox.find(ask.id("mail"))
+    if found.state is not MailState.SENT:
+        raise NoSuchMail
+    return found
+
+
 async def _letter(ask: Ask, found: Mail, wrong: dict[str, str], *, status: int | None = None) -> Reply:
     known = await ask.parts.views.case(found.case) if found.case is not None else None
-    draft = await ask.parts.drafts.begun(found.id)
-    clerk = await ask.parts.door.accounts.account(draft.account) if draft is not None and draft.account else None
     return page(
         ask,
         "worker/read.html",
-        draft=draft,
-        clerk=clerk.name if clerk is not None else "–",
         status=status or (UNPROCESSABLE if wrong else 200),
         letter=found,
         answers=found.answers,
         case=known.case if known is not None else None,
+        matters=tuple(Matter),
+        forms=FORMS,
         home=ask.parts.directory.by_code.get(found.answers.get("home", "")),
         wrong=wrong,
         centre=centre(ask),
@@ -187,14 +173,14 @@ async def _supplied(ask: Ask, found: Mail, case: Case) -> Reply | Wrong:
     return await _taken(_named(ask, case=case.id), found, AnswerNotice, handler, values)
 
 
-def _opening(found: Mail) -> dict[str, Any]:
-    """What was answered, as the clerk takes it in. The writer has the id of the letter, by which the code finds the
-    applicant."""
+def _opening(ask: Ask, found: Mail) -> dict[str, Any]:
+    """The application as the clerk takes it in: what was answered, and what the clerk chose."""
     said = {name: value for name, value in found.answers.items() if value}
     number = said.get("identity")
     amount = said.get("amount")
     return {
-        "matter": said.get("matter"),
+        "matter": ask.form.get("matter", ""),
+        "aid_form": ask.form.get("aid_form", ""),
         "facts": said["story"],
         "claim": said["claim"],
         "channel": IntakeChannel.ONLINE,
@@ -209,7 +195,6 @@ def _opening(found: Mail) -> dict[str, Any]:
         "materials": materials(found.answers),
         "applicants": [
             {
-                "id": found.id,
                 "name": said["name"],
                 "identity": {"kind": IdentityKind.RESIDENT_ID, "number": number}
                 if number
@@ -220,3 +205,10 @@ def _opening(found: Mail) -> dict[str, Any]:
             }
         ],
     }
+
+
+def _opened(outcome: Reply | None) -> tuple[UUID, UUID]:
+    if outcome is None:
+        raise AssertionError("an application is taken in by a command")
+    case = from_json(outcome.body)
+    return UUID(case["id"]), UUID(case["applicants"][0]["id"])

@@ -14,6 +14,8 @@ from transfer.web.pages.languages import Language, texts
 MAX_BYTES: Final = 60_000
 """What a first visit may bring: six seconds on a slow phone line of 80 kbit/s."""
 MAX_BLOCKING: Final = 3
+SMALLEST: Final = 12
+"""Pixels of a letter in a drawing."""
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 _AXE: Final = Axe()
 _HOLE: Final = re.compile(r"%\\\(\w+\\\)s|%\(\w+\)s")
@@ -130,6 +132,20 @@ async def overflow(page: Page, width: int, height: int) -> list[str]:
         .map(one => one.outerHTML.slice(0, 120)).slice(-3)"""
     )
     return [f"sticks out at {width} px: {one}" for one in wide]
+
+
+async def drawings(page: Page, width: int) -> list[str]:
+    """Texts of drawings that are too small to be read at this width, or are cut off."""
+    await page.set_viewport_size({"width": width, "height": 800})
+    found: list[str] = await page.evaluate(
+        """smallest => [...document.querySelectorAll('svg.chart text')].filter(one => {
+          const box = one.getBBox(), whole = one.ownerSVGElement.viewBox.baseVal;
+          const size = parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a;
+          return size < smallest || box.x + box.width > whole.width;
+        }).map(one => one.textContent)""",
+        SMALLEST,
+    )
+    return [f"small or cut off at {width} px: {one}" for one in found]
 
 
 async def shape(page: Page, language: Language) -> list[str]:

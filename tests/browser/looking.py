@@ -210,3 +210,13 @@ async def keyboard(page: Page) -> list[str]:
 def _is_round(places: Sequence[int], count: int) -> bool:
     """Whether every stop was visited, and the first one again."""
     return set(range(count)) <= set(places) and places.count(0) > 1
+
+
+async def looked_at(page: Page, language: Language) -> list[str]:
+    """What is wrong with the page that is open, with its place before it; the window is as large as before."""
+    size = page.viewport_size
+    wrong = [*await shape(page, language), *await strange(page, language), *await overflow(page, 320, 640)]
+    wrong += [*await barriers(page), *await keyboard(page)]
+    if size is not None:
+        await page.set_viewport_size(size)
+    return [f"{page.url}: {one}" for one in wrong]

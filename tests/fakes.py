@@ -478,8 +478,11 @@ class MemoryDrafts:
         self.kept[draft.id] = draft
 
     async def find(self, draft: UUID, account: UUID | None) -> Draft | None:
-        found = self.kept.get(draft)
+        found = await self.of_anyone(draft)
         return found if found is not None and found.account == account else None
+
+    async def of_anyone(self, draft: UUID) -> Draft | None:
+        return self.kept.get(draft)
 
     async def of(self, account: UUID | None, *, limit: int) -> Sequence[Draft]:
         mine = [one for one in self.kept.values() if one.account == account]

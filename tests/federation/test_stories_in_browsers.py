@@ -87,6 +87,11 @@ async def told(people: Office, folder: Path) -> None:
     await clerk.opens("/mailbox")
     await clerk.presses("李大山")
     await clerk.presses("Take in as a case")
+    await clerk.presses("Save and continue")
+    await clerk.fills({"Form of aid": "Labour mediation and arbitration"})
+    for _ in range(4):
+        await clerk.presses("Save and continue")
+    await clerk.presses("Take in the application")
     case = case_at(clerk)
     await step(
         clerk,

@@ -71,7 +71,7 @@ class Centre:
 
     async def taken(self, letter: str) -> str:
         """The case that the application became."""
-        page = await self.take(letter, matter="REMUNERATION", aid_form="LABOUR_ARBITRATION")
+        page = await self.clerk.take_in(letter, by="王芳")
         return page.path.rpartition("/")[2]
 
     async def entries(self, kind: str) -> list[Entry]:
@@ -126,14 +126,45 @@ async def test_an_application_becomes_a_case_that_its_writer_follows(centre: Cen
     assert read_code(code)
 
 
-async def test_taking_in_twice_makes_one_case(centre: Centre) -> None:
+async def test_what_the_worker_wrote_stands_in_the_pages_of_taking_in(centre: Centre) -> None:
     await centre.worker.applied()
     letter = await centre.letter()
     before = len(await centre.api.items("/v1/cases"))
-    await centre.taken(letter)
-    again = await centre.take(letter, matter="REMUNERATION", aid_form="LABOUR_ARBITRATION")
-    assert again.status == 404
+    who = await centre.clerk.post(f"{letter}/take")
+    for shown in ("李大山", PHONE, IDENTITY, "18000"):
+        assert f'value="{shown}' in who.text, shown
+    what = await centre.clerk.fill(who, by="王芳")
+    for shown in ("中山某家具公司", "从五月到十月没有发工资。", "请求支付工资"):
+        assert shown in what.text, shown
+    assert "网上提交1" in (await centre.clerk.get(what.path.replace("/what", "/papers"))).text
+    assert len(await centre.api.items("/v1/cases")) == before
+    assert [row.state for row in await centre.rows(mail)] == ["sent"]
+    again = await centre.clerk.post(f"{letter}/take")
+    assert (again.path, "王芳" in again.text) == (who.path, True)
+
+
+async def test_an_application_that_was_taken_in_says_by_whom_and_where_it_is(centre: Centre) -> None:
+    await centre.worker.applied()
+    letter = await centre.letter()
+    before = len(await centre.api.items("/v1/cases"))
+    case = await centre.taken(letter)
+    for again in (await centre.take(letter), await centre.clerk.post(f"{letter}/back", by="王芳", remark="缺欠条")):
+        assert again.status == 409, again
+        assert "王芳已收案" in again.words
+        assert f'href="/cases/{case}"' in again.text
     assert len(await centre.api.items("/v1/cases")) == before + 1
+
+
+@pytest.mark.parametrize("ends", ["back", "withdrawn"])
+async def test_what_its_writer_has_again_is_no_longer_taken_in(centre: Centre, ends: str) -> None:
+    await centre.worker.applied()
+    letter = await centre.letter()
+    who = await centre.clerk.post(f"{letter}/take")
+    if ends == "back":
+        await centre.clerk.post(f"{letter}/back", by="王芳", remark="缺欠条")
+    else:
+        await centre.worker.post("/status/withdraw", sure="yes")
+    assert (await centre.clerk.get(who.path)).status == 404
 
 
 async def test_who_saves_comes_back_on_another_phone(centre: Centre) -> None:

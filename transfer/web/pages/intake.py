@@ -23,7 +23,7 @@ from transfer.web import commanding, groups
 from transfer.web.answers import Reply
 from transfer.web.eligibility import eligibility_of
 from transfer.web.faults import NotFound
-from transfer.web.pages import drafts
+from transfer.web.pages import drafts, mailbox
 from transfer.web.pages.chapters import (
     CHAPTERS,
     COMMANDS,
@@ -260,5 +260,6 @@ async def _take_in(ask: Ask, draft: Draft, chapter: Chapter) -> Reply:
     outcome = await sent(ask, handler, command, version=None, key=str(draft.id))
     if isinstance(outcome, Wrong):
         return await _shown(ask, draft, chapter, {}, outcome)
+    await mailbox.taken(ask, draft, outcome)
     await ask.parts.drafts.remove(draft.id)
     return see_other(outcome.headers["Location"].removeprefix("/v1"))

@@ -107,12 +107,15 @@ async def _database(parts: Parts) -> Check:
             "启动数据库，或者更正 TRANSFER_DATABASE_URL。", "Start the database, or correct TRANSFER_DATABASE_URL."
         )
         return Check.of(name, found, todo, ok=False)
-    if form.found != form.needed:
+    if not form.fits:
         found = Said(
             f"结构版本 {form.found}，本程序需要 {form.needed}",
             f"version {form.found}, this release needs {form.needed}",
         )
-        return Check.of(name, found, Said("运行 `transfer migrate`。", "Run `transfer migrate`."), ok=False)
+        back = f"在此也运行新版程序，或者用新版程序的 `transfer migrate --to {form.needed}` 退回。"
+        zh = back if form.is_newer else "运行 `transfer migrate`。"
+        todo = Said(zh, f"{form.cure[0].upper()}{form.cure[1:]}.")
+        return Check.of(name, found, todo, ok=False)
     return Check.of(name, Said(f"结构版本 {form.found}", f"version {form.found}"))
 
 

@@ -188,6 +188,13 @@ def _directory(parts: Parts) -> Check:
             "Nothing is exchanged. Ask the operator of the exchange why; `transfer directory verify` shows the list.",
         )
         return Check.of(name, found, todo, ok=False)
+    if (behind := listed.behind(listed.by_code[region])) is not None:
+        found = Said(f"交换平台要求能读第 {listed.least} 版消息，名录所载本地区不能；发来的消息等待", behind)
+        todo = Said(
+            "升级本程序，再请交换平台运营方在名录中登记其所读的版本。",
+            "Upgrade this node, then have the operator of the exchange list the versions that it reads.",
+        )
+        return Check.of(name, found, todo, ok=False)
     until = f"{listed.expires_at:%Y-%m-%dT%H:%M:%SZ}"
     zh, en = f"第 {listed.version} 版，有效至 {until}", f"version {listed.version}, until {until}"
     if not listed.expired(parts.clock()):

@@ -25,7 +25,7 @@ context.configure(
     compare_type=True,
     user_module_prefix="types.",
     transaction_per_migration=True,
-    on_version_apply=note_oldest,  # type: ignore[arg-type] - Alembic gives its arguments by name
+    on_version_apply=note_oldest,  # type: ignore[arg-type]  # Alembic gives all by name
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -78,7 +78,7 @@ async def test_a_node_below_what_the_directory_asks_for_is_unready_and_told_to_u
         False,
         "region 442000 understands version 1 of messages, the exchange asks for 2",
     )
-    assert "Upgrade this node" in found["todo"]
+    assert "Upgrade this node" in str(found["todo"])
 
 
 async def test_a_store_of_files_that_is_lost_makes_it_unready(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ from transfer.storage.files import SqlFiles
 from transfer.storage.ledger_reading import SqlLedgerReading
 from transfer.storage.listening import Listener
 from transfer.storage.mailbox import SqlMailbox
-from transfer.storage.migrate import current, head
+from transfer.storage.migrate import form
 from transfer.storage.outbox import SqlOutbox
 from transfer.storage.quarantine import SqlQuarantine
 from transfer.storage.receipts import SqlReceiptsDue
@@ -93,7 +93,7 @@ CHECKPOINT_SECONDS: Final = 60.0
 
 
 class NotMigrated(Exception):
-    """The database has another version than this release needs; run `transfer migrate`."""
+    """The database has a version that this release cannot run on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -475,11 +475,12 @@ def _file_duties(settings: Settings, files: FileParts) -> list[Duty]:
 
 
 async def check_ready(node: Node) -> None:
-    """The database has the version of this release, a directory is in force that lists the region, the rules are read.
+    """The database has the version of this release or a newer one that serves it, a directory is in force that lists
+    the region, the rules are read.
 
     Raises NotMigrated, DirectoryMissing, RegionNotListed, RulesInvalid, StorageUnavailable.
     """
-    found, needed = await current(node.store.engine), head()
-    if found != needed:
-        raise NotMigrated(f"the database has version {found}, this release needs {needed}: run `transfer migrate`")
+    found = await form(node.store.engine)
+    if not found.fits:
+        raise NotMigrated(f"{found}: {found.cure}")
     await node.ready()

@@ -33,7 +33,7 @@ BEGIN
         EXECUTE format('GRANT SELECT ON public.%I TO transfer, transfer_auditor', one);
         IF one LIKE 'ledger\_%' THEN
             EXECUTE format('GRANT INSERT ON public.%I TO transfer', one);
-        ELSIF one <> 'alembic_version' THEN
+        ELSIF one NOT IN ('alembic_version', 'oldest_served') THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON public.%I TO transfer', one);
         END IF;
     END LOOP;

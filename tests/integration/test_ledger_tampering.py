@@ -90,6 +90,7 @@ FREE: Final[Mapping[str, str]] = {
     "file_uses": "which cases name a file, which they hold",
     "file_grants": "who may fetch a file, which the messages say",
     "reconciliations": "what comparisons with other regions have shown, which entries tell as well",
+    "oldest_served": "which release may run on the database, which migrations alone write",
     "restores": "that the database came from a backup; an entry tells how it ended",
     "drafts": "what caseworkers have begun to enter, which is no case yet",
     "fetches": "how far the fetching of files has come",

@@ -90,7 +90,7 @@ async def _backup(settings: Settings, out: Path) -> Manifest:
     made = Manifest(
         region=settings.region,
         made_at=made_at,
-        version=migrations.head(),
+        version=await migrations.current(node.store.engine),
         entries=entries,
         root=joined([hashes[one] for one in head(entries)]).hex(),
         parts=dict(_parts(fresh)),

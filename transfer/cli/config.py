@@ -170,16 +170,15 @@ async def _database(settings: Settings) -> Check:
             return Check(name="database", verdict=Verdict.FAULT, found=found, cure="`transfer migrate` makes it")
         engine = open_engine(settings.database_url)
         try:
-            version, needed = await migrations.current(engine), migrations.head()
+            form = await migrations.form(engine)
         finally:
             await engine.dispose()
     except (DatabaseUrlInvalid, StorageUnavailable) as error:
         return Check(name="database", verdict=Verdict.FAULT, found=str(error), cure=cure)
-    if version != needed:
-        found = f"has version {version}, this release needs {needed}"
-        return Check(name="database", verdict=Verdict.FAULT, found=found, cure="run `transfer migrate`")
+    if not form.fits:
+        return Check(name="database", verdict=Verdict.FAULT, found=str(form), cure=form.cure)
     backend = url.get_backend_name()
-    return Check(name="database", verdict=Verdict.OK, found=f"{backend}, version {version}")
+    return Check(name="database", verdict=Verdict.OK, found=f"{backend}, version {form.found}")
 
 
 async def _files(settings: Settings) -> list[Check]:

@@ -27,6 +27,7 @@ from transfer.ports.ledger import HeadsDisagree
 from transfer.ports.work import StorageRefused, StorageUnavailable
 from transfer.settings import SettingsInvalid
 from transfer.storage.engine import DatabaseUrlInvalid
+from transfer.storage.migrate import NewerDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ EXITS: Final[Mapping[type[Exception], Exit]] = MappingProxyType(
         TlsFilesInvalid: Exit(CONFIGURATION, "docs/pki.md says what each TLS file must hold."),
         PkiRefused: Exit(FAULT),
         NotMigrated: Exit(CONFIGURATION),
+        NewerDatabase: Exit(CONFIGURATION),
         HeadsDisagree: Exit(FAULT, "Change nothing; docs/ledger.md says what to do when a node refuses to start."),
         KeysUnusable: Exit(CONFIGURATION, "TRANSFER_KEYS names the folder; `transfer keys new` makes keys in it."),
         PassphraseUnusable: Exit(CONFIGURATION),

@@ -55,6 +55,8 @@ class Wire:
             raise CannotSeal(f"the directory does not list region {attributes.recipient}")
         if recipient.maintenance is not None:
             raise CannotSeal(f"region {recipient.code} takes no messages now: {recipient.maintenance}")
+        if (why := self.directory().behind(recipient)) is not None:
+            raise CannotSeal(f"{why}; they wait for its upgrade")
         if (major := _major(attributes.type)) not in recipient.versions:
             raise CannotSeal(f"region {recipient.code} does not understand version {major} of messages yet")
         chosen = self._suite_for(own, recipient)

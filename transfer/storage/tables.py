@@ -435,6 +435,9 @@ restores = Table(
     CheckConstraint("made_at <= restored_at", name="older"),
 )
 
+# One row, which migrations alone write: the oldest version whose release may run on this database.
+oldest_served = Table("oldest_served", metadata, Column("version", String(20), nullable=False))
+
 relay_leases = Table(
     "relay_leases",
     metadata,

@@ -30,9 +30,8 @@ from transfer.records import (
     TransferLine,
     WorkKey,
 )
-from transfer.storage import rows
+from transfer.storage import migrate, rows
 from transfer.storage.engine import looking, reading
-from transfer.storage.migrate import current, head
 from transfer.storage.searching import FOUND, sought
 from transfer.storage.sight import seen_by, sees_case, sees_file
 from transfer.storage.tables import (
@@ -69,7 +68,7 @@ class SqlViews(WorkViews):
             return (await connection.scalars(wanted.order_by(cases.c.id).limit(limit))).all()
 
     async def form(self) -> DatabaseForm:
-        return DatabaseForm(found=await current(self.store.engine), needed=head())
+        return await migrate.form(self.store.engine)
 
     async def case(self, case: UUID) -> KnownCase | None:
         async with reading(self.store.engine) as connection:

@@ -107,12 +107,15 @@ async def _database(parts: Parts) -> Check:
             "启动数据库，或者更正 TRANSFER_DATABASE_URL。", "Start the database, or correct TRANSFER_DATABASE_URL."
         )
         return Check.of(name, found, todo, ok=False)
-    if form.found != form.needed:
+    if not form.fits:
         found = Said(
             f"结构版本 {form.found}，本程序需要 {form.needed}",
             f"version {form.found}, this release needs {form.needed}",
         )
-        return Check.of(name, found, Said("运行 `transfer migrate`。", "Run `transfer migrate`."), ok=False)
+        back = f"在此也运行新版程序，或者用新版程序的 `transfer migrate --to {form.needed}` 退回。"
+        zh = back if form.is_newer else "运行 `transfer migrate`。"
+        todo = Said(zh, f"{form.cure[0].upper()}{form.cure[1:]}.")
+        return Check.of(name, found, todo, ok=False)
     return Check.of(name, Said(f"结构版本 {form.found}", f"version {form.found}"))
 
 
@@ -183,6 +186,13 @@ def _directory(parts: Parts) -> Check:
         todo = Said(
             "此时不收发消息。向交换平台运营方询问原因；`transfer directory verify` 显示名录。",
             "Nothing is exchanged. Ask the operator of the exchange why; `transfer directory verify` shows the list.",
+        )
+        return Check.of(name, found, todo, ok=False)
+    if (behind := listed.behind(listed.by_code[region])) is not None:
+        found = Said(f"交换平台要求能读第 {listed.least} 版消息，名录所载本地区不能；发来的消息等待", behind)
+        todo = Said(
+            "升级本程序，再请交换平台运营方在名录中登记其所读的版本。",
+            "Upgrade this node, then have the operator of the exchange list the versions that it reads.",
         )
         return Check.of(name, found, todo, ok=False)
     until = f"{listed.expires_at:%Y-%m-%dT%H:%M:%SZ}"

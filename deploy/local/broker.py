@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
@@ -131,16 +131,20 @@ class Broker(Server, ManagedBroker):
 
     def control(self, *words: str) -> str:
         """Runs rabbitmqctl with these arguments; gives what it says."""
+        return self.run([_CONTROL, "--quiet", "-n", self._name, *words])
+
+    def run(self, words: Sequence[str], *, seconds: float = _CONTROL_SECONDS) -> str:
+        """Runs a command in the environment and the file system of the node; gives what it says."""
         self._running_crew()
         programs, seen = self._run_by()
         done = subprocess.run(
-            programs.command([_CONTROL, "--quiet", "-n", self._name, *words], data=self.data),
+            programs.command(words, data=self.data),
             env=environment(self.data, seen, self.ports, self._name),
             cwd=self.data,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_CONTROL_SECONDS,
+            timeout=seconds,
             check=False,
         )
         if done.returncode:

@@ -3,18 +3,16 @@
 import asyncio
 import json
 import os
-import subprocess
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from deploy.local.broker import Broker
-from deploy.local.node import environment
 from tests.integration.hub import LUXIAN, REGIONS, ZHONGSHAN, Hub, parcel, publish_until_sent, until
 from tests.integration.test_broker_faults import receive_set
 from tests.integration.test_deploy_files import DEPLOY, rabbitmq_settings
@@ -22,7 +20,7 @@ from tests.pki import Pki
 from transfer.broker.publisher import Publisher
 from transfer.broker.topology import Topology, all_pairs, definitions
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(500)]
 
 NAMES: Final = ("hub1@localhost", "hub2@localhost", "hub3@localhost")
 VHOST: Final = "exchange"
@@ -31,7 +29,7 @@ MAJOR: Final = int(os.environ.get("BROKER") or 0) or None
 
 
 @pytest.fixture
-def hubs(pki: Pki, tmp_path: Path) -> Iterator[list[Hub]]:
+def hubs(pki: Pki) -> Iterator[list[Hub]]:
     """Three nodes of one cluster, into which the exchange was loaded as its operator does it."""
     members = {f"cluster_formation.classic_config.nodes.{place}": name for place, name in enumerate(NAMES, 1)}
     settings = rabbitmq_settings() | {"auth_mechanisms.2": "PLAIN"}
@@ -44,24 +42,17 @@ def hubs(pki: Pki, tmp_path: Path) -> Iterator[list[Hub]]:
         for one in brokers:
             stack.callback(one.close)
         list(pool.map(Broker.start, brokers))
-        load(first, tmp_path, topology)
+        load(first, topology)
         first.add_vhost(VHOST)
         yield [Hub(broker=one, vhost=VHOST, topology=topology, pki=pki) for one in brokers]
 
 
-def load(broker: Broker, folder: Path, topology: Topology) -> None:
-    (folder / "definitions.json").write_text(json.dumps(definitions(topology, vhost=VHOST)))
-    commands = {"PATH": f"/usr/lib/rabbitmq/bin{os.pathsep}{os.defpath}"}
-    done = subprocess.run(
-        [DEPLOY / "rabbitmq" / "load", folder / "definitions.json", *NAMES],
-        env=environment(broker.data, broker.data, broker.ports, NAMES[0]) | commands,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def load(broker: Broker, topology: Topology) -> None:
+    """As its operator does it, on the machine of the node."""
+    shutil.copy(DEPLOY / "rabbitmq" / "load", broker.data)
+    (broker.data / "exchange.json").write_text(json.dumps(definitions(topology, vhost=VHOST)))
+    script = 'cd "$(dirname "$HOME")" && PATH=/usr/lib/rabbitmq/bin:$PATH exec ./load exchange.json "$@"'
+    broker.run(["/bin/sh", "-c", script, "sh", *NAMES], seconds=300)
 
 
 def _running(broker: Broker) -> set[str]:

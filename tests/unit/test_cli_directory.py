@@ -145,14 +145,6 @@ def test_maintenance_is_put_on_and_taken_off(office: Office) -> None:
     assert "takes no messages" not in office.does("verify", office.note)
 
 
-def test_a_region_that_leaves_takes_its_agreements_along(office: Office) -> None:
-    office.does("agree", office.draft, ZHONGSHAN, LUXIAN, "--since", "2026-03-01")
-    stays = office.region(ZHONGSHAN)
-    assert office.does("remove-region", office.draft, LUXIAN) == "510521: removed\n"
-    assert json.loads(office.draft.read_text()) == {"regions": [stays], "agreements": []}
-    assert office.sign().startswith("version 1, 1 regions")
-
-
 def test_new_keys_of_a_region_take_the_place_of_those_listed(office: Office) -> None:
     kid = next(key["kid"] for key in office.region(LUXIAN)["keys"] if key["use"] == "sign")
     environment = {"TRANSFER_KEYS": str(office.folder / LUXIAN)}
@@ -249,7 +241,6 @@ FAULTS: Final[dict[str, tuple[list[str], int, str]]] = {
         USAGE,
         "listed",
     ),
-    "a region that is not there": (["remove-region", "{draft}", "110000"], USAGE, "does not list 110000"),
     "no day": (["agree", "{draft}", "442000", "510521", "--since", "tomorrow"], USAGE, "since"),
     "no key": (["sign", "{draft}", "--key", "{absent}", "--out", "{new}"], CONFIGURATION, "No such file"),
     "another file for a key": (["sign", "{draft}", "--key", "{draft}", "--out", "{new}"], CONFIGURATION, "draft.json"),

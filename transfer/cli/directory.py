@@ -85,20 +85,6 @@ def add_region(*, draft: Path, code: str, keys: Path | None, **given: Any) -> No
     click.echo(f"{code}: {'changed' if known else 'added'}")
 
 
-@directory.command(name="remove-region")
-@click.argument("draft", type=_FILE)
-@click.argument("code")
-def remove_region(*, draft: Path, code: str) -> None:
-    """Take region CODE out of DRAFT, with what it has agreed. Its open cases go to other regions before."""
-    content = _dumped(Draft.load(draft))
-    regions = [region for region in content["regions"] if region["code"] != code]
-    if len(regions) == len(content["regions"]):
-        raise WrongUsage(f"{draft} does not list {code}")
-    agreements = [made for made in content["agreements"] if code not in made["between"]]
-    _write(draft, _checked(content | {"regions": regions, "agreements": agreements}))
-    click.echo(f"{code}: removed")
-
-
 def _changes(code: str, given: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name in ("name_zh", "name_en", "attachments"):
         if given[name]:

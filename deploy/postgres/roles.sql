@@ -37,6 +37,8 @@ BEGIN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON public.%I TO transfer', one);
         END IF;
     END LOOP;
+    -- What `transfer backup` copies beside the tables.
+    GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO transfer;
     -- To erase is to destroy a key: the row stays, empty.
     IF to_regclass('public.ledger_keys') IS NOT NULL THEN
         REVOKE ALL ON public.ledger_keys FROM transfer_auditor;

@@ -391,13 +391,34 @@ async def test_a_withdrawal_is_confirmed_entered_and_shown(centre: Centre) -> No
     assert "您已撤回申请" in (await centre.worker.get("/status/mine")).words
 
 
-async def test_the_withdrawal_of_the_only_applicant_is_entered_by_the_clerk(centre: Centre) -> None:
-    """The case would have nobody; how it ends is for the centre to say."""
+async def test_the_withdrawal_of_the_only_applicant_is_entered_and_the_application_put_away(centre: Centre) -> None:
     await centre.worker.applied()
     case = await centre.taken(await centre.letter())
     await centre.worker.post("/status/withdraw", sure="yes")
+    entered = await centre.take(await centre.letter())
+    assert entered.path == f"/cases/{case}", entered
+    known = (await centre.api.get(f"/v1/cases/{case}")).body
+    [stages] = [one for one in known["steps"] if one["step"] == "publish-stage"]
+    assert [one["stage"] for one in stages["stages"]] == ["archived"]
+    assert not {"offer", "withdrawals", "notice", "eligibility"} & {one["step"] for one in known["steps"]}
+    part = {"kind": "archive", "number": "2026-001"}
+    stage = {"by": "王芳", "institution": ZHONGSHAN, "stage": "archived", "occurred_on": today(), "part": part}
+    put = await centre.api.post(f"/v1/cases/{case}/stages", stage)
+    assert put.status == 200, put.body
+    [review] = [one for one in put.body["basics"]["clocks"] if one["rule"] == "REVIEW"]
+    assert review["met_on"] == today()
+    assert "您已撤回申请" in (await centre.worker.get("/status/mine")).words
+
+
+async def test_who_withdraws_after_a_decision_has_the_aid_terminated(centre: Centre) -> None:
+    await centre.worker.applied()
+    case = await centre.taken(await centre.letter())
+    first = {"by": "梁主任", "institution": ZHONGSHAN, "stage": "aid_first", "basis": "LAL_44_1", "occurred_on": today()}
+    assert (await centre.api.post(f"/v1/cases/{case}/stages", first)).status == 200
+    await centre.worker.post("/status/withdraw", sure="yes")
     letter = await centre.letter()
     assert (await centre.take(letter)).status == 409
+    assert f"/cases/{case}/steps/publish-stage?stage=terminated" in (await centre.clerk.get(letter)).text
     assert (await centre.take(letter, entered="yes")).path == f"/cases/{case}"
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from transfer.actions.commands import AnswerNotice, Command, GiveNotice, Withdraw
 from transfer.actions.handling_commands import TellApplicants
 from transfer.actions.situation import Situation
-from transfer.domain.case import Notice, Transfer
+from transfer.domain.case import Case, Notice, Transfer
 from transfer.domain.clocks import legal_day, paused, resumed, supplementing
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import (
@@ -17,7 +17,7 @@ from transfer.domain.errors import (
     NoticeMissing,
     UnknownApplicant,
 )
-from transfer.domain.lifecycle import OFFERABLE
+from transfer.domain.lifecycle import OFFERABLE, UNDECIDED
 from transfer.domain.supplement import check_answers, check_notice, concerned, waiting
 from transfer.messages.transfer import ApplicantTold, SupplementRequired
 
@@ -107,8 +107,7 @@ def answer_notice(at: Situation, command: AnswerNotice) -> Decision:
     today = legal_day(at.context.now)
     check_answers(notice, command, at.case, informed=notice.told, today=today)
     case = at.case.without_applicants(command.left).with_materials(command.materials)
-    if not case.active:
-        raise NoActiveApplicant
+    _check_left(case)
     titles = frozenset(paper.title for paper in command.materials)
     answered = notice.model_copy(update={"answered": True, "supplied": notice.supplied | titles})
     detail = {"answers": len(command.answers), "left": [str(one.applicant) for one in command.left]}
@@ -117,14 +116,14 @@ def answer_notice(at: Situation, command: AnswerNotice) -> Decision:
 
 
 def withdraw(at: Situation, command: Withdraw) -> Decision:
-    """Some applicants take their application back; the others go on.
+    """Some applicants take their application back; the others go on. Where nobody is left before a decision, the
+    application is only put away; after it, aid is terminated (LAL 48(7)).
 
-    Raises NoActiveApplicant when nobody would be left, UnknownApplicant, and as ``give_notice``.
+    Raises NoActiveApplicant when nobody would be left after a decision, UnknownApplicant, and as ``give_notice``.
     """
     check_free(at, command)
     case = at.case.withdrawn(command.applicants)
-    if not case.active:
-        raise NoActiveApplicant
+    _check_left(case)
     detail = {"applicants": sorted(map(str, command.applicants))}
     return Decision(case=case, event=Event(name="applicants_withdrew", detail=detail))
 
@@ -135,3 +134,9 @@ def check_free(at: Situation, command: Command) -> None:
     at.case.check_not_offered()
     if at.case.stage.stage not in OFFERABLE:
         raise IllegalStage(stage=at.case.stage.stage, allowed=sorted(OFFERABLE))
+
+
+def _check_left(case: Case) -> None:
+    """Whether somebody applies still, once there is a decision; raises NoActiveApplicant."""
+    if not case.active and case.stage.stage not in UNDECIDED:
+        raise NoActiveApplicant

@@ -77,7 +77,8 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
     """
     institution = at.as_holder(command)
     case, now = at.case, at.context.now
-    check_stage(case.stage.stage, command.stage, offered=case.open_offer is not None)
+    offered = case.open_offer is not None
+    check_stage(case.stage.stage, command.stage, offered=offered, withdrawn=not case.active)
     check_not_parked(case, command.stage)
     grounds, basis = REQUIRED_BASIS.get(command.stage), _basis(case, command)
     if grounds is not None and basis not in grounds:
@@ -125,7 +126,7 @@ def _refused(case: Case, command: PublishStage) -> frozenset[UUID]:
 
 def _with_requests(at: Situation, command: PublishStage) -> tuple[Case, tuple[Outgoing, ...]]:
     """What the stage means for whoever is asked for evidence: to stop, or to answer another person."""
-    if command.stage in ENDED:
+    if command.stage in ENDED or not at.case.active:
         return without_requests(at.case, at.context)
     if isinstance(command.part, Assignment) and command.part.handed_over is not None:
         return with_lawyer(at, lawyer_of(command.part))

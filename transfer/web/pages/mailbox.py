@@ -14,7 +14,7 @@ from transfer.actions.commands import AnswerNotice, Supplement, Withdraw
 from transfer.actions.texting import sent_back
 from transfer.crypto.codes import new_code
 from transfer.domain.case import Case, Transfer
-from transfer.domain.lifecycle import Step
+from transfer.domain.lifecycle import UNDECIDED, Step
 from transfer.domain.supplement import concerned, waiting
 from transfer.messages.codes import IdentityKind, IntakeChannel, MaterialKind
 from transfer.ports.drafts import Draft
@@ -142,6 +142,7 @@ async def _letter(ask: Ask, found: Mail, wrong: dict[str, str], *, status: int |
         answers=found.answers,
         case=known.case if known is not None else None,
         draft=draft,
+        decided=known is not None and known.case.stage.stage not in UNDECIDED,
         by=await _taker(ask, found, draft),
         home=ask.parts.directory.by_code.get(found.answers.get("home", "")),
         wrong=wrong,

@@ -397,6 +397,18 @@ async def test_the_withdrawal_of_the_only_applicant_is_entered_by_the_clerk(cent
     case = await centre.taken(await centre.letter())
     await centre.worker.post("/status/withdraw", sure="yes")
     letter = await centre.letter()
+    ending = f"/cases/{case}/steps/publish-stage?stage=terminated"
+    assert ending not in (await centre.clerk.get(letter)).text
+    aid_first = {
+        "by": "梁主任",
+        "institution": ZHONGSHAN,
+        "stage": "aid_first",
+        "basis": "LAL_44_1",
+        "occurred_on": today(),
+    }
+    answer = await centre.api.post(f"/v1/cases/{case}/stages", aid_first)
+    assert answer.status in {200, 201}, answer
+    assert ending in (await centre.clerk.get(letter)).text
     assert (await centre.take(letter)).status == 409
     assert (await centre.take(letter, entered="yes")).path == f"/cases/{case}"
 

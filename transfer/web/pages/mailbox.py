@@ -14,9 +14,9 @@ from transfer.actions.commands import AnswerNotice, Supplement, Withdraw
 from transfer.actions.texting import sent_back
 from transfer.crypto.codes import new_code
 from transfer.domain.case import Case, Transfer
-from transfer.domain.lifecycle import Step
+from transfer.domain.lifecycle import Step, open_stages
 from transfer.domain.supplement import concerned, waiting
-from transfer.messages.codes import IdentityKind, IntakeChannel, MaterialKind
+from transfer.messages.codes import IdentityKind, IntakeChannel, MaterialKind, Stage
 from transfer.ports.drafts import Draft
 from transfer.ports.mailbox import Mail, MailKind, MailState, NoSuchMail
 from transfer.web.answers import Reply
@@ -146,6 +146,7 @@ async def _letter(ask: Ask, found: Mail, wrong: dict[str, str], *, status: int |
         home=ask.parts.directory.by_code.get(found.answers.get("home", "")),
         wrong=wrong,
         centre=centre(ask),
+        may_end=known is not None and Stage.TERMINATED in open_stages(known.case.stage.stage, offered=False),
         given_at=datetime.fromisoformat(consent["at"]) if (consent := found.answers.get("consent")) else None,
         kind_of=MaterialKind,
         label_said=lambda name: name_said(name, language(ask)),

@@ -413,8 +413,8 @@ async def test_the_withdrawal_of_the_only_applicant_is_entered_and_the_applicati
 async def test_who_withdraws_after_a_decision_has_the_aid_terminated(centre: Centre) -> None:
     await centre.worker.applied()
     case = await centre.taken(await centre.letter())
-    first = {"by": "梁主任", "institution": ZHONGSHAN, "stage": "aid_first", "basis": "LAL_44_1", "occurred_on": today()}
-    assert (await centre.api.post(f"/v1/cases/{case}/stages", first)).status == 200
+    first = {"by": "梁主任", "institution": ZHONGSHAN, "stage": "aid_first", "basis": "LAL_44_1"}
+    assert (await centre.api.post(f"/v1/cases/{case}/stages", first | {"occurred_on": today()})).status == 200
     await centre.worker.post("/status/withdraw", sure="yes")
     letter = await centre.letter()
     assert (await centre.take(letter)).status == 409

@@ -8,7 +8,7 @@ from transfer.actions.commands import AnswerNotice, Command, GiveNotice, Withdra
 from transfer.actions.handling_commands import TellApplicants
 from transfer.actions.situation import Situation
 from transfer.domain.case import Case, Notice, Transfer
-from transfer.domain.clocks import legal_day, paused, resumed, supplementing
+from transfer.domain.clocks import given_up, legal_day, paused, resumed, supplementing
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import (
     IllegalStage,
@@ -107,11 +107,10 @@ def answer_notice(at: Situation, command: AnswerNotice) -> Decision:
     today = legal_day(at.context.now)
     check_answers(notice, command, at.case, informed=notice.told, today=today)
     case = at.case.without_applicants(command.left).with_materials(command.materials)
-    _check_left(case)
     titles = frozenset(paper.title for paper in command.materials)
     answered = notice.model_copy(update={"answered": True, "supplied": notice.supplied | titles})
     detail = {"answers": len(command.answers), "left": [str(one.applicant) for one in command.left]}
-    case = resumed(case, case.id, today, at.context.rules)
+    case = _left(at, resumed(case, case.id, today, at.context.rules))
     return Decision(case=replace(case, notice=answered), event=Event(name="notice_answered", detail=detail))
 
 
@@ -122,8 +121,7 @@ def withdraw(at: Situation, command: Withdraw) -> Decision:
     Raises NoActiveApplicant when nobody would be left after a decision, UnknownApplicant, and as ``give_notice``.
     """
     check_free(at, command)
-    case = at.case.withdrawn(command.applicants)
-    _check_left(case)
+    case = _left(at, at.case.withdrawn(command.applicants))
     detail = {"applicants": sorted(map(str, command.applicants))}
     return Decision(case=case, event=Event(name="applicants_withdrew", detail=detail))
 
@@ -136,7 +134,13 @@ def check_free(at: Situation, command: Command) -> None:
         raise IllegalStage(stage=at.case.stage.stage, allowed=sorted(OFFERABLE))
 
 
-def _check_left(case: Case) -> None:
-    """Whether somebody applies still, once there is a decision; raises NoActiveApplicant."""
-    if not case.active and case.stage.stage not in UNDECIDED:
+def _left(at: Situation, case: Case) -> Case:
+    """The case after applicants left; nothing runs any more where nobody applies still.
+
+    Raises NoActiveApplicant where that is so after a decision.
+    """
+    if case.active:
+        return case
+    if case.stage.stage not in UNDECIDED:
         raise NoActiveApplicant
+    return given_up(case, legal_day(at.context.now))

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from tests.federation.ground import LUXIAN, ON_BOTH, ZHONGSHAN, Ground
 from tests.federation.members import Members, alarms, readiness, transfer
 from tests.federation.processes import NodeProcess, NodeRefused, until
 from tests.trust import DRAFT
 from transfer.crypto.directory import Draft
+from transfer.messages.recovery import CONTENT_CHARACTERS
 from transfer.storage.engine import reading, writing
 from transfer.storage.ledger_tables import ledger_cosignatures, ledger_seen
 from transfer.storage.tables import inbox
@@ -184,7 +185,10 @@ async def test_the_ledger_of_a_restored_region_goes_on_from_what_its_witnesses_c
     await drill.run(luxian, "audit", "verify")
 
 
-async def test_a_step_that_cannot_be_taken_again_leaves_the_node_silent_until_a_person_ends_it(ground: Ground) -> None:
+@pytest.mark.parametrize("first", ["gone", "too long"])
+async def test_a_step_that_cannot_be_taken_again_leaves_the_node_silent_until_a_person_ends_it(
+    ground: Ground, first: str
+) -> None:
     drill = Drill(ground)
     nodes = await drill.nodes()
     zhongshan, luxian = nodes[ZHONGSHAN], nodes[LUXIAN]
@@ -198,12 +202,16 @@ async def test_a_step_that_cannot_be_taken_again_leaves_the_node_silent_until_a_
     before = (await ground.agree())[LUXIAN]
     signed_for, accepted = before.sent_to(ZHONGSHAN)[-2:]
     # Without its first step nothing shows how the second one came about.
+    this, longer = inbox.c.message == signed_for.message, signed_for.body + b" " * CONTENT_CHARACTERS
     async with writing(ground.engines[ZHONGSHAN]) as connection:
-        await connection.execute(delete(inbox).where(inbox.c.message == signed_for.message))
+        await connection.execute(
+            delete(inbox).where(this) if first == "gone" else update(inbox).where(this).values(body=longer)
+        )
     await drill.wiped_and_restored(luxian)
     luxian = await drill.node(LUXIAN)
     [said, *_] = await luxian.logs("recovery_incomplete")
-    assert said["messages"] == [str(accepted.message)]
+    lost = [signed_for.message, accepted.message] if first == "too long" else [accepted.message]
+    assert said["messages"] == list(map(str, lost))
     with pytest.raises(NodeRefused, match="Recovering"):
         await luxian.do("open")
     doctor = await transfer("doctor", settings=luxian.plan.settings)

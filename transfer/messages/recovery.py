@@ -19,8 +19,8 @@ Note = Annotated[str, Field(max_length=NOTE_CHARACTERS)]
 
 
 class Kept(Frozen):
-    """A message between both regions as the answering one has it. There is no content where it was erased, or is too
-    long; its place is taken all the same."""
+    """A message between both regions as the answering one has it. There is no content where it was erased, and where it
+    is ``withheld``; its place is taken all the same."""
 
     message: UUID
     conversation: UUID
@@ -28,6 +28,9 @@ class Kept(Frozen):
     content: Annotated[str | None, Field(max_length=CONTENT_CHARACTERS, description="the bytes that were signed")] = (
         None
     )
+    withheld: Annotated[
+        bool, Field(description="the content is longer than an answer may hold; a person has to ask for it")
+    ] = False
     signature: Annotated[
         str | None, Field(max_length=4000, description="of the asking region; a JWS without its payload")
     ] = None

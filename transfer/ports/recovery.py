@@ -65,8 +65,9 @@ class Again(Work, Protocol):
         """Write a message that has its place."""
         ...
 
-    def take_place(self, conversation: UUID, peer: str, sequence: int) -> None:
-        """A message of this node has this place, whether or not anything else is left of it."""
+    def take_place(self, conversation: UUID, peer: str, sequence: int, *, sent: bool = True) -> None:
+        """A message of this node, or one that it was sent and dealt with, has this place, whether or not anything else
+        is left of it."""
         ...
 
 

@@ -200,6 +200,7 @@ def _kept(row: Row[Any]) -> Kept:
         conversation=row.conversation,
         sequence=row.sequence,
         content=text if 0 < len(text) <= CONTENT_CHARACTERS else None,
+        withheld=len(text) > CONTENT_CHARACTERS,
         signature=getattr(row, "signature", None),
         outcome=ReceiptOutcome(row.outcome),
         refusal=Refusal.model_validate_json(row.refusal) if row.refusal else None,

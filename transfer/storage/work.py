@@ -306,10 +306,14 @@ class SqlWork:
             grant = {"digest": digest, "recipient": recipient, "message": attributes.id, "at": attributes.time}
             self._rows[file_grants].append(grant)
 
-    def take_place(self, conversation: UUID, peer: str, sequence: int) -> None:
-        """A message of this node has this place, whether or not anything else is left of it."""
+    def take_place(self, conversation: UUID, peer: str, sequence: int, *, sent: bool = True) -> None:
+        """A message of this node, or one that it was sent and dealt with, has this place, whether or not anything else
+        is left of it."""
         lane = self._lane(conversation, peer)
-        lane.sent = max(lane.sent, sequence)
+        if sent:
+            lane.sent = max(lane.sent, sequence)
+        else:
+            lane.applied = max(lane.applied, sequence)
 
     def _use(self, case: UUID, named: Iterable[Attachment]) -> Collection[Digest]:
         digests = digests_of(named)

@@ -196,6 +196,8 @@ class Recoverer:
 
     async def _retake(self, one: _Forgotten, waiting: dict[UUID, OwnMessage]) -> bool:
         """Whether it could be; ``waiting`` are the own messages that nothing has made again."""
+        if one.kept.withheld:
+            return False
         try:
             async with self.records.step(list(waiting.values())) as work:
                 if one.own and not one.between_regions and one.own.attributes.type != NOTICE:
@@ -233,10 +235,10 @@ class Recoverer:
             await work.hold({kept.conversation})
         if one.own:
             work.say_again(one.own.attributes, one.own.body, one.own.data)
-        elif one.sent:
-            work.take_place(kept.conversation, one.region, kept.sequence)
         elif one.opened:
             work.record_received(_entry(one.opened, kept, self.context().now))
+        elif one.sent or kept.outcome is ReceiptOutcome.APPLIED:
+            work.take_place(kept.conversation, one.region, kept.sequence, sent=one.sent)
 
 
 def _when(opened: Opened, waiting: Mapping[UUID, OwnMessage]) -> datetime:

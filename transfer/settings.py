@@ -95,6 +95,14 @@ class Settings(BaseSettings):
         int | None,
         Field(ge=0, le=65535, description="port for that: `/healthz`, `/readyz`, `/metrics`, whatever its roles; none"),
     ] = None
+    traces_endpoint: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^@]+$",
+            description="where spans go: the address of a collector for OTLP over HTTP, as "
+            "`http://127.0.0.1:4318/v1/traces`; without it there are no traces",
+        ),
+    ] = None
     oidc_issuer: Annotated[
         str | None,
         Field(

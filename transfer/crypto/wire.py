@@ -46,7 +46,7 @@ class Wire:
     keys: Callable[[], Keystore]
     clock: Callable[[], datetime]
 
-    def close(self, content: bytes) -> bytes:
+    def close(self, content: bytes, *, traceparent: str | None = None) -> bytes:
         """The sealed event for the recipient that the content names; raises CannotSeal or NoExchange."""
         attributes = decode_attributes(content)
         (known, own), now = self._listed(), self.clock()
@@ -69,8 +69,8 @@ class Wire:
             letter = with_.seal(with_.sign(content, signer, issued_at=issued, expires_at=expires), sealer)
         except CryptoError as error:
             raise CannotSeal(f"{type(error).__name__}: {error}") from error
-        event = SealedEvent.around(attributes, suite=chosen, signkey=signer.kid, sealkey=sealer.kid, letter=letter)
-        return event.encode()
+        keys = {"suite": chosen, "signkey": signer.kid, "sealkey": sealer.kid}
+        return SealedEvent.around(attributes, **keys, letter=letter, traceparent=traceparent).encode()
 
     def signing(self, chosen: SuiteName) -> PrivateKey:
         """The key that this region signs with now: one that it holds and that the directory lists.

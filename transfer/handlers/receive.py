@@ -27,6 +27,7 @@ from transfer.messages.sealed import SealedEvent
 from transfer.messages.values import Digest
 from transfer.ports.ledger import LedgerDecision
 from transfer.ports.work import Cause, Context, InboxEntry, Quarantined, Work
+from transfer.telemetry import traces
 from transfer.telemetry.metrics import ALARMS
 
 log = structlog.get_logger(__name__)
@@ -74,7 +75,27 @@ async def receive(work: Work, arrived: Sequence[Arrived], context: Context, *, r
             raise Recovering
         door.again = frozenset(one.digest for one in arrived if not isinstance(one, Unopened))
         door.replaying = True
-    return [door.take(one) for one in arrived]
+    return [_taken(door, one) for one in arrived]
+
+
+def _taken(door: "_Door", one: Arrived) -> Verdict:
+    """The verdict on one delivery, in the trace in which it was sent; so are the answers that go at once."""
+    if not traces.on() or isinstance(one, Unopened):
+        return door.take(one)
+    head = one.attributes
+    with traces.span(
+        f"process {head.type}",
+        "CONSUMER",
+        parent=SealedEvent.decode(one.delivery.body).traceparent if one.delivery else None,
+        messaging__system="rabbitmq",
+        messaging__operation__type="process",
+        messaging__destination__name=head.source,
+        messaging__message__id=str(head.id),
+        messaging__message__conversation_id=str(head.conversation or ""),
+    ) as span:
+        verdict = door.take(one)
+        span.told(verdict=type(verdict).__name__.lower())
+        return verdict
 
 
 async def take_back(work: Work, one: Opened, context: Context) -> Verdict:

@@ -259,6 +259,7 @@ outbox = Table(
     Column("digest", String(71), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("traceparent", String(55)),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("published_at", Instant),
     Column("retry_at", Instant),

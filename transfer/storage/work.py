@@ -63,6 +63,7 @@ from transfer.storage.tables import (
     stages,
 )
 from transfer.storage.witnessing import cosigned_row, lock, read_heads, read_seen, read_words, seen_row
+from transfer.telemetry import traces
 
 _LANES: Final = among(select(lanes), lanes.c.conversation)
 _INBOX: Final = union_all(
@@ -299,6 +300,7 @@ class SqlWork:
             "digest": digest_of(body),
             "body": body,
             "created_at": attributes.time,
+            "traceparent": traces.current(),
         }
         self._rows[outbox].append(row)
         self._happened.append(sent(row, attributes.answers))

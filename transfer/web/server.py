@@ -16,6 +16,7 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
+from transfer.telemetry import traces
 from transfer.telemetry.metrics import REQUESTS
 from transfer.web import faults
 from transfer.web.answers import Reply, to_json
@@ -33,6 +34,7 @@ from transfer.web.served import SERVED
 log = structlog.get_logger(__name__)
 
 STALLED_SECONDS: Final = 60.0
+FAULTY: Final = 500
 
 STOPPING_SECONDS: Final = 5.0
 """How long requests in hand may take when the node stops."""
@@ -258,7 +260,20 @@ def _unexpected(error: Exception, request: web.BaseRequest) -> faults.Unexpected
 async def _guarded(
     handle: Callable[[web.BaseRequest], Awaitable[Any]], request: web.BaseRequest, *, hosts: re.Pattern[str] | None
 ) -> Any:  # noqa: ANN401 - aiohttp's own type
-    """The answer to a request, whatever happens."""
+    """The answer to a request, whatever happens. It begins a trace of its own: nobody outside is believed one."""
+    with traces.span(request.method, "SERVER", parent=None, http__request__method=request.method) as span:
+        response = await _answered(handle, request, hosts=hosts)
+        route = request.get(_ROUTE, "none")
+        span.named(f"{request.method} {route}")
+        span.told(http__route=route, http__response__status_code=response.status)
+        if response.status >= FAULTY:
+            span.failed(str(response.status))
+        return response
+
+
+async def _answered(
+    handle: Callable[[web.BaseRequest], Awaitable[Any]], request: web.BaseRequest, *, hosts: re.Pattern[str] | None
+) -> Any:  # noqa: ANN401 - aiohttp's own type
     started = time.perf_counter()
     try:
         if hosts is not None and hosts.fullmatch(request.headers.get("Host", "")) is None:
@@ -281,7 +296,7 @@ class _Handler(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002 - quotes what was sent
     ) -> web.StreamResponse:
-        error = faults.BadRequest() if status < 500 else _named(RuntimeError(), request)  # noqa: PLR2004 - server errors
+        error = faults.BadRequest() if status < FAULTY else _named(RuntimeError(), request)
         log.info("bad_request", status=status, error=type(exc).__name__)
         response = _problem(error, request)
         response.force_close()

@@ -78,7 +78,7 @@ async def _backup(settings: Settings, out: Path) -> Manifest:
     fresh.mkdir(mode=0o700, parents=True)
     async with opened(settings) as node:
         made_at, reading = now(), SqlLedgerReading(store=node.store)
-        entries = await reading.size()
+        version, entries = await migrations.current(node.store.engine), await reading.size()
         hashes = await reading.hashes(head(entries))
         try:
             await copy_database(settings.database_url, fresh / part_of(settings.database_url))
@@ -90,7 +90,7 @@ async def _backup(settings: Settings, out: Path) -> Manifest:
     made = Manifest(
         region=settings.region,
         made_at=made_at,
-        version=await migrations.current(node.store.engine),
+        version=version,
         entries=entries,
         root=joined([hashes[one] for one in head(entries)]).hex(),
         parts=dict(_parts(fresh)),

@@ -54,9 +54,10 @@ def fault(words: list[str], *, whole: bool) -> str:
     command: click.Command = main
     while isinstance(command, click.Group) and words:
         name, *words = words
-        if name not in command.commands:
+        found = command.get_command(click.Context(command), name)
+        if found is None:
             return f"no command {name}"
-        command = command.commands[name]
+        command = found
     if isinstance(command, click.Group):
         return "no command" if whole else ""
     context = click.Context(command)

@@ -28,6 +28,7 @@ PAIRS: Final[dict[str, tuple[Json, Json]]] = {
             "sent": [
                 {
                     **_KEPT,
+                    "withheld": True,
                     "outcome": "refused",
                     "refusal": {
                         "code": "ILLEGAL_STEP",

@@ -62,6 +62,7 @@ UNCOVERED: Final[Mapping[str, str]] = {
     "outbox.attempts": _PROGRESS,
     "outbox.published_at": _PROGRESS,
     "outbox.retry_at": _PROGRESS,
+    "outbox.traceparent": "in which trace it was written, which draws a picture for operators",
     "inbox.signature": "proves itself with the body, or nothing",
     "quarantine.exchange": "what the broker said of who brought it",
     "quarantine.user_id": "what the broker said of who brought it",

@@ -25,6 +25,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# The tests start hundreds of processes; without kept bytecode each of them compiles the whole package.
+unexport PYTHONDONTWRITEBYTECODE
 
 # $(call step,what,command,what to do when it fails): quiet while all is well.
 define step

@@ -209,6 +209,9 @@ class MemoryWork:
                 found[known].add(case)
         return found
 
+    async def load_recovering(self) -> bool:
+        return False
+
     async def load_under_way(self, case: UUID) -> Collection[UUID]:
         sent = {one.id for one in self.draft.outbox.values() if one.conversation == case and one.settled_at is None}
         waiting = {
@@ -475,8 +478,11 @@ class MemoryDrafts:
         self.kept[draft.id] = draft
 
     async def find(self, draft: UUID, account: UUID | None) -> Draft | None:
-        found = self.kept.get(draft)
+        found = await self.of_anyone(draft)
         return found if found is not None and found.account == account else None
+
+    async def of_anyone(self, draft: UUID) -> Draft | None:
+        return self.kept.get(draft)
 
     async def of(self, account: UUID | None, *, limit: int) -> Sequence[Draft]:
         mine = [one for one in self.kept.values() if one.account == account]

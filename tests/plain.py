@@ -21,7 +21,7 @@ class PlainWire:
 
     context: Context
 
-    def close(self, content: bytes) -> bytes:
+    def close(self, content: bytes, *, traceparent: str | None = None) -> bytes:  # noqa: ARG002 - the port's signature
         return content
 
     def signing(self, chosen: SuiteName) -> PrivateKey:

@@ -3,17 +3,19 @@
 import atexit
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
+from unittest.mock import patch
 
 from pydantic import SecretStr
 
-from transfer.crypto import filekey
+from transfer.crypto import filekey, keyfiles
 from transfer.crypto.chunks import FileKey
 from transfer.crypto.directory import Directory, Draft, Region
 from transfer.crypto.keys import KeyUse, PublicKey, SuiteName
@@ -60,19 +62,22 @@ class Trust:
     def file_key(self, region: str) -> FileKey:
         """The region's key for files, made when it is first asked for."""
         if not (self.keys(region) / filekey.FILE).exists():
-            return filekey.new_file_key(self.keys(region), PASSPHRASE)
+            with _unlocked_at_once():
+                return filekey.new_file_key(self.keys(region), PASSPHRASE)
         return filekey.load_file_key(self.keys(region), PASSPHRASE)
 
     def share(self, region: str, key: MatchKey) -> None:
         """The region takes this key that all share."""
-        take_match_key(self.keys(region), key, PASSPHRASE)
+        with _unlocked_at_once():
+            take_match_key(self.keys(region), key, PASSPHRASE)
 
     def add_key(
         self, region: str, use: KeyUse, *, suite: SuiteName = SuiteName.JOSE, since: datetime = SINCE
     ) -> PublicKey:
-        return add_key(
-            self.folder / region, PASSPHRASE, region=region, name=suite, use=use, not_before=since, validity=YEARS
-        )
+        with _unlocked_at_once():
+            return add_key(
+                self.folder / region, PASSPHRASE, region=region, name=suite, use=use, not_before=since, validity=YEARS
+            )
 
     def store(self, region: str) -> Keystore:
         folder = self.keys(region)
@@ -123,6 +128,14 @@ class Trust:
         }
 
 
+@contextmanager
+def _unlocked_at_once() -> Iterator[None]:
+    """A key that is made meanwhile says of itself that little is to be derived for it; every node of the tests unlocks
+    several, which takes it a seventh of a second each otherwise."""
+    with patch.object(keyfiles, "ITERATIONS", 1_000):
+        yield
+
+
 @cache
 def _loaded(folder: Path, _names: tuple[str, ...]) -> Keystore:
     return Keystore.load(folder, PASSPHRASE)
@@ -130,7 +143,7 @@ def _loaded(folder: Path, _names: tuple[str, ...]) -> Keystore:
 
 @cache
 def shared() -> Trust:
-    """One for all tests that do not change it; deriving a key from a passphrase takes a tenth of a second."""
+    """One for all tests that do not change it."""
     folder = Path(mkdtemp(prefix="transfer-trust-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Trust(folder=folder)

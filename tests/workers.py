@@ -10,9 +10,11 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
+from tests.forms import read_page
 from tests.integration.api_node import Api
 from tests.samples import a_jpeg
 from transfer.crypto.codes import is_signed
+from transfer.web.cookies import WORKER
 
 SECRET: Final = "a secret of node and gateway"
 PHONE: Final = "13800000002"
@@ -78,6 +80,19 @@ class Browser:
     async def post(self, path: str, **fields: Any) -> Page:
         return await self._ask("POST", path, data=fields)
 
+    async def fill(self, page: Page, to: str = "", **changes: str) -> Page:
+        """The form on the page that leads there, or to the page itself, with these fields changed."""
+        to = to or page.path
+        return await self._ask("POST", to, data=read_page(page.text).form(to).sent(changes))
+
+    async def take_in(self, letter: str, **who: str) -> Page:
+        """The application of a letter, page by page; all but who takes it in and the form of aid was written there."""
+        page = await self.fill(await self.get(letter), f"{letter}/take")
+        for fields in (who, {"aid_form": "LABOUR_ARBITRATION"}, {}, {}, {}, {}):
+            page = await self.fill(page, **fields)
+            assert page.status == 200, page
+        return page
+
     async def photo(self, path: str, content: bytes, *, media_type: str = "image/jpeg", **fields: str) -> Page:
         """A form with a file."""
         form = aiohttp.FormData()
@@ -113,6 +128,22 @@ class Browser:
         receipt = await self.post("/apply/check")
         assert receipt.path == "/apply/receipt", receipt
         return receipt.code
+
+
+class FormBrowser(Browser):
+    """Fills forms as browsers do where people sign in: with the token of the page on which they stand."""
+
+    async def post(self, path: str, *, on: str = "", **fields: Any) -> Page:
+        shown = await self.get(on or path)
+        token = re.search(r'name="csrf" value="([^"]+)"', shown.text)
+        assert token is not None, shown
+        return await super().post(path, csrf=token[1], **fields)
+
+    @property
+    def cookie(self) -> str:
+        """What shows who visits."""
+        [visit] = [f"{one.key}={one.value}" for one in self.session.cookie_jar if one.key == WORKER]
+        return visit
 
 
 @asynccontextmanager

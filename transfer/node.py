@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,11 +50,12 @@ from transfer.storage.files import SqlFiles
 from transfer.storage.ledger_reading import SqlLedgerReading
 from transfer.storage.listening import Listener
 from transfer.storage.mailbox import SqlMailbox
-from transfer.storage.migrate import current, head
+from transfer.storage.migrate import form
 from transfer.storage.outbox import SqlOutbox
 from transfer.storage.quarantine import SqlQuarantine
 from transfer.storage.receipts import SqlReceiptsDue
 from transfer.storage.reconciling import SqlReconciling
+from transfer.storage.recovery import SqlRecovery
 from transfer.storage.rule_sets import SqlRuleSets
 from transfer.storage.sequencing import SqlSequencer
 from transfer.storage.shelf import SqlShelf
@@ -64,6 +65,7 @@ from transfer.storage.views import SqlViews
 from transfer.telemetry import calendar
 from transfer.telemetry import clock as system_clock
 from transfer.web.limits import Limits
+from transfer.web.monitor_site import serve_monitor
 from transfer.web.oidc import provider_of
 from transfer.web.parts import Parts
 from transfer.web.region_site import serve_regions
@@ -75,6 +77,7 @@ from transfer.workers.loop import Duty
 from transfer.workers.pauses import Pauses
 from transfer.workers.receipts import ReceiptTeller
 from transfer.workers.reconcile import Reconciler
+from transfer.workers.recover import Recoverer
 from transfer.workers.relay import Relay
 from transfer.workers.rules import RuleKeeper
 from transfer.workers.sealing import SealedCarrier
@@ -90,7 +93,7 @@ CHECKPOINT_SECONDS: Final = 60.0
 
 
 class NotMigrated(Exception):
-    """The database has another version than this release needs; run `transfer migrate`."""
+    """The database has a version that this release cannot run on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,7 @@ class Node:
     relay: Relay | None
     keeper: CheckpointKeeper | None
     reconciler: Reconciler
+    recoverer: Recoverer
     duties: Sequence[Duty]
     context: Callable[[], Context]
     notebook: Notebook
@@ -146,6 +150,7 @@ class Node:
             for part in (self.publisher, self.consumer):
                 if part is not None:
                     await stack.enter_async_context(part)
+            await stack.enter_async_context(serve_monitor(self.web))
             tasks = [asyncio.create_task(duty.run(), name=duty.name) for duty in self.duties]
             try:
                 if Role.API in self.settings.roles:
@@ -215,6 +220,9 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
     reconciler = Reconciler(
         records=SqlReconciling(store=store), context=context, every=settings.seconds("reconcile_every")
     )
+    records = SqlRecovery(store=store)
+    recoverer = Recoverer(records=records, context=context, is_own=wire.is_own)
+    once_recovered = partial(_once_recovered, records)
     address = hub_address(settings)
     duties = [
         Duty(name="trust", once=trust.look_once, poll=settings.trust_poll),
@@ -236,7 +244,7 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
             every=settings.seconds("checkpoint_every"),
         )
         often = min(CHECKPOINT_SECONDS, settings.checkpoint_every)
-        duties.append(Duty(name="checkpoints", once=keeper.publish_once, poll=often))
+        duties.append(Duty(name="checkpoints", once=once_recovered(keeper.publish_once), poll=often))
     if Role.INBOUND in settings.roles:
         consumer = Consumer(address, region=settings.region, clock=clock, prefetch=settings.prefetch)
         inbound = Inbound(
@@ -250,10 +258,13 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
         )
         duties.append(Duty(name="inbound", wait=inbound.wait, once=inbound.receive_once, poll=settings.poll))
         watcher = Watcher(desk=desk, views=views, context=context)
-        duties.append(Duty(name="watch", once=watcher.watch_once, poll=settings.watch_poll))
+        duties.append(Duty(name="watch", once=once_recovered(watcher.watch_once), poll=settings.watch_poll))
         sequencer = SqlSequencer(store=store, clock=clock)
         duties.append(Duty(name="sequence", once=sequencer.place_batch, poll=SEQUENCE_SECONDS))
-        duties.append(Duty(name="reconcile", once=reconciler.reconcile_once, poll=settings.reconcile_poll))
+        duties += [
+            Duty(name="reconcile", once=once_recovered(reconciler.reconcile_once), poll=settings.reconcile_poll),
+            Duty(name="recovery", once=recoverer.recover_once, poll=settings.reconcile_poll),
+        ]
     if Role.API in settings.roles:
         duties += [
             Duty(name="forgetting", once=store.forget_answered, poll=FORGET_SECONDS),
@@ -288,6 +299,7 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
         relay=relay,
         keeper=keeper,
         reconciler=reconciler,
+        recoverer=recoverer,
         duties=duties,
         context=context,
         notebook=notebook,
@@ -328,6 +340,7 @@ def build(  # noqa: PLR0915 - the parts of a node, one after the other
             provider=provider_of(settings, clock),
             mailbox=mailbox,
             texts=SqlTexts(store=store),
+            recovery=records,
         ),
     )
 
@@ -347,6 +360,15 @@ def hub_address(settings: Settings) -> Address:
     return Address.parse(settings.amqp_url.get_secret_value(), tls=tls)
 
 
+def _once_recovered(records: SqlRecovery, once: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+    """What decides, or speaks for the ledger, waits while the node asks for what it has forgotten."""
+
+    async def unless_recovering() -> int:
+        return 0 if await records.open() is not None else await once()
+
+    return unless_recovering
+
+
 def _door(settings: Settings, accounts: SqlAccounts, notebook: Notebook, clock: Callable[[], datetime]) -> Door:
     try:
         second_factor = frozenset(StaffRole(one) for one in settings.second_factor)
@@ -360,6 +382,8 @@ def _door(settings: Settings, accounts: SqlAccounts, notebook: Notebook, clock: 
         idle=settings.seconds("session_idle"),
         longest=settings.seconds("session_longest"),
         second_factor=second_factor,
+        factor_elsewhere=bool(settings.oidc_acr),
+        first_password=settings.seconds("first_password"),
     )
 
 
@@ -435,7 +459,9 @@ def _text_duties(settings: Settings, store: Store, views: SqlViews, context: Cal
         pauses=Pauses(first=settings.seconds("fetch_first"), longest=settings.seconds("fetch_longest")),
     )
     return [
-        Duty(name="notices", once=texter.notice_once, poll=settings.watch_poll),
+        Duty(
+            name="notices", once=_once_recovered(SqlRecovery(store=store), texter.notice_once), poll=settings.watch_poll
+        ),
         Duty(name="texts", once=texter.send_once, poll=settings.watch_poll),
     ]
 
@@ -449,11 +475,12 @@ def _file_duties(settings: Settings, files: FileParts) -> list[Duty]:
 
 
 async def check_ready(node: Node) -> None:
-    """The database has the version of this release, a directory is in force that lists the region, the rules are read.
+    """The database has the version of this release or a newer one that serves it, a directory is in force that lists
+    the region, the rules are read.
 
     Raises NotMigrated, DirectoryMissing, RegionNotListed, RulesInvalid, StorageUnavailable.
     """
-    found, needed = await current(node.store.engine), head()
-    if found != needed:
-        raise NotMigrated(f"the database has version {found}, this release needs {needed}: run `transfer migrate`")
+    found = await form(node.store.engine)
+    if not found.fits:
+        raise NotMigrated(f"{found}: {found.cure}")
     await node.ready()

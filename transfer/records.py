@@ -430,10 +430,31 @@ class TimeKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseForm:
-    """Which version the database has, and which this release needs."""
+    """Which version the database has, which this release is made for, and the oldest that the database serves."""
 
     found: str
     needed: str
+    serves: str
+
+    def __str__(self) -> str:
+        return f"the database has version {self.found}, this release needs {self.needed}"
+
+    @property
+    def fits(self) -> bool:
+        """Whether this release may run on it: it is of this release, or newer and still serves this one."""
+        return self.found == self.needed or (self.is_newer and self.serves <= self.needed)
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer release has migrated it; ``base`` is an empty one."""
+        return self.found != "base" and self.found > self.needed
+
+    @property
+    def cure(self) -> str:
+        """What to do when it does not fit."""
+        if self.is_newer:
+            return f"run the newer release here too, or go back by its `transfer migrate --to {self.needed}`"
+        return "run `transfer migrate`"
 
 
 def work_key(line: CaseLine | TransferLine | RequestLine) -> WorkKey:

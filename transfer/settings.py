@@ -67,12 +67,17 @@ class Settings(BaseSettings):
     public_url: Annotated[
         str | None,
         Field(
-            pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?$",
-            description="where people reach this node: origin of the proxy in front of it, which ends TLS",
+            pattern=r"^(https://[a-z0-9.-]+|http://localhost)(:[0-9]{1,5})?$",
+            description="where people reach this node: origin of the proxy in front of it, which ends TLS; for trials "
+            "http://localhost, which browsers trust without",
         ),
     ] = None
     session_idle: Annotated[float, Field(ge=60, description="a session unused for so long ends")] = 1800.0
     session_longest: Annotated[float, Field(ge=60, description="every session ends after so long")] = 43_200.0
+    first_password: Annotated[
+        float,
+        Field(ge=3600, description="a password for the first sign-in that was not used for so long opens nothing"),
+    ] = 604_800.0
     second_factor: Annotated[
         frozenset[str],
         NoDecode,
@@ -83,6 +88,21 @@ class Settings(BaseSettings):
         Field(description="address to listen on; another than loopback needs sign-in and `public_url`"),
     ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8080
+    metrics_host: Annotated[
+        str, Field(description="address to probe and measure this process at; another than loopback needs sign-in")
+    ] = "127.0.0.1"
+    metrics_port: Annotated[
+        int | None,
+        Field(ge=0, le=65535, description="port for that: `/healthz`, `/readyz`, `/metrics`, whatever its roles; none"),
+    ] = None
+    traces_endpoint: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://[^@]+$",
+            description="where spans go: the address of a collector for OTLP over HTTP, as "
+            "`http://127.0.0.1:4318/v1/traces`; without it there are no traces",
+        ),
+    ] = None
     oidc_issuer: Annotated[
         str | None,
         Field(
@@ -197,6 +217,8 @@ class Settings(BaseSettings):
     def _open_to_this_machine_alone(self) -> Self:
         if self.host not in LOOPBACK and (self.public_url is None or self.sign_in == "off"):
             raise ValueError("host other than 127.0.0.1, ::1 or localhost needs public_url and sign_in=required")
+        if self.metrics_host not in LOOPBACK and self.sign_in == "off":
+            raise ValueError("metrics_host other than 127.0.0.1, ::1 or localhost needs sign_in=required")
         return self
 
     @field_validator("second_factor", mode="before")

@@ -40,7 +40,9 @@ class Auditor:
         if checked.returncode:
             return ()
         found = [one for file in json.loads(checked.stdout) for one in file["findings"]]
-        return [one["en"] for one in found if one["says"] in {"alike", "cosigned"}]
+        said = [one["en"] for one in found if one["says"] in {"alike", "cosigned"}]
+        # Each has cosigned what the other shows.
+        return said if all(any(f"/{region} cosigned" in one for one in said) for region in nodes) else ()
 
     def _exported(self, case: UUID, node: NodeProcess) -> str:
         """The name of the file on the desk."""

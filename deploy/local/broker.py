@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class Broker(Server, ManagedBroker):
         """Without `major` the installed version runs; 4 is unpacked when another is installed.
 
         With `tls` it also listens for clients with a certificate. Settings are added to rabbitmq.conf. A node
-        `beside` another that runs shares its epmd and its secret, so that settings can make them one cluster.
+        `beside` another that runs or starts shares its epmd and its secret, so that settings can make them one cluster.
         Without `data` a fresh folder is made, and removed by close() unless `keep`.
         """
         super().__init__(data, keep=keep)
@@ -104,6 +104,13 @@ class Broker(Server, ManagedBroker):
 
     def start(self) -> None:
         self._programs = rabbitmq_programs(self._major)
+        beside = self._beside
+        # It may be starting at this moment: each of a new cluster waits for the others.
+        wait_until(
+            lambda: beside is None or beside._ports is not None,  # noqa: SLF001 - of its own kind
+            seconds=_EPMD_SECONDS,
+            what="the ports of the node beside it are known",
+        )
         super().start()
 
     def wipe(self) -> None:
@@ -124,16 +131,20 @@ class Broker(Server, ManagedBroker):
 
     def control(self, *words: str) -> str:
         """Runs rabbitmqctl with these arguments; gives what it says."""
+        return self.run([_CONTROL, "--quiet", "-n", self._name, *words])
+
+    def run(self, words: Sequence[str], *, seconds: float = _CONTROL_SECONDS) -> str:
+        """Runs a command in the environment and the file system of the node; gives what it says."""
         self._running_crew()
         programs, seen = self._run_by()
         done = subprocess.run(
-            programs.command([_CONTROL, "--quiet", "-n", self._name, *words], data=self.data),
+            programs.command(words, data=self.data),
             env=environment(self.data, seen, self.ports, self._name),
             cwd=self.data,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_CONTROL_SECONDS,
+            timeout=seconds,
             check=False,
         )
         if done.returncode:

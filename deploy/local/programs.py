@@ -90,6 +90,11 @@ def prometheus_tool() -> Path:
     return _on_path("promtool", PROMETHEUS_PACKAGE, "--checkers")
 
 
+def prometheus_program() -> Path:
+    """What scrapes nodes and asks who must hear of what. Raises NotInstalled."""
+    return _on_path("prometheus", PROMETHEUS_PACKAGE, "--checkers")
+
+
 def proxy_program() -> Path:
     """The reverse proxy whose configuration is checked and tried. Raises NotInstalled."""
     return _on_path("nginx", PROXY_PACKAGE, "--checkers")

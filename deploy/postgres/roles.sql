@@ -33,10 +33,12 @@ BEGIN
         EXECUTE format('GRANT SELECT ON public.%I TO transfer, transfer_auditor', one);
         IF one LIKE 'ledger\_%' THEN
             EXECUTE format('GRANT INSERT ON public.%I TO transfer', one);
-        ELSIF one <> 'alembic_version' THEN
+        ELSIF one NOT IN ('alembic_version', 'oldest_served') THEN
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON public.%I TO transfer', one);
         END IF;
     END LOOP;
+    -- What `transfer backup` copies beside the tables.
+    GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO transfer;
     -- To erase is to destroy a key: the row stays, empty.
     IF to_regclass('public.ledger_keys') IS NOT NULL THEN
         REVOKE ALL ON public.ledger_keys FROM transfer_auditor;

@@ -67,13 +67,13 @@ class Heard:
         return list(self.said)
 
 
-def rows(basics: str) -> Iterator[dict[Any, list[dict[str, Any]]]]:
-    """Cases as a large centre has them: half have ended, a fifth are elsewhere, an eighth are offered; each with the
-    basics of a real one, its words and its applicants."""
+def rows(basics: str, count: int = CASES) -> Iterator[dict[Any, list[dict[str, Any]]]]:
+    """Cases as a large centre has them: half have ended, a fifth are elsewhere, an eighth are offered, a fiftieth
+    cannot wait; each with the basics of a real one, its words and its applicants."""
     now = clock.now().replace(microsecond=0)
-    for number in range(CASES):
-        turned = number * 7919 % CASES
-        urgency = Urgency.PRESERVATION if turned % 50 == 0 else Urgency.NORMAL
+    for number in range(count):
+        turned = number * 7919 % count
+        urgency = Urgency.PRESERVATION if turned % 50 == 7 else Urgency.NORMAL
         ended, elsewhere, offered = turned % 2 == 0, turned % 5 == 1, turned % 8 == 3
         holder = "510521" if elsewhere else "442000"
         stage = Stage.ARCHIVED if ended else Stage.UNDER_REVIEW

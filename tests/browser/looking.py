@@ -14,6 +14,8 @@ from transfer.web.pages.languages import Language, texts
 MAX_BYTES: Final = 60_000
 """What a first visit may bring: six seconds on a slow phone line of 80 kbit/s."""
 MAX_BLOCKING: Final = 3
+SMALLEST: Final = 12
+"""Pixels of a letter in a drawing."""
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 _AXE: Final = Axe()
 _HOLE: Final = re.compile(r"%\\\(\w+\\\)s|%\(\w+\)s")
@@ -21,6 +23,8 @@ _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 _FEW: Final = 3
 """A text of which so little stands fast, as in ``%(law)s第%(number)s条``, is not known again."""
 _PHRASE: Final = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
+_SENTENCE: Final = re.compile(r"[A-Za-z]{2,}( [A-Za-z]{2,}){2}")
+_CODE: Final = re.compile(r"\b[A-Z][A-Z0-9]*(_[A-Z0-9]+)+\b|\b[a-z]+(_[a-z]+)+\b")
 _LETTERS: Final = re.compile(r"[A-Za-z]{3}")
 
 _SAID: Final = """() => {
@@ -130,6 +134,20 @@ async def overflow(page: Page, width: int, height: int) -> list[str]:
     return [f"sticks out at {width} px: {one}" for one in wide]
 
 
+async def drawings(page: Page, width: int) -> list[str]:
+    """Texts of drawings that are too small to be read at this width, or are cut off."""
+    await page.set_viewport_size({"width": width, "height": 800})
+    found: list[str] = await page.evaluate(
+        """smallest => [...document.querySelectorAll('svg.chart text')].filter(one => {
+          const box = one.getBBox(), whole = one.ownerSVGElement.viewBox.baseVal;
+          const size = parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a;
+          return size < smallest || box.x + box.width > whole.width;
+        }).map(one => one.textContent)""",
+        SMALLEST,
+    )
+    return [f"small or cut off at {width} px: {one}" for one in found]
+
+
 async def shape(page: Page, language: Language) -> list[str]:
     """Language, title, one main heading, headings in order."""
     wrong = []
@@ -146,12 +164,14 @@ async def shape(page: Page, language: Language) -> list[str]:
 
 
 async def strange(page: Page, language: Language) -> list[str]:
-    """Texts of the catalogue that stand in the other language; in Chinese, also whatever reads like English."""
+    """Texts of the catalogue that stand in the other language; in Chinese, also whatever reads like English. Codes
+    of programs are in no language."""
     return [
         f"not in {language.value}: {text}"
         for text in await page.evaluate(_SAID)
         if any(form.fullmatch(text) for form in _of(language))
-        or (language is Language.ZH and _PHRASE.search(text) and not _CHINESE.search(text))
+        or _CODE.search(text)
+        or (language is Language.ZH and (_SENTENCE if _CHINESE.search(text) else _PHRASE).search(text))
     ]
 
 
@@ -190,3 +210,13 @@ async def keyboard(page: Page) -> list[str]:
 def _is_round(places: Sequence[int], count: int) -> bool:
     """Whether every stop was visited, and the first one again."""
     return set(range(count)) <= set(places) and places.count(0) > 1
+
+
+async def looked_at(page: Page, language: Language) -> list[str]:
+    """What is wrong with the page that is open, with its place before it; the window is as large as before."""
+    size = page.viewport_size
+    wrong = [*await shape(page, language), *await strange(page, language), *await overflow(page, 320, 640)]
+    wrong += [*await barriers(page), *await keyboard(page)]
+    if size is not None:
+        await page.set_viewport_size(size)
+    return [f"{page.url}: {one}" for one in wrong]

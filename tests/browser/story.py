@@ -14,13 +14,12 @@ from sqlalchemy import select
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, application, serving, today
 from tests.integration.test_api_evidence import BY, DRAFT
 from tests.staff import PLACE, Signed, a_token, an_account, signed_in
-from tests.workers import PHONE, Browser, Page
+from tests.workers import PHONE, FormBrowser
 from transfer.actions.evidence_commands import Record
 from transfer.domain.rights import ROLES_OF, Anyone, Right, Role
 from transfer.ports.drafts import Draft, DraftKind
 from transfer.storage.ledger_tables import ledger_entries
 from transfer.telemetry import clock
-from transfer.web.cookies import WORKER
 from transfer.web.examples_evidence import EVIDENCE_EXAMPLES
 from transfer.web.pages.routes import PAGES
 from transfer.web.route import Route
@@ -150,10 +149,6 @@ async def _staff(story: Story, api: Api) -> None:
         story.cookies[f"{api.region} {right}"] = _cookie(person)
     story.known.setdefault("account", str(clerk.account.id))
     owing = await an_account(api, Role.APPROVER, name="梁主任")
-    await api.node.web.door.accounts.change(
-        owing.id, {"totp": b"sealed"}, api.node.web.roll._told("second_factor", owing, "test")
-    )
-    owing = await api.node.web.roll.get(owing.id)
     half = await api.node.web.door.admit(owing, PLACE, confirmed=False)
     story.cookies.setdefault("/sign-in/code", f"session={half.secret}")
 
@@ -162,31 +157,15 @@ def _cookie(person: Signed) -> str:
     return person.headers["Cookie"]
 
 
-class _Forms(Browser):
-    """Fills forms as a browser does: with the token of the page on which they stand."""
-
-    async def post(self, path: str, *, on: str = "", **fields: Any) -> Page:
-        shown = await self.get(on or path)
-        token = re.search(r'name="csrf" value="([^"]+)"', shown.text)
-        assert token is not None, shown
-        return await super().post(path, csrf=token[1], **fields)
-
-    @property
-    def cookie(self) -> str:
-        """What shows who visits."""
-        [visit] = [f"{one.key}={one.value}" for one in self.session.cookie_jar if one.key == WORKER]
-        return visit
-
-
 async def _applications(story: Story) -> None:
     """One worker has begun to apply, another has sent; a third has a case and its code."""
     address = story.here.address
     async with AsyncExitStack() as open_:
 
-        async def browser(**headers: str) -> _Forms:
+        async def browser(**headers: str) -> FormBrowser:
             jar = aiohttp.DummyCookieJar() if headers else aiohttp.CookieJar(unsafe=True)
             made = aiohttp.ClientSession(address, cookie_jar=jar, headers=headers)
-            return _Forms(session=await open_.enter_async_context(made))
+            return FormBrowser(session=await open_.enter_async_context(made))
 
         begun, sent, known = [await browser() for _ in range(3)]
         clerk = await browser(Cookie=story.cookies[f"{ZHONGSHAN} {Right.TAKE_IN}"])

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.browser.chromium import visitor
-from tests.browser.looking import Watch, barriers, keyboard, overflow, shape, strange
+from tests.browser.looking import Watch, barriers, drawings, keyboard, overflow, shape, strange
 from tests.browser.story import HTML_PAGES, Story
 from transfer.web.pages.languages import Language
 from transfer.web.route import Route
@@ -29,6 +29,7 @@ async def test_the_page_is_good_to_everyone(browser: Browser, story: Story, rout
             wrong += await strange(page, language)
             wrong += await overflow(page, 320, 640)
             wrong += await overflow(page, 640, 400)
+            wrong += await drawings(page, 390)
             if language is Language.ZH:
                 wrong += await barriers(page)
                 wrong += await keyboard(page)

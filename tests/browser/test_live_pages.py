@@ -1,15 +1,17 @@
 """Pages that are open while others work: brought up to date, without what is being typed; and read by keys alone."""
 
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.chromium import visitor
 from tests.browser.story import Story
 from tests.integration.api_node import today
-from transfer.domain.rights import Right
+from tests.staff import PLACE, signed_in
+from transfer.domain.rights import Right, Role
 from transfer.web.pages import live
 from transfer.web.pages.languages import Language
 
@@ -63,6 +65,67 @@ async def test_a_part_in_which_someone_types_is_left_and_that_is_said(browser: B
         await expect(page.locator("#timeline")).to_contain_text("审查中")
         assert await page.input_value("#note") == "半句话"
         assert "审查中" not in await page.locator("#head").inner_text()
+
+
+async def test_a_page_that_is_brought_up_to_date_says_that_nobody_did_it(browser: Browser, story: Story) -> None:
+    case = (await story.here.opened())["id"]
+    async with clerk(browser, story, Language.EN) as context:
+        page = await context.new_page()
+        await page.goto(f"/cases/{case}")
+        said = {"by": "王芳", "institution": story.here.region, "stage": "under_review", "occurred_on": today()}
+        async with page.expect_request(lambda one: one.resource_type == "fetch" and one.url.endswith(case)) as asked:
+            assert (await story.here.post(f"/v1/cases/{case}/stages", said)).status == 200
+        assert (await asked.value).headers["x-by-itself"] == "1"
+
+
+async def test_a_session_that_ends_covers_the_page_and_keeps_what_is_typed_for_the_same_person(
+    browser: Browser, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, case = story.here.node.web, (await story.here.opened())["id"]
+    who = await signed_in(story.here, Role.APPROVER, name=f"陈主任{case}")
+    path, moved = f"/cases/{case}/steps/hold", node.door.clock
+
+    async def a_minute_passes(page: Page) -> None:
+        async with page.expect_response("**/account"):
+            await page.clock.run_for(61_000)
+
+    async with visitor(browser, story.here.address, Language.EN, session=who.headers["Cookie"]) as context:
+        page = await context.new_page()
+        await page.clock.install()
+        await page.goto(path)
+        monkeypatch.setattr(node.door, "clock", lambda: moved() + timedelta(minutes=20))
+        await page.fill("[name=note]", "写到一半")
+        await a_minute_passes(page)
+        await page.keyboard.press("End")
+        await a_minute_passes(page)
+        monkeypatch.setattr(node.door, "clock", lambda: moved() + timedelta(minutes=40))
+        await a_minute_passes(page)
+        await expect(page.locator("#ended")).to_be_hidden()
+        monkeypatch.setattr(node.door, "clock", lambda: moved() + timedelta(minutes=51))
+        await a_minute_passes(page)
+        await expect(page.locator("#ended")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#ended")).to_be_visible()
+        begun = await node.door.admit(who.account, PLACE, confirmed=True)
+        await context.add_cookies([{"name": "session", "value": begun.secret, "url": story.here.address}])
+        await a_minute_passes(page)
+        await expect(page.locator("#ended")).to_be_hidden()
+        assert await page.input_value("[name=note]") == "写到一半"
+        await page.check("[name=reason][value=COMPLAINT]")
+        await page.locator("form[data-form] .actions button").click()
+        await page.wait_for_url(f"**/cases/{case}")
+        history = (await story.here.get(f"/v1/cases/{case}/history")).body["items"]
+        assert history[-1]["by"] == who.account.name
+
+        await page.goto(f"/cases/{case}/steps/recusals")
+        await page.fill("[name=person]", "写到一半")
+        monkeypatch.setattr(node.door, "clock", lambda: moved() + timedelta(minutes=90))
+        await a_minute_passes(page)
+        await expect(page.locator("#ended")).to_be_visible()
+        another = await signed_in(story.here, Role.APPROVER, name=f"王主任{case}")
+        await context.add_cookies([{"name": "session", "value": another.secret, "url": story.here.address}])
+        await a_minute_passes(page)
+        await page.wait_for_url("**/cases")
 
 
 async def test_the_worklist_is_worked_by_keys_which_can_be_turned_off(browser: Browser, story: Story) -> None:

@@ -65,6 +65,8 @@ async def test_a_plain_page_has_no_fault(page: Page) -> None:
         ("<p>Worklist</p>", "not in zh-CN: Worklist"),
         ("<p>Not yet written</p>", "not in zh-CN: Not yet"),
         ("<p>Not 写</p><code>of a kind</code>", ""),
+        ("<p>写：this is English</p>", "not in zh-CN: 写：this is English"),
+        ("<p>依据：ART42_3</p>", "not in zh-CN: 依据：ART42_3"),
         ('<a href="/" aria-label="Sign in">二</a>', "not in zh-CN: Sign in"),
         ('<div style="width:700px">二</div>', "sticks out at 320 px"),
         ('<p style="color:#999;background:#fff">一二三</p>', "axe color-contrast"),

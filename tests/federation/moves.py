@@ -59,7 +59,7 @@ def _of_holder(exchange: Exchange, code: str, case: Case) -> Iterator[Move]:
     if case.holder_region != code:
         return
     offered = case.open_offer is not None
-    for stage in open_stages(case.stage.stage, offered=offered):
+    for stage in open_stages(case.stage.stage, offered=offered, withdrawn=not case.active):
         yield stage_move(exchange, code, case, stage)
     if isinstance(asked := waiting(case), Transfer) and asked.notice is not None and not asked.told:
         today = legal_day(exchange.now)

@@ -49,8 +49,7 @@ def refused_as_a_migrant(story: Asking) -> None:
         story.find(G.ART42_3)
     said = str(refused.value)
     assert "pay or work-injury compensation, and nothing else" in said
-    assert "COMMITMENT" in said
-    assert "by sharing of information, or by the home region" in said
+    assert "open INFO_SHARING, COMMITMENT" in said
     assert story.known().applicants[0].finding is None
 
 

@@ -105,7 +105,7 @@ def test_nineteen_nannies_are_migrant_workers_five_commit_all_settle_and_their_f
     speakers = story.applicants[:2]
     story.own("representatives", representatives=speakers, elected_on=date(2026, 6, 14), proof=PROOF)
     locals_ = story.reach(Stage.UNDER_REVIEW).applicants[19:]
-    with pytest.raises(errors.GroundNotOpen, match="does not belong to the group"):
+    with pytest.raises(errors.GroundNotOpen, match="why NOT_OF_THE_GROUP"):
         story.find(HardshipGround.ART42_3, *locals_)
     with pytest.raises(errors.NoGroundHolds) as refused:
         story.reach(Stage.GRANTED)

@@ -87,6 +87,11 @@ async def told(people: Office, folder: Path) -> None:
     await clerk.opens("/mailbox")
     await clerk.presses("李大山")
     await clerk.presses("Take in as a case")
+    await clerk.presses("Save and continue")
+    await clerk.fills({"Form of aid": "Labour mediation and arbitration"})
+    for _ in range(4):
+        await clerk.presses("Save and continue")
+    await clerk.presses("Take in the application")
     case = case_at(clerk)
     await step(
         clerk,
@@ -152,7 +157,7 @@ async def audited(auditor: Person, case: str, folder: Path, verifier: str) -> No
     file = folder / "case.jsonl"
     words = (sys.executable, "-m", "transfer", "audit", "check", str(file), "--verifier", verifier)
     said = "no bundle came"
-    for _ in range(8):
+    for _ in range(20):
         await auditor.opens(f"/audit/cases/{case}")
         try:
             async with auditor.page.expect_download(timeout=5_000) as coming:

@@ -6,12 +6,15 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from deploy.local.broker import Broker
 from deploy.local.errors import ManagementRefused
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving
 from tests.integration.hub import REGIONS, Hub
+from tests.integration.looked_at import Browser, browser
 from tests.pki import Pki
+from tests.trust import shared
 from transfer.broker.topology import Topology, all_pairs
 
 _numbers = count(1)
@@ -70,3 +73,20 @@ def _renew(node: Broker) -> None:
     node.stop()
     node.wipe()
     node.start()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
+    """A node with files that the tests of a module share."""
+    folder = tmp_path_factory.mktemp("web")
+    shared().file_key(ZHONGSHAN)
+    async with serving(folder, files=str(folder / "files")) as one:
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visitor(api: Api) -> AsyncIterator[Browser]:
+    """A fresh browser there."""
+    one = browser(api.address)
+    async with one.session:
+        yield one

@@ -116,7 +116,9 @@ def _says(promtool: str, folder: Path, alert: str, values: tuple[str, ...]) -> s
 
 
 def test_promtool_finds_nothing_wrong_with_the_configuration(promtool: str) -> None:
-    for command in (["rules", str(RULES)], ["config", "--syntax-only", str(RULES.parent / "prometheus.yml")]):
+    compose = ROOT / "deploy" / "compose" / "prometheus.yml"
+    configurations = [RULES.parent / "prometheus.yml", RULES.parent / "kubernetes.yml", compose]
+    for command in (["rules", str(RULES)], *(["config", "--syntax-only", str(one)] for one in configurations)):
         done = subprocess.run([promtool, "check", *command], capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -63,11 +63,22 @@ async def test_a_node_that_runs_is_alive_and_ready(api: Api) -> None:
 
 async def test_a_database_of_another_version_makes_it_unready_and_says_what_to_do(api: Api) -> None:
     async with api.node.store.writing() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
     answer = await api.get("/readyz")
     assert (answer.status, answer.kind, answer.body["ready"]) == (503, "not-ready", False)
     assert check(answer, "database")["todo"] == "Run `transfer migrate`."
     assert (await api.get("/healthz")).status == 200
+
+
+async def test_a_node_below_what_the_directory_asks_for_is_unready_and_told_to_upgrade(api: Api) -> None:
+    asking = shared().directory().model_copy(update={"version": 9, "least": 2})
+    api.node.book.offer(shared().note(asking))
+    found = check(await api.get("/readyz"), "directory")
+    assert (found["ok"], found["found"]) == (
+        False,
+        "region 442000 understands version 1 of messages, the exchange asks for 2",
+    )
+    assert "Upgrade this node" in str(found["todo"])
 
 
 async def test_a_store_of_files_that_is_lost_makes_it_unready(tmp_path: Path) -> None:

@@ -25,11 +25,15 @@ from transfer.actions.checking import check
 from transfer.actions.findings import Says, Verdict
 from transfer.actions.roll import NewAccount, NewToken
 from transfer.cli.main import main
+from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.rights import Right, Role
+from transfer.handlers.receive import Applied
 from transfer.ledger.entry import Kind, canonical
 from transfer.ledger.proof_file import EntryProof
 from transfer.messages.codes import ReceiptOutcome
+from transfer.messages.duplicates import SameMatterKnown
 from transfer.messages.receipts import Receipt
+from transfer.ports.work import Cause
 from transfer.storage.engine import reading, writing
 from transfer.storage.ledger_tables import ledger_entries, ledger_keys, ledger_leaves
 from transfer.storage.tables import inbox
@@ -120,6 +124,7 @@ async def _token(api: Api) -> str:
     roll = api.node.web.roll
     new = NewAccount(login="zhao", name=AUDITOR, institution=api.region, roles=frozenset({Role.AUDITOR}))
     account, _ = await roll.add(new, by="test")
+    await roll.accounts.change(account.id, {"totp": b"sealed"}, roll._told("second_factor_set", account, "test"))
     until = clock.now() + timedelta(days=1)
     _, token = await roll.add_token(
         account, NewToken(name="test", scopes=frozenset({Right.AUDIT}), expires_at=until), by="test"
@@ -228,6 +233,21 @@ async def test_what_no_checkpoint_covers_is_told_so(ground: Ground) -> None:
     assert (await ground.ask(f"/v1/audit/bundles?from=0&to={size - 1}")).status == 200
 
 
+async def test_a_case_that_no_checkpoint_covers_yet_is_told_from_one_that_is_not_known(ground: Ground) -> None:
+    case = (await ground.here.opened())["id"]
+    await place(ground.here.node.store.engine)
+    answer = await ground.ask(f"/v1/audit/bundles?case={case}")
+    assert (answer.status, answer.kind) == (409, "no-checkpoint-yet")
+    for cure in ("TRANSFER_CHECKPOINT_EVERY", "`transfer audit checkpoints --sign`"):
+        assert cure in answer.body["detail"]
+    nowhere = uuid4()
+    assert (await ground.ask(f"/v1/audit/bundles?case={nowhere}")).status == 404
+    await sign_head(ground.here.node.store.engine, ZHONGSHAN)
+    assert (await ground.ask(f"/v1/audit/bundles?case={case}")).status == 200
+    # What was asked about it is no part of a case that is not there.
+    assert (await ground.ask(f"/v1/audit/bundles?case={nowhere}")).status == 404
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -331,6 +351,40 @@ async def test_the_traces_of_a_case_from_both_regions_bundles_are_equal(ground: 
     assert shared[0] == shared[1]
     alive = (await ground.ask(f"/v1/audit/cases/{ground.case}/trace")).body["shared"]
     assert canonical(alive) == shared[0]
+
+
+async def test_an_answer_that_another_case_gave_stands_with_the_case_that_it_is_about(ground: Ground) -> None:
+    """Whoever asks for the same matter is answered in the conversation of the case that it asked about."""
+    here, there, case = ground.here, ground.there, UUID(ground.case)
+    other = UUID((await there.opened())["id"])
+    [asked] = await ground.noted(Kind.SENT)
+    async with there.node.store.work() as work:
+        known = (await work.load_cases([case, other]))[other]
+        told = SameMatterKnown(
+            case=case,
+            at=clock.now(),
+            known_case=other,
+            institution=known.holder.institution,
+            first_received_at=known.basics.first_received_at,
+            first_received_by=known.basics.first_received_by,
+        )
+        answer = Outgoing(recipient=ZHONGSHAN, data=told, answers=asked.facts["digest"], conversation=case)
+        found = Decision(case=known, event=Event(name="same_matter_found"), messages=(answer,))
+        work.record(found, Cause(at=clock.now(), by="王芳", institution=LUXIAN))
+    assert await there.carry(here) == [Applied()]
+    await receipted(here, there)
+    files = {}
+    for api, peer in ((here, there), (there, here)):
+        await sign_head(api.node.store.engine, api.region, peer.region)
+        files[api.region] = ground.folder / f"{api.region}.jsonl"
+        assert (await ground.remote("export", str(case), "--out", str(files[api.region]), api=api)).exit_code == 0
+    compared = await ground.run("check", *map(str, files.values()), "--json")
+    assert compared.exit_code == 0, compared.output
+    assert [one["says"] for one in json.loads(compared.stdout)[-1]["findings"]] == ["alike"]
+    own = ground.folder / "other.jsonl"
+    assert (await ground.remote("export", str(other), "--out", str(own), api=there)).exit_code == 0
+    checked = await ground.run("check", str(own))
+    assert checked.exit_code == 0, checked.output
 
 
 async def test_a_trace_is_told_to_people_with_marks_for_masked_names(ground: Ground) -> None:

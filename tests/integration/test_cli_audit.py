@@ -79,3 +79,15 @@ def test_the_place_of_an_entry_that_was_rewritten_is_named(place: Place) -> None
     ended = place.run("audit", "verify")
     assert ended.exit_code == FAULT
     assert "FALSE  place 0: the entry at place 0 and its leaf do not fit" in ended.stdout
+
+
+def test_a_checkpoint_is_signed_at_once_where_that_is_asked(place: Place, tmp_path: Path) -> None:
+    before = place.json("audit", "verify")
+    assert before["signed"] < before["size"]
+    state = {"TRANSFER_STATE": str(tmp_path / "state")}
+    ended = place.run("audit", "checkpoints", "--sign", "--json", **state)
+    assert ended.exit_code == 0, ended.output
+    assert place.json("audit", "verify")["signed"] == before["size"]
+    assert (tmp_path / "state" / "ledger.head").exists()
+    ended = place.run("audit", "checkpoints", "--sign", TRANSFER_ROLES="api", **state)
+    assert (ended.exit_code, "role relay" in ended.stderr) == (USAGE, True)

@@ -475,7 +475,8 @@ def test_a_taken_port_and_an_unknown_role_are_named(place: Place) -> None:
         port = told(process, "listening on ").rpartition(":")[2]
         ended = place.run("serve", "--port", port)
     assert ended.exit_code == CONFIGURATION
-    assert f"port {port} is taken" in ended.stderr
+    assert f"('127.0.0.1', {port})" in ended.stderr
+    assert "TRANSFER_PORT" in ended.stderr
     ended = place.run("serve", "--roles", "api,cook")
     assert ended.exit_code == CONFIGURATION
     assert "TRANSFER_ROLES" in ended.stderr

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from deploy.local.postgres import Postgres
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, today
 from tests.tampering import played
+from transfer.storage.backup import copy_database
 from transfer.storage.engine import open_engine
 from transfer.storage.ledger_tables import ledger_entries, ledger_keys
 from transfer.storage.migrate import current, head, migrate
@@ -86,6 +87,11 @@ async def test_the_service_works_as_a_role_that_can_only_add_to_the_ledger(datab
         assert await play.here.node.store.note_cured() == 0
         assert await play.here.node.store.forget_answered() == 0
         assert (await play.verified_as_it_is()).faults == []
+
+
+async def test_the_service_can_copy_all_of_its_database(database: Database, tmp_path: Path) -> None:
+    await copy_database(database.url("transfer"), tmp_path / "database.dump")
+    assert (tmp_path / "database.dump").stat().st_size
 
 
 async def test_nobody_but_the_owner_changes_or_deletes_what_the_ledger_holds(

@@ -1,6 +1,8 @@
 """Forms of whoever is signed in: under the own name, within the own rights, from the own page, in the own drafts."""
 
+import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from tests.integration.api_node import OFFER, application
 from tests.integration.file_nodes import PDF, FileNode, a_file_node
 from tests.samples import a_pdf
 from tests.staff import Signed, signed_in
+from tests.workers import FormBrowser
 from transfer.domain.rights import Role
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -105,3 +108,34 @@ async def test_a_step_that_the_own_roles_do_not_open_has_no_page(node: FileNode)
     await page(clerk, f"/cases/{case}/steps/offer", status=403)
     await page(approver, "/intake", status=403)
     await page(approver, f"/cases/{case}/steps/hold")
+
+
+async def test_a_colleague_is_told_who_takes_an_application_in_and_may_take_it_over(node: FileNode) -> None:
+    people = [await signed_in(node.api, Role.INTAKE) for _ in range(2)]
+    async with AsyncExitStack() as open_:
+
+        async def browser(**headers: str) -> FormBrowser:
+            jar = aiohttp.DummyCookieJar() if headers else aiohttp.CookieJar(unsafe=True)
+            session = aiohttp.ClientSession(node.api.address, cookie_jar=jar, headers=headers)
+            return FormBrowser(session=await open_.enter_async_context(session))
+
+        worker = await browser()
+        first, second = [await browser(Cookie=one.headers["Cookie"]) for one in people]
+        await worker.begun()
+        await worker.answered()
+        await worker.post("/apply/check")
+        [letter] = set(re.findall(r'href="(/mailbox/[0-9a-f-]{36})"', (await first.get("/mailbox")).text))
+        who = await first.post(f"{letter}/take", on=letter)
+        what = await first.fill(who, **{"applicants.0.name": "李大川"})
+        asked = await second.post(f"{letter}/take", on=letter)
+        assert (asked.status, asked.path) == (409, f"{letter}/take")
+        assert f"{people[0].account.name}已开始收案登记" in asked.words
+        assert (await second.get(who.path)).status == 404
+        over = await second.post(f"{letter}/take", on=letter, over="yes")
+        assert (over.path, "李大川" in over.text) == (who.path, True)
+        assert (await first.get(what.path)).status == 404
+        case = await second.take_in(letter)
+        again = await first.post(f"{letter}/take", on="/mailbox")
+        assert again.status == 409
+        assert f"{people[1].account.name}已收案" in again.words
+        assert f'href="{case.path}"' in again.text

@@ -85,6 +85,20 @@ async def test_an_application_from_the_first_page_to_the_case(browser: Browser) 
     await browser.get(f"{draft}/check", status=404)
 
 
+async def test_a_ground_that_is_not_open_is_refused_on_the_page_where_it_is_entered(browser: Browser) -> None:
+    draft = await begun(browser)
+    await filled(browser, draft, "who", WHO)
+    await filled(browser, draft, "what", WHAT | {"matter": "TRAFFIC_ACCIDENT"})
+    path = f"{draft}/means"
+    typed = {"findings.0.ground": "ART42_3", "findings.0.proof": "务工证明"}
+    posted = await browser.post(path, (await browser.form(path)).sent(typed))
+    assert posted.status == 422
+    assert "f-findings-0-ground-error" in posted.page.ids
+    assert "Applicant: 李大山" in posted.page.text
+    assert "Why: It does not cover this matter" in posted.page.text
+    assert posted.page.form(path).value("findings.0.proof") == "务工证明"
+
+
 async def test_what_is_entered_is_kept_when_it_is_wrong_and_when_one_comes_back(browser: Browser) -> None:
     draft = await begun(browser)
     wrong = {**WHO, "applicants.0.identity.number": "990000198504120011"}

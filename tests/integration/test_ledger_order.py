@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from transfer.ports.ledger import Happened
 from transfer.ports.work import StorageRefused
 from transfer.settings import Role, Settings
 from transfer.storage.engine import open_engine, reading, writing
+from transfer.storage.erasing_again import erase_again
 from transfer.storage.ledger_reading import SqlLedgerReading
 from transfer.storage.ledger_tables import ledger_entries, ledger_keys, ledger_leaves, ledger_nodes
 from transfer.storage.migrate import migrate
@@ -302,3 +304,28 @@ async def test_the_role_that_receives_puts_the_ledger_in_order(tmp_path: Path) -
         await duty.once()
         assert await SqlLedgerReading(store=api.node.store).size() > 0
         await receiving.store.engine.dispose()
+
+
+async def test_entries_of_erasures_are_found_by_their_own_index(store: Store) -> None:
+    happened = [Happened(kind=Kind.STEP, at=NOW, texts={"by": "王芳"}) for _ in range(500)]
+    async with store.writing() as connection:
+        await store.note(connection, *happened, Happened(kind=Kind.ERASED, at=NOW, facts={"receipt": "1"}))
+        await connection.exec_driver_sql("ANALYZE")
+    said: list[tuple[str, Any]] = []
+
+    def heard(*about: Any) -> None:
+        said.append((about[2], about[3]))
+
+    event.listen(store.engine.sync_engine, "before_cursor_execute", heard)
+    first, last = UUID(int=0), UUID(int=2**128 - 1)
+    found = await SqlLedgerReading(store=store).between(first, last, kind=Kind.ERASED, limit=10)
+    assert await erase_again(store, now=NOW) == []
+    event.remove(store.engine.sync_engine, "before_cursor_execute", heard)
+    assert [Entry.parse(one.body).kind for one in found] == [Kind.ERASED]
+    looks = [one for one in said if "'erased'" in one[0]]
+    assert len(looks) == 2
+    word = "EXPLAIN QUERY PLAN" if store.is_sqlite else "EXPLAIN"
+    for statement, parameters in looks:
+        async with reading(store.engine) as connection:
+            plan = [str(row) for row in await connection.exec_driver_sql(f"{word} {statement}", parameters)]
+        assert "ix_ledger_entries_erased" in "\n".join(plan), plan

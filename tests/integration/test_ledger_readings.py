@@ -235,4 +235,4 @@ async def test_a_client_that_goes_away_holds_up_nobody(here: Api) -> None:
     async with aiohttp.ClientSession(here.address) as other, other.get(f"/v1/cases/{case['id']}") as answer:
         assert answer.status == 200
     readings = await noted(here.node.store.engine, Kind.READ)
-    assert readings[-1].texts == {"by": "unnamed"}
+    assert {"by": "unnamed"} in [reading.texts for reading in readings]

@@ -4,6 +4,7 @@ with what comes back."""
 import asyncio
 import json
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,7 @@ from tests.integration.looked_at import Browser, Shown, browser
 from tests.noted import noted
 from tests.oidc_provider.people import CLIENT, PASSWORD, PUBLIC, SECRET
 from transfer.actions.roll import NewAccount
+from transfer.crypto.id_tokens import SKEW
 from transfer.domain.rights import Role
 from transfer.ledger.entry import Kind
 from transfer.web.faults import ProviderUnavailable
@@ -448,6 +450,18 @@ async def test_who_signs_out_at_the_provider_is_signed_out_here(api: Api, provid
         shown = await Browser(session=session, address=api.address).post(f"{START}/sign-out", {"logout_token": token})
     assert shown.status == 200, shown
     assert (await visitor.get("/v1/cases")).status == 401
+
+
+async def test_a_logout_token_that_is_played_again_ends_no_session_that_began_since(
+    api: Api, provider: Provider, visitor: Browser
+) -> None:
+    await linked(api, provider, "1")
+    token = await provider.told(logout={"sub": "1", "events": OUT, "iat": int(time.time()) - SKEW - 5})
+    assert (await signed_in(visitor)).status == 303
+    async with browser(api.address).session as session:
+        shown = await Browser(session=session, address=api.address).post(f"{START}/sign-out", {"logout_token": token})
+    assert shown.status == 200, shown
+    assert (await visitor.get("/v1/cases")).status == 200
 
 
 @pytest.mark.parametrize(

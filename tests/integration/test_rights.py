@@ -90,6 +90,27 @@ async def test_a_token_opens_its_scopes_and_no_more_than_the_roles_of_its_accoun
     assert (await api.get("/v1/reports/pairs?since=2026-01-01", **shown)).status == 403
 
 
+async def test_a_token_opens_nothing_while_its_account_owes_a_second_factor(api: Api) -> None:
+    account = await an_account(api, Role.SUPERVISOR)
+    shown = {"Authorization": f"Bearer {await a_token(api, account)}"}
+    roll = api.node.web.roll
+    for roles, second_factor, status in (
+        ({Role.SUPERVISOR}, False, 200),
+        ({Role.SUPERVISOR}, True, 200),
+        ({Role.APPROVER}, True, 401),
+    ):
+        await roll.reset(account, by="test", second_factor=second_factor)
+        await roll.set_roles(account, roles, by="test")
+        assert (await api.get("/v1/cases", **shown)).status == status
+    assert "second factor" in (await api.get("/v1/cases", **shown)).body["detail"]
+    assert (await api.get("/healthz", **shown)).status == 200
+    await roll.link(account, "https://id.example", "7", by="test")
+    assert (await api.get("/v1/cases", **shown)).status == 401
+    api.node.web.door.factor_elsewhere = True
+    assert (await api.get("/v1/cases", **shown)).status == 200
+    api.node.web.door.factor_elsewhere = False
+
+
 async def test_whoever_has_still_to_show_a_code_gets_in_nowhere_else(api: Api) -> None:
     account = await an_account(api, Role.APPROVER)
     begun = await api.node.web.door.admit(account, PLACE)

@@ -11,6 +11,7 @@ import pytest
 from tests.integration.api_node import OFFER, ZHONGSHAN, Answer, Api, application, serving, today
 from tests.noted import noted
 from tests.staff import Signed, a_token, an_account, signed_in
+from transfer.actions.roll import UnknownAccount
 from transfer.domain.rights import Role
 from transfer.ledger.entry import Kind
 from transfer.records import Show
@@ -92,6 +93,19 @@ async def test_whoever_is_signed_in_acts_in_the_own_name_for_the_own_institution
     ]
     said = {"by": clerk.account.name, "institution": ZHONGSHAN}
     assert (await clerk.post("/v1/cases", unsigned(application()) | said)).status == 201
+
+
+async def test_nobody_gets_the_name_of_another_account_and_with_it_the_cases(centre: Centre) -> None:
+    lawyer, roll = centre[Role.HANDLING_LAWYER].account, centre.api.node.web.roll
+    admin = await signed_in(centre.api, Role.SECURITY_ADMINISTRATOR)
+    form = {"login": "zhou-2", "institution": ZHONGSHAN, "role": Role.HANDLING_LAWYER.value}
+    form |= {"name": f" {lawyer.name} ", "csrf": admin.headers["X-CSRF-Token"]}
+    for disabled in (False, True):
+        await roll.set_disabled(lawyer, disabled=disabled, by="test")
+        async with centre.api.session.post("/accounts", data=form, headers=admin.headers) as answer:
+            assert (answer.status, "姓名或者统一身份已被其他账号使用" in await answer.text()) == (422, True)
+    with pytest.raises(UnknownAccount):
+        await roll.find("zhou-2")
 
 
 async def test_another_system_names_who_acts_at_its_institution_and_who_reads(centre: Centre) -> None:

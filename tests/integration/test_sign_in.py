@@ -222,6 +222,35 @@ async def test_a_session_ends_when_it_rests_and_in_any_case_after_its_longest(gr
         assert (await browser.get("/account")).path == "/sign-in"
 
 
+async def test_what_a_page_does_by_itself_keeps_no_session_alive(ground: Ground) -> None:
+    password = await ground.person("away", Role.INTAKE)
+    by_itself = {"X-By-Itself": "1"}
+    async with ground.browser() as browser:
+        for path, headers in (("/cases", by_itself), ("/cases/events", {}), ("/v1/cases", by_itself)):
+            await browser.sign_in("away", password)
+            for minutes, status in ((20, 200), (20, 303 if path.startswith("/cases") else 401)):
+                ground.clock.ahead += timedelta(minutes=minutes)
+                async with browser.session.get(path, headers=headers, allow_redirects=False) as answer:
+                    assert answer.status == status, path
+
+
+async def test_a_session_began_when_the_signing_in_did_however_often_its_secret_changes(ground: Ground) -> None:
+    password = await ground.person("began", Role.INTAKE)
+    door = ground.api.node.web.door
+    async with ground.browser() as browser:
+        await browser.sign_in("began", password)
+        first = await door.known(browser.cookie)
+        ground.clock.ahead += timedelta(minutes=5)
+        page = await browser.get("/account/password")
+        other = "山高月小 水落石出 and stones"
+        await browser.post("/account/password", page, old=password, new=other, again=other, back="/account")
+        second = await door.known(browser.cookie)
+    assert first
+    assert second
+    assert first.session.digest != second.session.digest
+    assert (first.session.made_at, first.session.ends_at) == (second.session.made_at, second.session.ends_at)
+
+
 async def test_signing_out_everywhere_ends_the_sessions_of_all_browsers(ground: Ground) -> None:
     password = await ground.person("everywhere", Role.INTAKE)
     async with ground.browser() as one, ground.browser() as other:
@@ -276,6 +305,26 @@ async def test_the_whole_way_of_an_administrator_leaves_no_secret_in_the_databas
     assert b"$argon2id$" in kept, "it was looked at in the right place"
     assert [one for one in secrets if one.encode() in kept] == []
     assert "second_factor_set" in await ground.told(Kind.ACCOUNT, "whole")
+
+
+async def test_a_first_password_that_is_not_used_in_time_opens_nothing_and_a_used_one_is_replaced_first(
+    ground: Ground,
+) -> None:
+    roll = ground.api.node.web.roll
+    new = NewAccount(login="late", name="迟到", institution=ground.api.region, roles=frozenset({Role.INTAKE}))
+    account, first = await roll.add(new, by="test")
+    async with ground.browser() as browser:
+        ground.clock.ahead += timedelta(days=6, hours=23)
+        assert (await browser.sign_in("late", first)).path == "/account/password"
+        assert (await browser.get("/cases")).path == "/account/password"
+        ground.clock.ahead += timedelta(hours=1)
+        page = await browser.sign_in("late", first)
+        assert (page.status, "首次登录口令逾期未使用" in page.text) == (422, True)
+        page = await browser.sign_in("late", "another")
+        assert (page.status, "首次登录口令逾期未使用" in page.text) == (422, False)
+        second = await roll.reset(account, by="test")
+        assert (await browser.sign_in("late", second)).path == "/account/password"
+    assert "first_password_ended" in await ground.told(Kind.SIGN_IN, "late")
 
 
 async def test_an_account_that_is_disabled_or_reset_is_out_at_once(ground: Ground) -> None:

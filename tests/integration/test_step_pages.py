@@ -49,7 +49,7 @@ async def test_offering_a_case_by_its_page(browser: Browser) -> None:
     case = await browser.api.opened(place_of_performance="510521")
     path = f"/cases/{case['id']}/steps/offer"
     page = await browser.get(path)
-    assert "LAL 38" in page.text
+    assert "Legal Aid Law, art. 38" in page.text
     form = page.form(path)
     assert STATION in form.choices["receiver"]
     assert not [one for one in form.choices["receiver"] if one.startswith(ZHONGSHAN)]
@@ -163,3 +163,19 @@ async def test_the_page_speaks_chinese(browser: Browser) -> None:
         assert said in page.text
     for said in ("Back to", "Legal ground", "(optional)"):
         assert said not in page.text
+
+
+async def test_a_refusal_of_the_rules_is_said_in_the_language_of_the_page_and_without_codes(browser: Browser) -> None:
+    case = await browser.api.opened(applicants=[{"name": "王小河", "identity": {"kind": "NONE"}}])
+    review = PERSON | {"stage": "under_review", "occurred_on": today()}
+    assert (await browser.api.post(f"/v1/cases/{case['id']}/stages", review)).status == 200
+    path = f"/cases/{case['id']}/steps/publish-stage"
+    pairs = (await browser.form(f"{path}?stage=granted")).sent(PERSON | {"by": "王主任"})
+    name = case["applicants"][0]["name"]
+    english = await browser.post(path, pairs)
+    assert english.status == 409
+    assert "find one for these first. Applicants: " + name + ": Nothing has been found yet" in english.page.text
+    assert "NOTHING_FOUND" not in english.page.text
+    chinese = await Browser(api=browser.api, language="zh-CN").post(path, pairs)
+    assert f"尚有申请人没有成立的经济困难条件依据。申请人：{name}：尚未认定" in chinese.page.text
+    assert "Applicants" not in chinese.page.text

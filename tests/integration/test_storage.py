@@ -1,13 +1,15 @@
 """The form of the database: its steps up and down, and the states that it refuses to hold."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert, inspect, text, update
+from sqlalchemy import insert, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.postgres import Postgres
@@ -304,3 +306,40 @@ async def test_old_answers_to_idempotency_keys_are_forgotten_and_fresh_ones_kept
     assert await store.forget_answered() == 0
     async with reading(engine) as connection:
         assert [left.key for left in await connection.execute(tables.answered.select())] == ["fresh"]
+
+
+async def test_a_transaction_that_is_broken_off_at_any_moment_leaves_nothing_behind(engine: AsyncEngine) -> None:
+    await migrate(engine)
+    taken = 0.0
+
+    async def write(case: dict[str, Any]) -> None:
+        async with writing(engine) as connection:
+            await connection.execute(insert(tables.cases), case)
+            await asyncio.sleep(taken)  # also with no statement under way
+            await connection.execute(update(tables.cases).values(version=2).where(tables.cases.c.id == case["id"]))
+
+    await write(a_case())
+    begun = perf_counter()
+    await write(a_case())
+    taken = perf_counter() - begun
+    for number in range(60):
+        case = a_case()
+        task = asyncio.create_task(write(case))
+        await asyncio.sleep(taken * number / 10)  # from before it begins to long after its end
+        task.cancel()
+        await asyncio.wait({task})
+        # Only a connection that nobody left in a transaction lets another begin.
+        async with writing(engine) as connection:
+            found = await connection.scalar(select(tables.cases.c.version).where(tables.cases.c.id == case["id"]))
+            assert found in (None, 2)
+
+
+async def test_a_transaction_that_fails_is_undone_before_its_connection_is_used_again(engine: AsyncEngine) -> None:
+    await migrate(engine)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            async with writing(engine) as connection:
+                await connection.execute(insert(tables.cases), a_case())
+                1 / 0  # noqa: B018 - fails
+    async with writing(engine) as connection:
+        assert (await connection.execute(select(tables.cases.c.id))).all() == []

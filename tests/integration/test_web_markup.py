@@ -2,18 +2,16 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import pytest_asyncio
 from pydantic import BaseModel, ValidationError
 
-from tests.integration.api_node import ZHONGSHAN, Api, serving
-from tests.integration.looked_at import Browser, Shown, browser, hold_to_headers
-from tests.trust import shared
+from tests.integration.api_node import Api
+from tests.integration.looked_at import Browser, Shown, hold_to_headers
 from transfer.actions import commands
 from transfer.web.examples import EXAMPLES
 from transfer.web.routes import ROUTES
@@ -63,21 +61,6 @@ def poisoned(form: type[BaseModel], body: Mapping[str, Any]) -> dict[str, Any]:
             else:
                 place[name] = before
     return given
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    folder = tmp_path_factory.mktemp("web")
-    shared().file_key(ZHONGSHAN)
-    async with serving(folder, files=str(folder / "files")) as one:
-        yield one
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visitor(api: Api) -> AsyncIterator[Browser]:
-    one = browser(api.address)
-    async with one.session:
-        yield one
 
 
 async def crawled(one: Browser, *starts: str) -> dict[str, Shown]:

@@ -9,9 +9,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
+from aiohttp import ClientPayloadError
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from tests.erasing import MARK, archived, gone, with_table
+from tests.forms import read_page
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, today
 from tests.integration.test_api_evidence import asked, taken
 from tests.noted import noted
@@ -235,6 +238,32 @@ async def test_an_evidence_request_is_shown_item_by_item_with_its_answers_and_le
         assert answer.status == 404
 
 
+async def test_whoever_records_evidence_stands_in_its_chain_without_typing_the_own_name(
+    here: Api, there: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await asked(here, there)
+    path = f"/cases/{case['id']}/requests/{case['requests'][0]['id']}/steps"
+    await taken(there, case, "sign-for")
+    await taken(there, case, "undertake", collector="刘洋")
+    added = {"answers.0.item": case["requests"][0]["items"][0]["id"], "form-add": "answers.0.pieces"}
+    names = [f"answers.0.pieces.0.custody.0.{name}" for name in ("by", "institution")]
+
+    async def chain() -> list[str | None]:
+        async with there.session.post(f"{path}/record", data=added) as answer:
+            form = read_page(await answer.text()).form(f"{path}/record")
+        assert set(names) <= form.names
+        return [form.value(name) for name in names]
+
+    assert await chain() == ["", ""]
+
+    async def is_liu(*_: Any) -> Asking:
+        liu = Person(name="刘洋", account=UUID(int=1), institution=LUXIAN, roles=frozenset({Role.LIAISON}))
+        return Asking(who=liu, came=PLACE)
+
+    monkeypatch.setattr("transfer.web.server.who_asks", is_liu)
+    assert await chain() == ["刘洋", LUXIAN]
+
+
 async def test_a_recused_person_is_offered_no_step(here: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     case = await here.opened()
     head = {"by": "王主任", "institution": ZHONGSHAN}
@@ -344,3 +373,30 @@ async def test_a_stream_ends_so_that_rights_are_looked_at_again_and_so_many_are_
     monkeypatch.setattr(live, "AT_MOST", 0)
     async with here.session.get("/cases/events?seen=1") as answer:
         assert answer.status == 204
+
+
+async def test_a_browser_that_leaves_a_stream_is_no_event_in_the_log(here: Api, quick: None) -> None:
+    with capture_logs() as logs:
+        async with asyncio.timeout(20):
+            async with here.session.get("/cases/events?seen=1") as answer:
+                assert await anext(lines(answer)) == "retry: 2000"
+                # Left in the middle of the answer, so that the connection is closed.
+            while not (said := [one for one in logs if one["event"] == "stream_broken"]):  # noqa: ASYNC110 - a log tells nobody
+                await asyncio.sleep(0.05)  # between two looks
+    assert {one["log_level"] for one in said} == {"debug"}
+
+
+async def test_a_stream_that_breaks_by_itself_is_a_warning(
+    here: Api, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> AsyncIterator[bytes]:
+        yield b": begun\n\n"
+        raise RuntimeError("of the source")
+
+    monkeypatch.setattr(live.Live, "listen", broken)
+    with capture_logs() as logs:
+        async with here.session.get("/cases/events?seen=1") as answer:
+            with pytest.raises(ClientPayloadError):
+                await answer.read()
+    said = [(one["log_level"], one["error"]) for one in logs if one["event"] == "stream_broken"]
+    assert said == [("warning", "RuntimeError")]

@@ -1,5 +1,6 @@
 """A worker applies without an account, and follows the case by a code and a second fact."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from sqlalchemy import delete, select, update
@@ -26,6 +28,8 @@ from transfer.storage.mail_tables import mail, text_optouts, texts, worker_codes
 from transfer.storage.tables import file_uses
 from transfer.telemetry import clock
 from transfer.web.cookies import WORKER
+from transfer.web.pages.worker_routes import WORKER_PAGES
+from transfer.web.server import Site, serve
 from transfer.workers.pauses import Pauses
 from transfer.workers.texts import Texter
 
@@ -67,7 +71,7 @@ class Centre:
 
     async def taken(self, letter: str) -> str:
         """The case that the application became."""
-        page = await self.take(letter, matter="REMUNERATION", aid_form="LABOUR_ARBITRATION")
+        page = await self.clerk.take_in(letter, by="王芳")
         return page.path.rpartition("/")[2]
 
     async def entries(self, kind: str) -> list[Entry]:
@@ -122,14 +126,45 @@ async def test_an_application_becomes_a_case_that_its_writer_follows(centre: Cen
     assert read_code(code)
 
 
-async def test_taking_in_twice_makes_one_case(centre: Centre) -> None:
+async def test_what_the_worker_wrote_stands_in_the_pages_of_taking_in(centre: Centre) -> None:
     await centre.worker.applied()
     letter = await centre.letter()
     before = len(await centre.api.items("/v1/cases"))
-    await centre.taken(letter)
-    again = await centre.take(letter, matter="REMUNERATION", aid_form="LABOUR_ARBITRATION")
-    assert again.status == 404
+    who = await centre.clerk.post(f"{letter}/take")
+    for shown in ("李大山", PHONE, IDENTITY, "18000"):
+        assert f'value="{shown}' in who.text, shown
+    what = await centre.clerk.fill(who, by="王芳")
+    for shown in ("中山某家具公司", "从五月到十月没有发工资。", "请求支付工资"):
+        assert shown in what.text, shown
+    assert "网上提交1" in (await centre.clerk.get(what.path.replace("/what", "/papers"))).text
+    assert len(await centre.api.items("/v1/cases")) == before
+    assert [row.state for row in await centre.rows(mail)] == ["sent"]
+    again = await centre.clerk.post(f"{letter}/take")
+    assert (again.path, "王芳" in again.text) == (who.path, True)
+
+
+async def test_an_application_that_was_taken_in_says_by_whom_and_where_it_is(centre: Centre) -> None:
+    await centre.worker.applied()
+    letter = await centre.letter()
+    before = len(await centre.api.items("/v1/cases"))
+    case = await centre.taken(letter)
+    for again in (await centre.take(letter), await centre.clerk.post(f"{letter}/back", by="王芳", remark="缺欠条")):
+        assert again.status == 409, again
+        assert "王芳已收案" in again.words
+        assert f'href="/cases/{case}"' in again.text
     assert len(await centre.api.items("/v1/cases")) == before + 1
+
+
+@pytest.mark.parametrize("ends", ["back", "withdrawn"])
+async def test_what_its_writer_has_again_is_no_longer_taken_in(centre: Centre, ends: str) -> None:
+    await centre.worker.applied()
+    letter = await centre.letter()
+    who = await centre.clerk.post(f"{letter}/take")
+    if ends == "back":
+        await centre.clerk.post(f"{letter}/back", by="王芳", remark="缺欠条")
+    else:
+        await centre.worker.post("/status/withdraw", sure="yes")
+    assert (await centre.clerk.get(who.path)).status == 404
 
 
 async def test_who_saves_comes_back_on_another_phone(centre: Centre) -> None:
@@ -184,6 +219,60 @@ async def test_photos_of_other_kinds_are_refused_and_what_was_typed_stays(centre
         page = await centre.worker.photo("/apply/papers", content, media_type=said, kind="IOU", add="yes")
         assert page.status == 422, page
         assert "照片" in page.words
+
+
+async def test_nothing_of_a_file_is_read_from_whoever_has_not_shown_a_code_nor_where_no_form_has_one(
+    centre: Centre,
+) -> None:
+    before, worker = centre.files.objects, centre.worker
+    boundary = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(2**30)}
+    for path, status in (("/apply/papers", 303), ("/status/supplement", 303), ("/status", 413), ("/language", 413)):
+        # The rest of the body never comes: whoever waits for it does not answer.
+        async with asyncio.timeout(5):
+            assert await answered_at_once(centre.api.address, path, boundary) == status, path
+    page = await worker.photo("/apply/papers", a_jpeg(), kind="IOU", add="yes")
+    assert page.path == "/status", page
+    page = await worker.photo("/apply", a_jpeg(), read="yes")
+    assert page.status == 415, page
+    await worker.begun()
+    cookie = "; ".join(f"{one.key}={one.value}" for one in worker.session.cookie_jar)
+    async with asyncio.timeout(5):
+        assert await answered_at_once(centre.api.address, "/apply/papers", boundary | {"Cookie": cookie}) == 413
+    assert centre.files.objects == before
+
+
+async def test_a_form_that_does_not_say_how_long_it_is_ends_at_its_bound_too(centre: Centre) -> None:
+    before, worker = centre.files.objects, centre.worker
+    await worker.begun()
+    token = {one.key: one.value for one in worker.session.cookie_jar}
+    head = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield head + a_jpeg() + b"\r\n--x--\r\n"
+
+    routes = [replace(one, takes_files=one.takes_files and 100) for one in WORKER_PAGES]
+    async with (
+        serve(centre.api.node.web, routes=routes, site=Site(host="127.0.0.1", port=0)) as address,
+        aiohttp.ClientSession(address, cookies=token) as session,
+        session.post(
+            "/apply/papers", data=pieces(), headers={"Content-Type": "multipart/form-data; boundary=x"}
+        ) as answer,
+    ):
+        assert answer.status == 413
+    assert centre.files.objects == before
+
+
+async def answered_at_once(address: str, path: str, headers: dict[str, str]) -> int:
+    """The status of the answer to the beginning of a form with a file that is said to be long."""
+    host, _, port = address.rpartition("/")[2].partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = "".join(f"{name}: {value}\r\n" for name, value in ({"Host": f"{host}:{port}"} | headers).items())
+    part = '--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
+    writer.write(f"POST {path} HTTP/1.1\r\n{head}\r\n{part}".encode())
+    await writer.drain()
+    line = await reader.readline()
+    writer.close()
+    return int(line.split()[1])
 
 
 async def test_papers_on_health_need_a_consent_of_their_own(centre: Centre) -> None:
@@ -302,13 +391,34 @@ async def test_a_withdrawal_is_confirmed_entered_and_shown(centre: Centre) -> No
     assert "您已撤回申请" in (await centre.worker.get("/status/mine")).words
 
 
-async def test_the_withdrawal_of_the_only_applicant_is_entered_by_the_clerk(centre: Centre) -> None:
-    """The case would have nobody; how it ends is for the centre to say."""
+async def test_the_withdrawal_of_the_only_applicant_is_entered_and_the_application_put_away(centre: Centre) -> None:
     await centre.worker.applied()
     case = await centre.taken(await centre.letter())
     await centre.worker.post("/status/withdraw", sure="yes")
+    entered = await centre.take(await centre.letter())
+    assert entered.path == f"/cases/{case}", entered
+    known = (await centre.api.get(f"/v1/cases/{case}")).body
+    [stages] = [one for one in known["steps"] if one["step"] == "publish-stage"]
+    assert [one["stage"] for one in stages["stages"]] == ["archived"]
+    assert not {"offer", "withdrawals", "notice", "eligibility"} & {one["step"] for one in known["steps"]}
+    part = {"kind": "archive", "number": "2026-001"}
+    stage = {"by": "王芳", "institution": ZHONGSHAN, "stage": "archived", "occurred_on": today(), "part": part}
+    put = await centre.api.post(f"/v1/cases/{case}/stages", stage)
+    assert put.status == 200, put.body
+    [review] = [one for one in put.body["basics"]["clocks"] if one["rule"] == "REVIEW"]
+    assert review["met_on"] == today()
+    assert "您已撤回申请" in (await centre.worker.get("/status/mine")).words
+
+
+async def test_who_withdraws_after_a_decision_has_the_aid_terminated(centre: Centre) -> None:
+    await centre.worker.applied()
+    case = await centre.taken(await centre.letter())
+    first = {"by": "梁主任", "institution": ZHONGSHAN, "stage": "aid_first", "basis": "LAL_44_1"}
+    assert (await centre.api.post(f"/v1/cases/{case}/stages", first | {"occurred_on": today()})).status == 200
+    await centre.worker.post("/status/withdraw", sure="yes")
     letter = await centre.letter()
     assert (await centre.take(letter)).status == 409
+    assert f"/cases/{case}/steps/publish-stage?stage=terminated" in (await centre.clerk.get(letter)).text
     assert (await centre.take(letter, entered="yes")).path == f"/cases/{case}"
 
 

@@ -86,7 +86,11 @@ def test_lines_in_another_order_or_number_show_nothing_new(tmp_path: Path, data:
 
 
 @often
-@given(st.sampled_from(list(Kind)), st.dictionaries(st.text(max_size=3), values, max_size=3), st.data())
+@given(
+    st.sampled_from([kind for kind in Kind if kind is not Kind.AUDIT]),
+    st.dictionaries(st.text(max_size=3), values, max_size=3),
+    st.data(),
+)
 def test_what_a_region_itself_wrote_wrongly_and_signed_is_read_to_a_verdict(
     tmp_path: Path, kind: Kind, more: dict[str, Any], data: st.DataObject
 ) -> None:

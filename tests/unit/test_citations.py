@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 import transfer.law
+from transfer.web.own_steps import OWN_STEPS
 from transfer.web.pages.citations import cited
 from transfer.web.pages.languages import Language
+from transfer.web.pages.steps_shown import ground
+from transfer.web.wording import EVIDENCE_WORDING, WORDING
 
 
 @pytest.mark.parametrize(
@@ -53,3 +56,12 @@ def test_every_law_of_the_whole_country_in_the_rules_has_its_english_name() -> N
     left = {one for one in printed if cited(one, Language.EN) == one}
     assert len(left) < len(printed)
     assert {one for one in left if "市" not in one and "省" not in one and "协议" not in one} == {"广西2004年规定"}
+
+
+def test_every_ground_of_a_step_is_printed_in_both_languages() -> None:
+    worded = [*WORDING.values(), *EVIDENCE_WORDING.values(), *(one.wording for one in OWN_STEPS.values())]
+    codes = {one.ground for one in worded if one.ground}
+    assert {"LAL 43(2)", "PIPL 47", "O148"} <= codes
+    bare = {code for code in codes if ground(code).zh == code or ground(code).en in {code, ground(code).zh}}
+    assert bare == set()
+    assert ground("LDMAL 7").en == "Labour Dispute Mediation and Arbitration Law, art. 7"

@@ -145,6 +145,19 @@ def test_maintenance_is_put_on_and_taken_off(office: Office) -> None:
     assert "takes no messages" not in office.does("verify", office.note)
 
 
+def test_what_every_region_must_read_is_required_and_who_does_not_is_named(office: Office) -> None:
+    office.does("add-region", office.draft, ZHONGSHAN, "--reads", "2", "--reads", "1")
+    assert office.region(ZHONGSHAN)["versions"] == [1, 2]
+    behind = f"region {LUXIAN} understands version 1 of messages, the exchange asks for 2"
+    assert office.does("require", office.draft, "2") == f"version 2: noted\n{behind}\n"
+    office.sign()
+    assert f"gets no messages: {behind}" in office.does("verify", office.note)
+    assert office.listed()["least"] == 2
+    office.does("add-region", office.draft, LUXIAN, "--reads", "1", "--reads", "2")
+    office.sign()
+    assert "gets no messages" not in office.does("verify", office.note)
+
+
 def test_new_keys_of_a_region_take_the_place_of_those_listed(office: Office) -> None:
     kid = next(key["kid"] for key in office.region(LUXIAN)["keys"] if key["use"] == "sign")
     environment = {"TRANSFER_KEYS": str(office.folder / LUXIAN)}

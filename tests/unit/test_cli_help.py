@@ -1,14 +1,17 @@
 """Every command and option says what it is for, and every expected error has its exit code."""
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from transfer.cli.endings import EXITS, exit_of
 from transfer.cli.exits import (
     CONFIGURATION,
-    EXITS,
     FAULT,
     MEANINGS,
     UNAVAILABLE,
@@ -17,7 +20,6 @@ from transfer.cli.exits import (
     NotThere,
     Unreachable,
     WrongUsage,
-    exit_of,
 )
 from transfer.cli.explained import Commands
 from transfer.cli.main import main
@@ -28,7 +30,10 @@ from transfer.settings import SettingsInvalid
 
 
 def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         yield (*path, name), command
         if isinstance(command, click.Group):
             yield from _commands(command, (*path, name))
@@ -52,6 +57,18 @@ def test_a_command_that_prints_data_has_json() -> None:
     data += [("keys", name) for name in ("new", "list", "rotate", "revoke")]
     for path in [*data, ("quarantine", "show"), ("quarantine", "replay"), ("migrate",), ("schemas",), ("pki", "show")]:
         assert "--json" in [name for p in COMMANDS[path].params for name in p.opts], path
+
+
+def test_the_version_costs_nothing_of_the_node() -> None:
+    asked = "from transfer.cli.main import main; main(['--version'])"
+    shown = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", asked], capture_output=True, check=True, text=True
+    )
+    assert shown.stdout.startswith("transfer, version ")
+    assert "transfer.cli.main" in shown.stderr
+    assert not {"transfer.node", "sqlalchemy", "aiohttp", "pydantic"} & set(
+        re.findall(r"[\w.]+$", shown.stderr, re.MULTILINE)
+    )
 
 
 def test_the_help_names_all_exit_codes() -> None:

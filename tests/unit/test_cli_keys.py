@@ -13,6 +13,7 @@ from transfer.cli.exits import CONFIGURATION, FAULT, USAGE
 from transfer.cli.main import main
 from transfer.crypto.keys import KeyUse, PublicKey, SuiteName
 from transfer.crypto.keystore import Keystore
+from transfer.crypto.second_factor import AccountsKey
 
 SECRET: Final = "correct horse battery staple"
 PUBLIC: Final = TypeAdapter(list[PublicKey])
@@ -51,6 +52,14 @@ def test_new_makes_a_key_to_sign_and_one_to_seal_to(region: Region) -> None:
     spans = {datetime.fromisoformat(key["not_after"]) - datetime.fromisoformat(key["not_before"]) for key in made}
     assert spans == {timedelta(days=730)}
     assert Keystore.load(region.folder, SecretStr(SECRET)).keys.keys() == {key["kid"] for key in made}
+
+
+def test_new_makes_the_key_of_the_accounts_once(region: Region) -> None:
+    region.told("new")
+    made = (region.folder / "accounts.key").read_bytes()
+    region.told("new", "--use", "sign")
+    assert (region.folder / "accounts.key").read_bytes() == made
+    assert len(AccountsKey(region.folder, lambda: SecretStr(SECRET))()) == 32
 
 
 def test_new_makes_what_is_asked_for(region: Region) -> None:

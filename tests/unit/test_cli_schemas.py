@@ -49,6 +49,25 @@ def test_what_was_published_is_never_touched(tmp_path: Path) -> None:
     assert schemas(tmp_path, "--check")[0] == 0
 
 
+def test_a_message_that_breaks_what_was_published_is_named_and_stays_so(tmp_path: Path) -> None:
+    schemas(tmp_path, "--write")
+    name = "legalaid.transfer.recall_requested.v1.schema.json"
+    text = (tmp_path / "schemas/messages" / name).read_text()
+    published = tmp_path / "schemas/published" / name
+    published.parent.mkdir()
+    published.write_text(text)
+    assert schemas(tmp_path, "--check")[0] == 0
+    asked = json.loads(text)
+    asked["properties"]["phone"] = {"type": "string"}
+    published.write_text(json.dumps(asked))
+    for way in ("--write", "--check"):
+        code, said = schemas(tmp_path, way)
+        assert (code, said["differences"]) == (
+            1,
+            {f"schemas/published/{name}": "broken: event.phone: removed"},
+        )
+
+
 def test_exactly_one_of_check_and_write_is_asked_for() -> None:
     assert CliRunner().invoke(main, ["schemas"]).exit_code == 2
     assert CliRunner().invoke(main, ["schemas", "--check", "--write"]).exit_code == 2

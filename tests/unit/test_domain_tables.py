@@ -14,6 +14,7 @@ from transfer.domain.lifecycle import (
     STAGES,
     TOO_LATE,
     TRANSITIONS,
+    UNDECIDED,
     Side,
     State,
     Step,
@@ -102,13 +103,20 @@ def test_while_an_offer_is_open_only_aid_that_cannot_wait_goes_on() -> None:
 
 
 def test_a_stage_without_a_row_is_refused() -> None:
-    rows = {(row.stage, row.to) for row in STAGES}
+    rows = {(row.stage, row.to) for row in STAGES if not row.once_withdrawn}
     for stage, to in product(Stage, Stage):
         if (stage, to) in rows:
             check_stage(stage, to, offered=False)
         else:
             with pytest.raises(IllegalStage):
                 check_stage(stage, to, offered=False)
+
+
+def test_an_application_from_which_everybody_withdrew_is_only_put_away() -> None:
+    for stage in UNDECIDED:
+        assert open_stages(stage, offered=False, withdrawn=True) == (Stage.ARCHIVED,)
+        assert Stage.ARCHIVED not in open_stages(stage, offered=False)
+        assert open_stages(stage, offered=True, withdrawn=True) == ()
 
 
 def test_no_decided_case_is_offered() -> None:

@@ -152,7 +152,7 @@ def test_no_kind_of_item_may_ask_for_all_bank_flows() -> None:
 
 
 def test_what_is_kept_by_the_month_is_asked_for_a_named_time() -> None:
-    assert beyond(period_from=None, period_to=None).detail["allowed"] == "for a named period"
+    assert beyond(period_from=None, period_to=None).detail["needed"] == ("period_from", "period_to")
 
 
 def test_an_economic_check_is_about_applicants_and_not_their_family() -> None:

@@ -9,6 +9,7 @@ from tests.asking import LINGWU, Asking, a_piece, an_item, answers_of, defects_o
 from transfer.crypto.directory import Agreement
 from transfer.domain import errors
 from transfer.domain.clocks import CHINA
+from transfer.domain.evidence_table import RequestState
 from transfer.domain.lifecycle import Step
 from transfer.messages.attachments import Attachment
 from transfer.messages.case import Material
@@ -127,7 +128,7 @@ def test_after_the_decision_nothing_is_missing_any_more() -> None:
         story.own("notice", items=defects_of(story.applicants[0]), due_on=date(2026, 6, 17), phoned=True)
 
 
-def test_applicants_may_withdraw_and_the_last_one_does_not_leave_an_empty_case() -> None:
+def test_applicants_may_withdraw_and_once_the_last_has_the_application_is_put_away() -> None:
     story = knitters()
     story.own("withdrawals", applicants=story.applicants[:2])
     assert [one.status for one in story.known().applicants] == [
@@ -135,8 +136,18 @@ def test_applicants_may_withdraw_and_the_last_one_does_not_leave_an_empty_case()
         ApplicantStatus.WITHDRAWN,
         ApplicantStatus.ACTIVE,
     ]
-    with pytest.raises(errors.NoActiveApplicant):
-        story.own("withdrawals", applicants=story.applicants[2:])
+    story.own("withdrawals", applicants=story.applicants[2:])
+    assert story.known().active == ()
+    assert all(clock.met_on is not None for clock in story.known().basics.clocks)
+    with pytest.raises(errors.IllegalStage):
+        story.reach(Stage.GRANTED)
+    assert story.reach(Stage.ARCHIVED).known().stage.stage is Stage.ARCHIVED
+
+
+def test_whoever_is_asked_for_evidence_is_told_to_stop_when_everybody_has_withdrawn() -> None:
+    story = Asking().ask()
+    story.own("withdrawals", applicants=story.applicants).reach(Stage.ARCHIVED)
+    assert {one.state for one in story.known().requests} == {RequestState.CANCELLED}
 
 
 def test_the_file_of_a_piece_is_here_before_it_is_recorded() -> None:

@@ -53,7 +53,8 @@ def test_the_page_shows_every_row_every_too_late_step_and_every_stage() -> None:
     for state, step in TOO_LATE:
         assert f"| {state} | {step} |\n" in page
     for stage in STAGES:
-        assert f"    {stage.stage} --> {stage.to}\n" in page
+        said = ": all withdrew" if stage.once_withdrawn else ""
+        assert f"    {stage.stage} --> {stage.to}{said}\n" in page
     for one in (*REQUEST_ROWS, *POSTED_ROWS):
         assert f"| {one.state} | {one.step} | {one.to} | {one.by} |" in page
     crossing = len(CROSSING) + len([one for one in REQUEST_ROWS if one.crossing])

@@ -73,7 +73,7 @@ def test_of_two_documents_beside_one_without_the_first_is_named() -> None:
 def test_who_stands_twice_is_named_by_the_places() -> None:
     with pytest.raises(PersonTwice) as refused:
         check_persons([a_person(number=OTHER), a_person(number=ONE), a_person(), a_person(number=ONE)])
-    assert refused.value.detail == {"applicants": ["4 is 2"]}
+    assert refused.value.detail == {"applicants": ["4 = 2"]}
     assert "李" not in refused.value.message
 
 

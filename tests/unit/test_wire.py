@@ -242,3 +242,12 @@ def test_nothing_is_sealed_for_a_region_without_a_key_in_maintenance_or_unknown(
         directory = listed.model_copy(update={"regions": regions})
         with pytest.raises(CannotSeal, match=said):
             sealed(directory=Directory.model_validate(dict(directory)))
+
+
+def test_nothing_is_sealed_for_a_region_that_does_not_read_the_version_that_all_must() -> None:
+    listed = shared().directory()
+    asking = listed.model_copy(update={"least": 2})
+    with pytest.raises(CannotSeal, match=f"{LUXIAN} understands version 1 of messages, the exchange asks for 2"):
+        sealed(directory=asking)
+    upgraded = tuple(one.model_copy(update={"versions": (1, 2)}) for one in listed.regions)
+    assert sealed(directory=Directory.model_validate(dict(asking) | {"regions": upgraded}))

@@ -152,7 +152,7 @@ def ask_extension(at: Situation, request_id: UUID, command: commands.AskExtensio
     """Ask for more time; raises DueDatePassed, IllegalStep while the last question is not answered."""
     taken = _taken(at, request_id, command, RequestStep.ASK_EXTENSION)
     if taken.extension is not None and taken.extension.granted is None:
-        raise IllegalStep(state=taken.state.value, step=RequestStep.ASK_EXTENSION.value, already="asked")
+        raise IllegalStep(state=taken.state, step=RequestStep.ASK_EXTENSION, extension=True)
     if command.until <= (taken.due_on or legal_day(at.context.now)):
         raise DueDatePassed(until=command.until, due_on=taken.due_on)
     message = EvidenceExtensionAsked(

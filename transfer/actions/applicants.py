@@ -7,8 +7,8 @@ from uuid import UUID
 from transfer.actions.commands import AnswerNotice, Command, GiveNotice, Withdraw
 from transfer.actions.handling_commands import TellApplicants
 from transfer.actions.situation import Situation
-from transfer.domain.case import Notice, Transfer
-from transfer.domain.clocks import legal_day, paused, resumed, supplementing
+from transfer.domain.case import Case, Notice, Transfer
+from transfer.domain.clocks import given_up, legal_day, paused, resumed, supplementing
 from transfer.domain.decision import Decision, Event
 from transfer.domain.errors import (
     IllegalStage,
@@ -17,7 +17,7 @@ from transfer.domain.errors import (
     NoticeMissing,
     UnknownApplicant,
 )
-from transfer.domain.lifecycle import OFFERABLE
+from transfer.domain.lifecycle import OFFERABLE, UNDECIDED
 from transfer.domain.supplement import check_answers, check_notice, concerned, waiting
 from transfer.messages.transfer import ApplicantTold, SupplementRequired
 
@@ -107,24 +107,21 @@ def answer_notice(at: Situation, command: AnswerNotice) -> Decision:
     today = legal_day(at.context.now)
     check_answers(notice, command, at.case, informed=notice.told, today=today)
     case = at.case.without_applicants(command.left).with_materials(command.materials)
-    if not case.active:
-        raise NoActiveApplicant
     titles = frozenset(paper.title for paper in command.materials)
     answered = notice.model_copy(update={"answered": True, "supplied": notice.supplied | titles})
     detail = {"answers": len(command.answers), "left": [str(one.applicant) for one in command.left]}
-    case = resumed(case, case.id, today, at.context.rules)
+    case = _left(at, resumed(case, case.id, today, at.context.rules))
     return Decision(case=replace(case, notice=answered), event=Event(name="notice_answered", detail=detail))
 
 
 def withdraw(at: Situation, command: Withdraw) -> Decision:
-    """Some applicants take their application back; the others go on.
+    """Some applicants take their application back; the others go on. Where nobody is left before a decision, the
+    application is only put away; after it, aid is terminated (LAL 48(7)).
 
-    Raises NoActiveApplicant when nobody would be left, UnknownApplicant, and as ``give_notice``.
+    Raises NoActiveApplicant when nobody would be left after a decision, UnknownApplicant, and as ``give_notice``.
     """
     check_free(at, command)
-    case = at.case.withdrawn(command.applicants)
-    if not case.active:
-        raise NoActiveApplicant
+    case = _left(at, at.case.withdrawn(command.applicants))
     detail = {"applicants": sorted(map(str, command.applicants))}
     return Decision(case=case, event=Event(name="applicants_withdrew", detail=detail))
 
@@ -134,4 +131,16 @@ def check_free(at: Situation, command: Command) -> None:
     at.as_holder(command)
     at.case.check_not_offered()
     if at.case.stage.stage not in OFFERABLE:
-        raise IllegalStage(stage=at.case.stage.stage.value, allowed=sorted(s.value for s in OFFERABLE))
+        raise IllegalStage(stage=at.case.stage.stage, allowed=sorted(OFFERABLE))
+
+
+def _left(at: Situation, case: Case) -> Case:
+    """The case after applicants left; nothing runs any more where nobody applies still.
+
+    Raises NoActiveApplicant where that is so after a decision.
+    """
+    if case.active:
+        return case
+    if case.stage.stage not in UNDECIDED:
+        raise NoActiveApplicant
+    return given_up(case, legal_day(at.context.now))

@@ -68,7 +68,7 @@ def _drafted(at: Situation, request_id: UUID, command: commands.DraftRequest) ->
     context, case = at.context, at.case
     region = _asked_region(context, command)
     if case.stage.stage in PAST:
-        raise CaseEnded(stage=case.stage.stage.value)
+        raise CaseEnded(stage=case.stage.stage)
     items = tuple(Asked(**{**dict(item), "id": item.id or context.new_id()}) for item in command.items)
     persons = (*_applicants(case, items), *command.persons)
     if fault := persons_asked_fault(persons, items):
@@ -150,7 +150,7 @@ def send(at: Situation, request_id: UUID, command: commands.Send) -> Decision:
     taken = request.take(RequestStep.SEND, by=_R, at=context.now)
     case.check_not_offered()
     if case.stage.stage in PAST:
-        raise CaseEnded(stage=case.stage.stage.value)
+        raise CaseEnded(stage=case.stage.stage)
     _check_not_had(at, taken.items, _agreement(context, taken.peer))
     sent_on = legal_day(context.now)
     taken = taken.changed(sent_at=context.now, due_on=context.due(sent_on, taken.working_days))

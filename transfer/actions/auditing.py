@@ -159,16 +159,16 @@ class Audit:
         return proof
 
     async def bundle_of_case(self, case: UUID, asked: Asked) -> AsyncIterator[bytes]:
-        """All entries of a case under the newest checkpoint. Raises as ``prove``; LedgerAltered may come at the end."""
+        """All entries of a case under the newest checkpoint. Raises as ``prove``, NoCheckpointYet where it covers none
+        of them; LedgerAltered may come at the end."""
         await self._note(Kind.AUDIT, asked, case, query="bundle", about=str(case), unmasked=asked.unmask)
         note, checkpoint = await self._newest()
-        written = {
-            one.place: one
-            for one in await _as_written(self.reading.of_case(case))
-            if one.place is not None and one.place < checkpoint.size
-        }
-        if not written:
+        every = await _as_written(self.reading.of_case(case))
+        if all(opened(one, one.place, case=case).entry.kind is Kind.AUDIT for one in every):
             raise NotInTheLedger
+        written = {one.place: one for one in every if one.place is not None and one.place < checkpoint.size}
+        if not written:
+            raise NoCheckpointYet
 
         async def entries(start: int, stop: int) -> AsyncIterator[Sequence[Written]]:
             yield [written[place] for place in range(start, stop)]

@@ -15,6 +15,7 @@ from transfer.domain.errors import (
     CaseErased,
     MessagesUnderWay,
     NotExported,
+    Recovering,
     Recused,
     StaleVersion,
     TransferError,
@@ -26,6 +27,7 @@ from transfer.messages.values import Digest
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.ledger import Happened
 from transfer.ports.work import Answered, Cause, Context, StorageUnavailable, Work, WorkRoom
+from transfer.telemetry import traces
 
 AT_ONCE: Final = 64
 """How many commands share one transaction at most."""
@@ -67,6 +69,8 @@ class Order:
     others: tuple[UUID, ...] = ()
     version: int | None = None
     idempotency: Idempotency | None = None
+    trace: str | None = field(default_factory=traces.current)
+    """That of the request; orders of several requests share a transaction."""
 
 
 Outcome = Case | Answered | Exception
@@ -96,10 +100,21 @@ class Desk:
 
     async def _transact(self, orders: Sequence[Order]) -> list[Outcome]:
         async with self.room.work() as work:
+            if await work.load_recovering():
+                return [Recovering() for _ in orders]
             known = dict(await work.load_answered({o.idempotency.key for o in orders if o.idempotency}))
             wanted = {i for order in orders for i in (order.case, *order.others) if i is not None}
             cases = dict(await work.load_cases(wanted)) if wanted else {}
-            return [await self._decide(order, work, known, cases) for order in orders]
+            return [await self._decided(order, work, known, cases) for order in orders]
+
+    async def _decided(self, order: Order, work: Work, known: dict[str, Answered], cases: dict[UUID, Case]) -> Outcome:
+        """In the trace of its request."""
+        command = order.attempt.command if order.attempt is not None else "by itself"
+        with traces.span(f"decide {command}", parent=order.trace) as span:
+            outcome = await self._decide(order, work, known, cases)
+            if isinstance(outcome, Exception):
+                span.failed(type(outcome).__name__)
+            return outcome
 
     async def _decide(self, order: Order, work: Work, known: dict[str, Answered], cases: dict[UUID, Case]) -> Outcome:
         key = order.idempotency

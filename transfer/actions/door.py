@@ -8,13 +8,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from transfer.crypto import credentials, second_factor
-from transfer.domain.accounts import FREE, FREE_OF_ADDRESS, Account, Due, Session, due
+from transfer.domain.accounts import FREE, FREE_OF_ADDRESS, Account, Due, Session, Token, due
 from transfer.domain.clocks import legal_day
 from transfer.domain.passwords import normal
-from transfer.domain.rights import Person, Role
+from transfer.domain.rights import Person, Right, Role
 from transfer.ledger.entry import Kind
 from transfer.ports.accounts import Accounts, Tried
 from transfer.ports.ledger import Happened, Ledger
+from transfer.ports.work import StorageUnavailable
 
 AT_ONCE: Final = 2
 """How many passwords are hashed at a time: each takes 19 MiB and a core."""
@@ -24,6 +25,14 @@ _CLIENT: Final = 200
 
 class SignInRefused(Exception):
     """Name, password or code are not right."""
+
+
+class FirstPasswordEnded(SignInRefused):
+    """The password for the first sign-in was not used in time; the security administrator gives another one."""
+
+
+class SecondFactorOwed(Exception):
+    """The account of this token owes a second factor: its person signs in and sets that up first."""
 
 
 class SignInPaused(Exception):
@@ -67,7 +76,8 @@ class Begun:
 
 @dataclass(slots=True, kw_only=True)
 class Door:
-    """``key`` seals the secrets of second factors; of ``second_factor`` roles one is due."""
+    """``key`` seals the secrets of second factors; of ``second_factor`` roles one is due, though no token waits for
+    one where a linked account may show it to its provider (``factor_elsewhere``). A first password lasts so long."""
 
     accounts: Accounts
     ledger: Ledger
@@ -76,12 +86,15 @@ class Door:
     idle: timedelta
     longest: timedelta
     second_factor: frozenset[Role]
+    factor_elsewhere: bool
+    first_password: timedelta
     _hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _monitors: dict[bytes, tuple[Token, Account]] = field(default_factory=dict)
 
     async def sign_in(self, login: str, password: str, came: Came) -> Begun:
         """With a password. Whether there is such an account shows neither in the answer nor in its time.
 
-        Raises SignInRefused, SignInPaused.
+        Raises SignInRefused, FirstPasswordEnded, SignInPaused.
         """
         name = tried_login(login.strip().casefold())
         until = await self.attempt(name, came)
@@ -92,6 +105,9 @@ class Door:
         if account is None or not fits:
             await self.ledger.note(self._told("refused", account, came, pauses_until=until))
             raise SignInRefused
+        if account.password_ended(self.clock()):
+            await self.ledger.note(self._told("first_password_ended", account, came, pauses_until=until))
+            raise FirstPasswordEnded
         await self.accounts.succeeded([name.digest], [_of_address(came).digest])
         return await self.admit(account, came)
 
@@ -104,19 +120,20 @@ class Door:
             await self.ledger.note(self._told("code_refused", account, came, pauses_until=until))
             raise SignInRefused
         await self.accounts.succeeded([tried.digest], [_of_address(came).digest])
-        return await self.admit(account, came, confirmed=True, ends_at=known.session.ends_at)
+        return await self.admit(account, came, confirmed=True, since=known.session)
 
     async def admit(
-        self, account: Account, came: Came, *, confirmed: bool = False, ends_at: datetime | None = None
+        self, account: Account, came: Came, *, confirmed: bool = False, since: Session | None = None
     ) -> Begun:
-        """A new session for somebody whose password, or whose provider, was checked; the one before ends."""
+        """A new session for somebody whose password, or whose provider, was checked; the one before ends. ``since``
+        is the one with which this signing in began, where it goes on."""
         now, secret = self.clock(), credentials.new_secret()
         session = Session(
             digest=credentials.digest(secret),
             account=account.id,
-            made_at=now,
+            made_at=since.made_at if since else now,
             seen_at=now,
-            ends_at=ends_at or now + self.longest,
+            ends_at=since.ends_at if since else now + self.longest,
             confirmed=confirmed,
             client=came.client[:_CLIENT],
         )
@@ -125,26 +142,41 @@ class Door:
         await self.accounts.begin(session, told, instead_of=before)
         return Begun(secret=secret, due=due(account, session, self.second_factor))
 
-    async def known(self, secret: str) -> Known | None:
-        """Whose session this is; None when there is none, it has ended, or the account is disabled."""
+    async def known(self, secret: str, *, by_itself: bool = False) -> Known | None:
+        """Whose session this is; None when there is none, it has ended, or the account is disabled. What a page asks
+        ``by_itself`` is no use of the session, which then ends as if nothing had been asked."""
         found = await self.accounts.session(credentials.digest(secret))
         now = self.clock()
         if found is None or found[1].disabled or not found[0].alive(now, self.idle):
             return None
         session, account = found
-        if now - session.seen_at >= SEEN_EVERY:
+        if not by_itself and now - session.seen_at >= SEEN_EVERY:
             await self.accounts.seen(session.digest, now)
         return Known(account=account, session=session, due=due(account, session, self.second_factor))
 
     async def bearer(self, secret: str) -> Person | None:
-        """Whose token this is; None when there is none, it has expired, or the account is disabled."""
-        found = await self.accounts.token(credentials.digest(secret))
-        now = self.clock()
+        """Whose token this is; None when there is none, it has expired, or the account is disabled. That of a monitor
+        is remembered: what it measures is wanted most while the database is away.
+
+        Raises SecondFactorOwed, and StorageUnavailable for others than monitors.
+        """
+        digest, now = credentials.digest(secret), self.clock()
+        try:
+            found = await self.accounts.token(digest)
+            if found is not None and found[0].used_on != (today := legal_day(now)):
+                await self.accounts.used(found[0].id, today)
+        except StorageUnavailable:
+            if (found := self._monitors.get(digest)) is None:
+                raise
         if found is None or found[1].disabled or found[0].expires_at <= now:
+            self._monitors.pop(digest, None)
             return None
         token, account = found
-        if token.used_on != (today := legal_day(now)):
-            await self.accounts.used(token.id, today)
+        shown_elsewhere = self.factor_elsewhere and account.issuer is not None
+        if account.owes_factor(self.second_factor) and not shown_elsewhere:
+            raise SecondFactorOwed
+        if token.scopes == {Right.MEASURE}:
+            self._monitors[digest] = found
         return account.person(scopes=token.scopes)
 
     async def sign_out(self, known: Known, came: Came, *, everywhere: bool = False) -> None:

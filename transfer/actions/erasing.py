@@ -36,7 +36,7 @@ def hold(at: Situation, command: HoldCase) -> Decision:
     """Whoever knows the case may hold its own copy. Raises OnHold when it is held already, NotOfThisRegion."""
     deciding_institution(command, at.context)
     if at.case.handling.hold is not None:
-        raise OnHold(reason=at.case.handling.hold.reason.value)
+        raise OnHold(reason=at.case.handling.hold.reason)
     held = Hold(**dict(command), at=at.context.now)
     return _kept(at, {"hold": held}, Event(name="held", detail={"reason": command.reason.value}))
 
@@ -93,9 +93,9 @@ def check_may_be_erased(at: Situation) -> None:
     case, handling = at.case, at.case.handling
     archived = handling.last(Stage.ARCHIVED)
     if case.stage.stage is not Stage.ARCHIVED or archived is None:
-        raise NotArchived(stage=case.stage.stage.value)
+        raise NotArchived(stage=case.stage.stage)
     if handling.hold is not None:
-        raise OnHold(reason=handling.hold.reason.value)
+        raise OnHold(reason=handling.hold.reason)
     if open_transfers := [str(one.id) for one in case.transfers if one.is_open]:
         raise TransferOpen(transfer=", ".join(open_transfers))
     if open_requests := [str(one.id) for one in case.requests if one.is_open]:

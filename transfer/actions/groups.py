@@ -41,7 +41,7 @@ def elect(at: Situation, command: Elect) -> Decision:
     case, today = at.case, legal_day(at.context.now)
     case.check_not_offered()
     if case.stage.stage in PAST:
-        raise CaseEnded(stage=case.stage.stage.value)
+        raise CaseEnded(stage=case.stage.stage)
     if not today - BACKDATED <= command.elected_on <= today:
         raise ImplausibleDate(elected_on=command.elected_on)
     _check_active(case, command.representatives)

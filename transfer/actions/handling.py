@@ -72,7 +72,7 @@ def said(at: Situation, command: PublishStage | EnterEvent, what: Stage | CaseEv
     handling, part, row = at.case.handling, command.part, DUTY_OF.get(what)
     if row is None:
         if part is not None:
-            raise PartNeeded(at=what.value, part="none")
+            raise PartNeeded(at=what, part="none")
         return handling
     entry = Entry(
         what=what,
@@ -131,7 +131,7 @@ def _check_assignment(case: Case, part: Assignment) -> None:
     """Lawyers first for claims for pay; another person only after a replacement (Legal Aid Law 55)."""
     no_lawyer = part.licence is None and part.unit is not AidUnit.LAW_FIRM
     if case.basics.matter in LAWYERS_FIRST and no_lawyer and part.no_lawyer_because is None:
-        raise LawyersFirst(matter=case.basics.matter.value)
+        raise LawyersFirst(matter=case.basics.matter)
     if case.stage.stage not in _ASSIGNED:
         return
     last, before = case.handling.last(Stage.ASSIGNED, CaseEvent.REPLACEMENT_DECIDED), case.handling.said(Assignment)
@@ -194,14 +194,14 @@ def _check_conclusion(at: Situation, day: date, part: Conclusion) -> None:
         raise ImplausibleDate(days=late)
     closing = at.context.rules.closing_day(part.procedure, days, at.region)
     if closing != day:
-        raise NotTheClosingDay(procedure=part.procedure.value, closing_day=closing, given=day)
+        raise NotTheClosingDay(procedure=part.procedure, closing_day=closing, given=day)
 
 
 def _check_was_terminated(handling: Handling) -> None:
     """A corrected refusal leads to a grant; a corrected termination may lead back to the handling."""
     decision = handling.last(*DECISIONS)
     if decision is None or decision.what != Stage.TERMINATED:
-        raise IllegalStage(stage=Stage.CORRECTION_ORDERED.value, to=Stage.HANDLING.value)
+        raise IllegalStage(stage=Stage.CORRECTION_ORDERED, to=Stage.HANDLING)
 
 
 def _active(case: Case) -> frozenset[UUID]:

@@ -33,7 +33,7 @@ def open_case(command: OpenCase, context: Context) -> Decision:
     institution = deciding_institution(command, context)
     received_at = command.received_at or context.now
     if not context.now - BACKDATED <= received_at <= context.now:
-        raise ImplausibleDate(received_at=received_at.isoformat())
+        raise ImplausibleDate(received_at=received_at)
     persons = entered(command.applicants, context)
     check_persons(persons)
     file = CaseFile(

@@ -58,10 +58,10 @@ def occurred(case: Case, what: Occurred, context: Context) -> Case:
         raise ImplausibleDate(occurred_on=day)
     begun = context.rules.terms(context.region, day, begins=what.event)
     if any(term.length is None for term in begun) != (what.until is not None) or (what.until or today) < today:
-        raise LastDayUnclear(event=what.event.value, until=what.until)
+        raise LastDayUnclear(event=what.event, until=what.until)
     changed = happened(case, what.event, day, context.rules, context.region, until=what.until)
     if changed is case:
-        raise NothingRuns(event=what.event.value)
+        raise NothingRuns(event=what.event)
     return changed
 
 
@@ -77,11 +77,12 @@ def publish_stage(at: Situation, command: PublishStage) -> Decision:
     """
     institution = at.as_holder(command)
     case, now = at.case, at.context.now
-    check_stage(case.stage.stage, command.stage, offered=case.open_offer is not None)
+    offered = case.open_offer is not None
+    check_stage(case.stage.stage, command.stage, offered=offered, withdrawn=not case.active)
     check_not_parked(case, command.stage)
     grounds, basis = REQUIRED_BASIS.get(command.stage), _basis(case, command)
     if grounds is not None and basis not in grounds:
-        raise BasisMissing(stage=command.stage.value, grounds=sorted(g.value for g in grounds))
+        raise BasisMissing(stage=command.stage, grounds=sorted(grounds))
     if basis is LegalBasis.AID_FIRST_NOT_COMPLETED:
         check_not_completed(case, legal_day(now))
     if not legal_day(case.basics.first_received_at) <= command.occurred_on <= legal_day(now):
@@ -125,7 +126,7 @@ def _refused(case: Case, command: PublishStage) -> frozenset[UUID]:
 
 def _with_requests(at: Situation, command: PublishStage) -> tuple[Case, tuple[Outgoing, ...]]:
     """What the stage means for whoever is asked for evidence: to stop, or to answer another person."""
-    if command.stage in ENDED:
+    if command.stage in ENDED or not at.case.active:
         return without_requests(at.case, at.context)
     if isinstance(command.part, Assignment) and command.part.handed_over is not None:
         return with_lawyer(at, lawyer_of(command.part))

@@ -81,12 +81,11 @@ class Roll:
         context.deciding(new.institution)
         if region_of(new.institution) != context.region:
             raise NotOfThisRegion(institution=new.institution)
-        password, hashed = ("", None) if new.system else await self._first_password()
+        password, first = ("", {}) if new.system else await self._first_password()
         account = Account(
             id=context.new_id(),
             made_at=context.now,
-            password=hashed,
-            must_change=not new.system,
+            **first,
             **{name: getattr(new, name) for name in NewAccount.model_fields},
         )
         await self.accounts.add(account, self._told("added", account, by, roles=sorted(new.roles)))
@@ -124,10 +123,9 @@ class Roll:
         """
         if account.system:
             raise NotForSystems
-        password, hashed = await self._first_password()
-        changes: dict[str, Any] = {"password": hashed, "must_change": True}
+        password, changes = await self._first_password()
         if second_factor:
-            changes |= {"totp": None}
+            changes["totp"] = None
             await self.accounts.set_codes(account.id, ())
         told = self._told("reset", account, by, second_factor=second_factor)
         await self.accounts.change(account.id, changes, told, ends_sessions=True)
@@ -218,15 +216,17 @@ class Roll:
     async def _again(self, known: Known, came: Came, *, confirmed: bool = False) -> str:
         """The secret of a session in the place of all that were ended."""
         account, session = await self.get(known.account.id), known.session
-        begun = await self.door.admit(account, came, confirmed=confirmed or session.confirmed, ends_at=session.ends_at)
+        begun = await self.door.admit(account, came, confirmed=confirmed or session.confirmed, since=session)
         return begun.secret
 
     def _with_code(self, account: Account) -> bool:
         return account.totp is not None or not account.roles.isdisjoint(self.door.second_factor)
 
-    async def _first_password(self) -> tuple[str, str]:
-        password = credentials.new_code()
-        return password, await self.door.slowly(credentials.hash_password, password)
+    async def _first_password(self) -> tuple[str, dict[str, Any]]:
+        """The password, and what the account then has."""
+        password, until = credentials.new_code(), self.door.clock() + self.door.first_password
+        hashed = await self.door.slowly(credentials.hash_password, password)
+        return password, {"password": hashed, "must_change": True, "first_until": until}
 
     async def _clear(self, account: Account) -> None:
         await self.accounts.succeeded([tried_login(account.login).digest, tried_code(account.id).digest])

@@ -58,7 +58,7 @@ def offer(at: Situation, command: Offer) -> Decision:
     if asked := [str(r.id) for r in case.requests if r.state in UNANSWERED and r.side is RequestSide.REQUESTER]:
         raise RequestsOpen(requests=asked)
     if case.stage.stage not in OFFERABLE:
-        raise IllegalStage(stage=case.stage.stage.value, offerable=[s.value for s in sorted(OFFERABLE)])
+        raise IllegalStage(stage=case.stage.stage, offerable=sorted(OFFERABLE))
     if not case.active:
         raise NoActiveApplicant
     mine = attempts(case)
@@ -179,10 +179,10 @@ def escalate(at: Situation, transfer_id: UUID, command: Escalate) -> Decision:
     transfer = at.own_transfer(transfer_id, Side.SENDER)
     changed = transfer.take(Step.ESCALATE, by=Side.SENDER, at=at.context.now)
     if transfer.escalated:
-        raise IllegalStep(step=Step.ESCALATE.value, already="escalated")
+        raise IllegalStep(step=Step.ESCALATE, escalated=True)
     standing = at.case.open_offer
     if standing is not None and standing.id != transfer.id:
-        raise TransferOpen(transfer=standing.id, state=standing.state.value)
+        raise TransferOpen(transfer=standing.id, state=standing.state)
     if transfer.designation is not None:
         raise DesignationStands(designated=transfer.designation.region)
     needed = judges(transfer, at.context.directory.by_code)
@@ -217,7 +217,7 @@ def recall(at: Situation, transfer_id: UUID, command: Recall) -> Decision:
     at.as_holder(command)
     case, transfer = at.case, at.own_transfer(transfer_id, Side.SENDER)
     if not transfer.is_recallable:
-        raise IllegalStep(state=transfer.state.value, step=Step.RECALL.value)
+        raise IllegalStep(state=transfer.state, step=Step.RECALL)
     leaving = frozenset(command.applicants)
     active = {applicant.id for applicant in case.active}
     if unknown := leaving - active:

@@ -44,7 +44,7 @@ class Situation:
         """The transfer, in which this region must be on that side; raises UnknownTransfer, NotThisSide."""
         transfer = self.case.transfer(transfer_id)
         if transfer.side is not side:
-            raise NotThisSide(side=transfer.side.value, needed=side.value)
+            raise NotThisSide(side=transfer.side, needed=side)
         return transfer
 
     def own_request(self, request_id: UUID, side: RequestSide, command: Command) -> EvidenceRequest:
@@ -54,7 +54,7 @@ class Situation:
         """
         request = self.case.request(request_id)
         if request.side is not side:
-            raise NotThisSide(side=request.side.value, needed=side.value)
+            raise NotThisSide(side=request.side, needed=side)
         mine = request.requester if side is RequestSide.REQUESTER else request.requested
         if deciding_institution(command, self.context) != self.context.deciding(mine):
             raise NotOfThisRegion(institution=command.institution, needed=mine)

@@ -15,10 +15,10 @@ def state_urgency(at: Situation, command: StateUrgency) -> Decision:
     at.as_holder(command)
     case = at.case
     if case.stage.stage in PAST:
-        raise CaseEnded(stage=case.stage.stage.value)
+        raise CaseEnded(stage=case.stage.stage)
     urgent = raised(case, command.urgency, command.reason, legal_day(at.context.now), at.context.rules)
     if urgent is case:
-        raise UrgencyStands(urgency=case.basics.urgency.value)
+        raise UrgencyStands(urgency=case.basics.urgency)
     return Decision(case=urgent, event=Event(name="urgency_stated", detail={"urgency": command.urgency.value}))
 
 
@@ -32,7 +32,7 @@ def complete_formalities(at: Situation, command: CompleteFormalities) -> Decisio
     case, context = at.case, at.context
     case.check_not_offered()
     if not any(clock.started_on <= command.occurred_on for clock in completions(case)):
-        raise NothingRuns(event=CaseEvent.FORMALITIES_COMPLETED.value)
+        raise NothingRuns(event=CaseEvent.FORMALITIES_COMPLETED)
     if command.occurred_on > legal_day(context.now):
         raise ImplausibleDate(occurred_on=command.occurred_on)
     case = case.with_materials(command.materials)

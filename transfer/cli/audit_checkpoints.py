@@ -1,10 +1,12 @@
 """``transfer audit checkpoints`` and ``accept``: what regions have signed of their ledgers."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from transfer.cli.exits import NotThere
+from transfer.cli.exits import NotThere, WrongUsage
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
 from transfer.ledger.checkpoint import Checkpoint
@@ -16,11 +18,12 @@ from transfer.web.checkpoints import CheckpointList, WitnessBody, listed
 
 
 @click.command()
+@click.option("--sign", is_flag=True, help="First sign all entries that have a place, as the relay does now and then.")
 @json_option
 @env_file_option
-def checkpoints(*, as_json: bool, env_file: Path | None) -> None:
+def checkpoints(*, sign: bool, as_json: bool, env_file: Path | None) -> None:
     """List the checkpoints of this node's ledger, who cosigned them, and what is known of the others'."""
-    found = run(_listed(load_settings(env_file)))
+    found = run(_listed(load_settings(env_file), sign=sign))
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
@@ -45,8 +48,12 @@ def accept(*, region: str, by: str, reason: str, env_file: Path | None) -> None:
     click.echo(f"the ledger of {region} is known with {size} entries now; it is cosigned again from there on")
 
 
-async def _listed(settings: Settings) -> CheckpointList:
+async def _listed(settings: Settings, *, sign: bool) -> CheckpointList:
     async with opened(settings) as node:
+        if sign:
+            if node.keeper is None:
+                raise WrongUsage("these settings leave out the role relay, which signs")
+            await replace(node.keeper, every=timedelta(0)).publish_once()
         return await listed(node.checkpoints, settings.region, node.book.latest)
 
 

@@ -1,4 +1,4 @@
-"""How the commands of auditors reach a node: with the token in a file."""
+"""How the commands of auditors reach a node: never without a token."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,10 +8,9 @@ from urllib.parse import urlencode
 import click
 
 from transfer.cli.exits import WrongUsage
-from transfer.cli.remote import Api
+from transfer.cli.remote import Api, api_of, token_option
 
 NODE: Final = "http://127.0.0.1:8080"
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _Run = TypeVar("_Run", bound=Callable[..., Any])
 
 
@@ -19,7 +18,7 @@ def node_options(run: _Run) -> _Run:
     """Adds --node, --token-file and --reason to a command that asks a node."""
     for option in (
         click.option("--reason", help="Why you ask; it is kept in the ledger."),
-        click.option("--token-file", type=_FILE, help="File with your token."),
+        token_option,
         click.option("--node", metavar="URL", default=NODE, show_default=True, help="The node's API."),
     ):
         run = option(run)
@@ -35,7 +34,7 @@ def asked(node: str, token_file: Path | None) -> Api:
     """The node's API for an auditor; raises WrongUsage."""
     if token_file is None:
         raise WrongUsage("give your token with --token-file; docs/ledger.md says how a node learns who is an auditor")
-    return Api(node, token=token_file.read_text(encoding="utf-8").strip())
+    return api_of(node, token_file)
 
 
 def with_query(path: str, **query: object) -> str:

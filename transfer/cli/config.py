@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -65,7 +65,11 @@ def config() -> None:
 def check(ctx: click.Context, *, as_json: bool, env_file: Path | None) -> None:
     """Try the settings, the directory, the database, the files and the broker; exit with 1 if anything is wrong."""
     set_up_logs(level="error", style="text")
-    done = run(_checks(env_file))
+    tell(ctx, run(checks(env_file)), as_json=as_json)
+
+
+def tell(ctx: click.Context, done: Sequence[Check], *, as_json: bool) -> None:
+    """Print what was found; exit with 1 if anything is wrong."""
     if as_json:
         print_json({"ok": all(one.verdict is Verdict.OK for one in done), "checks": [asdict(one) for one in done]})
     else:
@@ -77,7 +81,8 @@ def check(ctx: click.Context, *, as_json: bool, env_file: Path | None) -> None:
         ctx.exit(FAULT)
 
 
-async def _checks(env_file: Path | None) -> list[Check]:
+async def checks(env_file: Path | None) -> list[Check]:
+    """What can be seen of the settings, and of what they name."""
     strangers = _strangers(env_file)
     try:
         settings = load_settings(env_file)
@@ -165,16 +170,15 @@ async def _database(settings: Settings) -> Check:
             return Check(name="database", verdict=Verdict.FAULT, found=found, cure="`transfer migrate` makes it")
         engine = open_engine(settings.database_url)
         try:
-            version, needed = await migrations.current(engine), migrations.head()
+            form = await migrations.form(engine)
         finally:
             await engine.dispose()
     except (DatabaseUrlInvalid, StorageUnavailable) as error:
         return Check(name="database", verdict=Verdict.FAULT, found=str(error), cure=cure)
-    if version != needed:
-        found = f"has version {version}, this release needs {needed}"
-        return Check(name="database", verdict=Verdict.FAULT, found=found, cure="run `transfer migrate`")
+    if not form.fits:
+        return Check(name="database", verdict=Verdict.FAULT, found=str(form), cure=form.cure)
     backend = url.get_backend_name()
-    return Check(name="database", verdict=Verdict.OK, found=f"{backend}, version {version}")
+    return Check(name="database", verdict=Verdict.OK, found=f"{backend}, version {form.found}")
 
 
 async def _files(settings: Settings) -> list[Check]:

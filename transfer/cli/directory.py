@@ -68,6 +68,7 @@ def init(*, draft: Path, key: Path, name: str, passphrase_file: Path | None) -> 
 @click.option("--suite", "suites", multiple=True, type=click.Choice([s.value for s in SuiteName]), help="Best first.")
 @click.option("--keys", type=_FILE, help="Its public keys, as the region's `transfer keys list --json` printed them.")
 @click.option("--attachments", help="https:// address where others fetch its files.")
+@click.option("--reads", multiple=True, type=click.IntRange(1), help="A major version of messages it reads; repeat it.")
 @click.option("--maintenance", help="Why it takes no messages for now; an empty text ends it.")
 def add_region(*, draft: Path, code: str, keys: Path | None, **given: Any) -> None:  # noqa: ANN401 - options of many kinds
     """Add region CODE to DRAFT, or change what is given of it.
@@ -91,6 +92,8 @@ def _changes(code: str, given: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, given[name]
     if given["suites"]:
         yield "suites", list(given["suites"])
+    if given["reads"]:
+        yield "versions", sorted(set(given["reads"]))
     if given["maintenance"] is not None:
         yield "maintenance", given["maintenance"] or None
     houses = [_house(text) for text in given["institutions"]]
@@ -127,6 +130,20 @@ def agree(  # noqa: PLR0913 - one argument per option
     click.echo(f"{one} and {other}: noted")
 
 
+@directory.command()
+@click.argument("draft", type=_FILE)
+@click.argument("version", type=click.IntRange(1))
+def require(*, draft: Path, version: int) -> None:
+    """Note in DRAFT that every region must read that major VERSION of messages.
+
+    What others send to a region that does not read it waits until it does; its own node says so at /readyz.
+    """
+    made = _checked(_dumped(Draft.load(draft)) | {"least": version})
+    _write(draft, made)
+    behind = [why for region in made.regions if (why := made.behind(region))]
+    click.echo("\n".join([f"version {version}: noted", *behind]))
+
+
 @directory.command(name="sign")
 @click.argument("draft", type=_FILE)
 @click.option("--key", type=_FILE, required=True, help="The operator's key.")
@@ -142,8 +159,7 @@ def sign_(*, draft: Path, key: Path, out: Path, days: int, passphrase_file: Path
     if not listed.regions:
         raise WrongUsage(f"{draft} lists no regions; `transfer directory add-region` adds one")
     signed = Directory(
-        regions=listed.regions,
-        agreements=listed.agreements,
+        **dict(listed),
         version=before.version + 1 if before else 1,
         issued_at=at,
         expires_at=at + timedelta(days=days),
@@ -167,6 +183,8 @@ def verify(*, note: Path, keys: tuple[str, ...], as_json: bool) -> None:
     click.echo(f"version {found.version}, issued {local(found.issued_at)}, until {local(found.expires_at)}{over}")
     for region in found.regions:
         click.echo(f"{region.code}  {region.name_zh}  {region.name_en}  suites {', '.join(region.suites)}")
+        if why := found.behind(region):
+            click.echo(f"        gets no messages: {why}")
         if region.maintenance:
             click.echo(f"        takes no messages now: {region.maintenance}")
         for key in region.keys:

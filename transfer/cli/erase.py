@@ -10,7 +10,7 @@ import click
 from transfer.cli.known import case_here
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, print_json, table
-from transfer.cli.remote import Api
+from transfer.cli.remote import api_here, here_options
 from transfer.domain.handling import Handling
 from transfer.messages.codes_erasure import ErasureBasis
 from transfer.messages.codes_handling import HoldReason
@@ -27,7 +27,7 @@ def _acting(command: _Run) -> _Run:
     """Adds who acts, and through which node."""
     for option in (
         env_file_option,
-        click.option("--node", metavar="URL", help="The node's API. [default: that of the settings]"),
+        here_options,
         click.option("--institution", metavar="CODE", required=True, help="For which institution."),
         click.option("--by", metavar="NAME", required=True, help="Who takes the step."),
     ):
@@ -127,12 +127,9 @@ def again(*, as_json: bool, env_file: Path | None) -> None:
 
 
 def _post(path: str, body: Mapping[str, str], acting: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-    node = acting["node"]
-    if node is None:
-        settings = load_settings(acting["env_file"])
-        node = f"http://{settings.host}:{settings.port}"
+    api = api_here(acting["node"], acting["token_file"], acting["env_file"])
     who = {name: acting[name] for name in ("by", "institution")}
-    return Api(node).post(path, {**who, **body}, etag=_ANY).body
+    return api.post(path, {**who, **body}, etag=_ANY).body
 
 
 def _told(case: Any, whose: UUID | None) -> None:  # noqa: ANN401 - JSON

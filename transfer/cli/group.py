@@ -14,7 +14,7 @@ from transfer.cli.exits import FAULT, WrongUsage
 from transfer.cli.known import case_here
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, print_json, table
-from transfer.cli.remote import Api, Refused
+from transfer.cli.remote import Refused, api_here, here_options
 from transfer.domain.clocks import legal_day
 from transfer.domain.group import GroupReport, report
 from transfer.settings import Settings
@@ -67,7 +67,7 @@ def preview(ctx: click.Context, *, sheet: Path, test_identities: bool, as_json: 
 @click.argument("sheet", type=_FILE)
 @click.argument("application", type=_FILE)
 @click.option("--leave-out-bad-rows", is_flag=True, help="Take in the persons of the other rows.")
-@click.option("--node", metavar="URL", help="The node's API. [default: that of the settings]")
+@here_options
 @click.option("--key", help="Idempotency key, to repeat the command without harm.")
 @env_file_option
 def open_(  # noqa: PLR0913 - one argument per option
@@ -76,6 +76,7 @@ def open_(  # noqa: PLR0913 - one argument per option
     application: Path,
     leave_out_bad_rows: bool,
     node: str | None,
+    token_file: Path | None,
     key: str | None,
     env_file: Path | None,
 ) -> None:
@@ -83,16 +84,14 @@ def open_(  # noqa: PLR0913 - one argument per option
 
     APPLICATION is a JSON file with what POST /v1/groups asks besides the sheet: who acts, matter, facts, claim.
     """
-    if node is None:
-        settings = load_settings(env_file)
-        node = f"http://{settings.host}:{settings.port}"
+    api = api_here(node, token_file, env_file)
     try:
         body = dict(json.loads(application.read_text(encoding="utf-8")))
     except ValueError as error:
         raise WrongUsage(f"{application} is no JSON object: {error}") from None
     body |= {"sheet": b64encode(sheet.read_bytes()).decode(), "leave_out_bad_rows": leave_out_bad_rows}
     try:
-        case = Api(node).post("/v1/groups", body, key=key).body
+        case = api.post("/v1/groups", body, key=key).body
     except Refused as refused:
         _print_misfits([one for one in refused.problem.get("errors", ()) if "row" in one])
         raise

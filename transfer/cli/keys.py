@@ -17,6 +17,7 @@ from transfer.crypto.keyfiles import KeyFile, read_folder
 from transfer.crypto.keys import KeyUse, PublicKey, SuiteName, states
 from transfer.crypto.keystore import LEAD, OVERLAP, VALIDITY, add_key, expiring, revoke_key, rotate_key
 from transfer.crypto.passphrase import find_passphrase
+from transfer.crypto.second_factor import AccountsKey
 from transfer.messages.values import Line, RegionCode
 from transfer.telemetry.clock import now
 
@@ -104,6 +105,8 @@ def new(  # noqa: PLR0913 - one argument per option
         )
         for use in dict.fromkeys(uses or KeyUse)
     ]
+    # Where the folder is mounted for reading alone, no node can make it when the first second factor is set up.
+    AccountsKey(folder, lambda: passphrase)()
     _show(made, as_json=as_json)
 
 

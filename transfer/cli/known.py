@@ -74,10 +74,11 @@ async def trace_here(node: Node, case: UUID) -> Trace:
 
 
 def trace_there(api: Api, case: UUID) -> Trace:
-    """From another node; raises NotThere, Unreachable."""
+    """From another node; raises NotThere, Refused, Unreachable."""
+    facts = facts_there(api, case)
     return Trace(
         region=next(str(one["code"]) for one in api.get("/v1/regions").body["items"] if one["here"]),
-        facts=facts_there(api, case),
+        facts=facts,
         history=history_there(api, case),
         messages=messages_there(api, case),
     )

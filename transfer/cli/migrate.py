@@ -21,7 +21,7 @@ from transfer.storage.engine import open_engine
 def migrate(ctx: click.Context, target: str, show: bool, as_json: bool, env_file: Path | None) -> None:  # noqa: FBT001 - click's flags
     """Bring the database to the version that this release needs.
 
-    With --show exits with 78 when it has another version.
+    Processes of the last release may go on working on it. With --show exits with 78 when it has another version.
     """
     settings = load_settings(env_file)
     if target not in {"head", "base", *migrations.versions()}:

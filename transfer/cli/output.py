@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from transfer.domain.clocks import CHINA
+from transfer.messages.codes import Code
 
 _WIDE_ENOUGH = 160
 
@@ -43,3 +44,8 @@ def local(moment: datetime | str | None) -> str:
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment)
     return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def codes_said(title: str, codes: type[Code]) -> str:
+    """The words of codes for the end of a help text, a line each."""
+    return f"\b\n{title}:\n" + "\n".join(f"  {one.value:22} {one.zh}  {one.en}" for one in codes)

@@ -1,20 +1,29 @@
-"""Speaks to the API of a node, this one or another region's: JSON over HTTP, nothing kept between requests."""
+"""Speaks to the API of a node, this one or another region's: JSON over HTTP, nothing kept between requests.
+
+Who asks shows a token out of a file: an argument is read by whoever lists the processes of the machine.
+"""
 
 import http.client
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from transfer.cli.exits import CommandFailed, NotThere, Unreachable, WrongUsage
+import click
 
+from transfer.cli.exits import CommandFailed, NotThere, Unreachable, WrongUsage
+from transfer.cli.opening import load_settings
+from transfer.settings import LOOPBACK
+
+_Run = TypeVar("_Run", bound=Callable[..., Any])
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SECONDS: Final = 10.0
 _BLOCK: Final = 256 * 1024
 # Straight to the node: a proxy of the environment does not know this machine's loopback address.
@@ -28,7 +37,19 @@ class Refused(CommandFailed):
         self.status = status
         self.problem = problem
         said = problem.get("detail") or problem.get("title") or "no reason given"
-        super().__init__(f"{where}: {status} {said}")
+        super().__init__(f"{where}: {status} {said}{self._cure}")
+
+    @property
+    def _cure(self) -> str:
+        """How to come with a token that opens this, where one would."""
+        right = self.problem.get("right")
+        if right is None and self.status != HTTPStatus.UNAUTHORIZED:
+            return ""
+        return (
+            f"\nGive a token with the scope {right or 'that you need'} by --token-file; where that node runs,"
+            f"\n`transfer token add LOGIN --name PURPOSE --scope {right or 'RIGHT'} --out FILE` makes one, for an"
+            " account whose roles give that right (docs/rights.md)."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +140,38 @@ class Api:
         except (OSError, http.client.HTTPException) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             raise Unreachable(f"no node answers at {self.url}: {reason}; start it with `transfer serve`") from error
+
+
+def token_option(run: _Run) -> _Run:
+    """Adds --token-file to a command that asks a node."""
+    return click.option(
+        "--token-file",
+        type=_FILE,
+        envvar="TRANSFER_TOKEN_FILE",
+        show_envvar=True,
+        help="File with your token, which `transfer token add` makes.",
+    )(run)
+
+
+def here_options(run: _Run) -> _Run:
+    """Adds --node, by default that of the settings, and --token-file."""
+    option = click.option("--node", metavar="URL", help="The node's API. [default: that of the settings]")
+    return option(token_option(run))
+
+
+def api_of(node: str, token_file: Path | None) -> Api:
+    """The API at an address, for whoever has the token in the file; raises WrongUsage."""
+    return Api(node, token=token_file.read_text(encoding="utf-8").strip() if token_file else "")
+
+
+def api_here(node: str | None, token_file: Path | None, env_file: Path | None) -> Api:
+    """The same, without an address that of this machine's node; raises SettingsInvalid, WrongUsage."""
+    if node is None:
+        own = load_settings(env_file)
+        # One for all interfaces is none to call, and without its public name a node answers on loopback alone.
+        host = own.host if own.host in LOOPBACK else "127.0.0.1"
+        node = f"http://{f'[{host}]' if ':' in host else host}:{own.port}"
+    return api_of(node, token_file)
 
 
 def _problem(content: bytes) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """``transfer schemas``: the files that are made from the code, written or compared."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from transfer.crypto import examples
 from transfer.domain.diagram import lifecycle_page
 from transfer.domain.rights_page import rights_page
 from transfer.messages import contract
+from transfer.messages.compatibility import breaking_changes
 from transfer.messages.contract import ROOT
+from transfer.messages.envelope import MESSAGE_TYPES
 from transfer.web import openapi
 from transfer.web.routes import ROUTES
 
@@ -51,6 +54,18 @@ def differences(root: Path, files: Mapping[str, str]) -> dict[str, str]:
     return faults
 
 
+def broken(root: Path) -> dict[str, str]:
+    """What messages of this release break of what was published under their types, by path."""
+    faults = {}
+    for name in MESSAGE_TYPES:
+        path = f"{ROOT}/published/{name}.schema.json"
+        if (root / path).exists():
+            published = json.loads((root / path).read_text(encoding="utf-8"))
+            if found := breaking_changes(published, contract.schema_of(name)):
+                faults[path] = f"broken: {'; '.join(found)}"
+    return faults
+
+
 @click.command(short_help="Write or check the files that are made from the code.")
 @click.option("--check", is_flag=True, help="Compare only; exit with 1 when something differs.")
 @click.option("--write", is_flag=True, help="Write what differs, remove what is left over.")
@@ -64,7 +79,8 @@ def differences(root: Path, files: Mapping[str, str]) -> dict[str, str]:
 @click.pass_context
 def schemas(ctx: click.Context, *, check: bool, write: bool, root: Path, as_json: bool) -> None:
     """Write the generated files, or check them: the contract under schemas/, docs/lifecycle.md, docs/metrics.md,
-    docs/settings.md."""
+    docs/settings.md. A message that breaks what was published under its type is named and never written: give it a
+    new version."""
     if check == write:
         click.echo("give --check or --write", err=True)
         ctx.exit(USAGE)
@@ -73,6 +89,8 @@ def schemas(ctx: click.Context, *, check: bool, write: bool, root: Path, as_json
     if write:
         for path in faults:
             _put(root / path, files.get(path))
+    breaks = broken(root)
+    faults |= breaks
     if as_json:
         print_json({"files": len(files), "differences": faults, "written": write})
     else:
@@ -81,7 +99,7 @@ def schemas(ctx: click.Context, *, check: bool, write: bool, root: Path, as_json
         said = "written" if write else "different; `transfer schemas --write` makes them anew"
         found = f"{len(faults)} {said}" if faults else "all as the code has it"
         click.echo(f"{len(files)} generated files, {found}")
-    if check and faults:
+    if breaks or (check and faults):
         ctx.exit(FAULT)
 
 

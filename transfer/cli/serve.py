@@ -7,6 +7,8 @@ import resource
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ from transfer.cli.opening import env_file_option, load_settings, run
 from transfer.node import build, check_ready, tune_collector
 from transfer.settings import Role, Settings
 from transfer.storage.migrate import migrate as migrate_database
+from transfer.telemetry import traces
 from transfer.telemetry.logs import set_up_logs
 
 PATIENCE: Final = 8.0
@@ -45,7 +48,21 @@ def serve(
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     settings = load_settings(env_file, roles=roles, port=port)
     set_up_logs(level=settings.log_level, style=settings.log_format)
-    run(_serve(settings, migrate_first=migrate_first, until_stdin_closes=until_stdin_closes))
+    with _traced(settings):
+        run(_serve(settings, migrate_first=migrate_first, until_stdin_closes=until_stdin_closes))
+
+
+@contextmanager
+def _traced(settings: Settings) -> Iterator[None]:
+    """With a collector where one is named."""
+    if settings.traces_endpoint is None:
+        yield
+        return
+    end = traces.set_up(settings.traces_endpoint, region=settings.region)
+    try:
+        yield
+    finally:
+        end()
 
 
 async def _serve(settings: Settings, *, migrate_first: bool, until_stdin_closes: bool) -> None:
@@ -73,7 +90,8 @@ async def _serve(settings: Settings, *, migrate_first: bool, until_stdin_closes:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        raise Misconfigured(f"port {settings.port} is taken; give another one by --port or TRANSFER_PORT") from error
+        cure = "give another port by --port, TRANSFER_PORT or TRANSFER_METRICS_PORT"
+        raise Misconfigured(f"{error.strerror}; {cure}") from error
     click.echo("stopped")
 
 

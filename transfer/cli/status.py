@@ -9,7 +9,6 @@ from transfer.cli.opening import env_file_option, json_option, load_settings, op
 from transfer.cli.output import console, local, print_json, table
 from transfer.records import Traffic
 from transfer.settings import Settings
-from transfer.storage.migrate import head
 
 
 @click.command(short_help="Show how the exchange of messages stands.")
@@ -21,13 +20,13 @@ def status(*, as_json: bool, env_file: Path | None) -> None:
     Reads the database, so the node need not run. Whether a running node has its broker, GET /readyz tells.
     """
     settings = load_settings(env_file)
-    name, traffic = run(_look(settings))
+    name, version, traffic = run(_look(settings))
     if as_json:
-        found: dict[str, Any] = {"region": settings.region, "name": name, "database_version": head()}
+        found: dict[str, Any] = {"region": settings.region, "name": name, "database_version": version}
         print_json(found | traffic.model_dump(mode="json"))
         return
     out = console()
-    out.print(f"node {settings.region} {name}, database version {head()}")
+    out.print(f"node {settings.region} {name}, database version {version}")
     sent = ", ".join(f"{count} {state}" for state, count in traffic.outbox.items())
     out.print(f"sent        {sent}")
     if traffic.oldest_waiting is not None:
@@ -44,6 +43,7 @@ def status(*, as_json: bool, env_file: Path | None) -> None:
         out.print(table(None, ("region", "last heard", "failures", "next try", "last error"), roads))
 
 
-async def _look(settings: Settings) -> tuple[str, Traffic]:
+async def _look(settings: Settings) -> tuple[str, str, Traffic]:
     async with opened(settings) as node:
-        return node.book.latest.by_code[settings.region].name_zh, await node.views.traffic()
+        name = node.book.latest.by_code[settings.region].name_zh
+        return name, (await node.views.form()).found, await node.views.traffic()

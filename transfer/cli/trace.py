@@ -13,7 +13,7 @@ from transfer.cli.facts import Comparison, compare
 from transfer.cli.known import Trace, trace_here, trace_there
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
-from transfer.cli.remote import Api
+from transfer.cli.remote import api_of, token_option
 from transfer.messages.codes import Stage
 from transfer.records import Direction, MessageLine
 from transfer.settings import Settings
@@ -22,13 +22,23 @@ from transfer.settings import Settings
 @click.command(short_help="Show the whole history of a case, or compare two regions.")
 @click.argument("case", type=click.UUID)
 @click.option("--with", "other", metavar="URL", help="Compare with what the node at this address knows.")
+@token_option
 @json_option
 @env_file_option
 @click.pass_context
-def trace(ctx: click.Context, *, case: UUID, other: str | None, as_json: bool, env_file: Path | None) -> None:
+def trace(  # noqa: PLR0913 - one argument per option
+    ctx: click.Context,
+    *,
+    case: UUID,
+    other: str | None,
+    token_file: Path | None,
+    as_json: bool,
+    env_file: Path | None,
+) -> None:
     """Show who held a case when, its steps, its messages with their receipts, and its stages.
 
-    With --with exits with 1 when the two regions do not agree.
+    With --with exits with 1 when the two regions do not agree. The token is then of the other node, with the scope
+    read-cases.
     """
     here = run(_here(load_settings(env_file), case))
     if other is None:
@@ -37,7 +47,7 @@ def trace(ctx: click.Context, *, case: UUID, other: str | None, as_json: bool, e
         else:
             print_trace(console(), here)
         return
-    there = trace_there(Api(other), case)
+    there = trace_there(api_of(other, token_file), case)
     compared = list(compare(here.facts, there.facts))
     agree = all(one.agree is not False for one in compared)
     if as_json:

@@ -11,7 +11,7 @@ from transfer.actions.roll import NewAccount, Roll
 from transfer.cli.exits import WrongUsage
 from transfer.cli.known import operator
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
-from transfer.cli.output import console, local, print_json, table
+from transfer.cli.output import codes_said, console, local, print_json, table
 from transfer.domain.accounts import Account
 from transfer.domain.rights import Role
 from transfer.messages.envelope import explain
@@ -19,20 +19,25 @@ from transfer.settings import Settings
 
 _Given = TypeVar("_Given")
 _ROLES = click.Choice([role.value for role in Role])
-_role_option = click.option("--role", "roles", type=_ROLES, multiple=True, required=True, help="May be given often.")
+_OF_ROLE = "One of those below; again for more."
+_role_option = click.option("--role", "roles", type=_ROLES, metavar="ROLE", multiple=True, required=True, help=_OF_ROLE)
+_EPILOG = codes_said("Roles (docs/rights.md says what each opens)", Role)
 
 
 @click.group(short_help="Accounts: who may sign in, and as what.")
 def user() -> None:
-    """Add accounts, and change what they may do; each change is noted in the ledger."""
+    """Add accounts, and change what they may do; each change is noted in the ledger.
+
+    Begin with a security-administrator, who adds the others at /accounts. Administrators hold no other role.
+    """
 
 
-@user.command()
+@user.command(short_help="Add an account of a person, or of another system.", epilog=_EPILOG)
 @click.argument("login")
 @click.option("--name", required=True, help="As the person signs; nobody else's at this node.")
-@click.option("--institution", required=True, metavar="CODE", help="For which the person acts.")
+@click.option("--institution", required=True, metavar="CODE", help="Of this region, as the directory lists it.")
 @_role_option
-@click.option("--system", is_flag=True, help="Another system: no password, tokens alone.")
+@click.option("--system", is_flag=True, help="Another system, as a monitor: no password, tokens alone.")
 @json_option
 @env_file_option
 def add(  # noqa: PLR0913 - one per option
@@ -45,7 +50,10 @@ def add(  # noqa: PLR0913 - one per option
     as_json: bool,
     env_file: Path | None,
 ) -> None:
-    """Add an account; prints the password for the first sign-in, this once."""
+    """Add an account; prints the password for the first sign-in, this once.
+
+    LOGIN is of lower-case letters, digits, dot, hyphen and underscore.
+    """
     fields = {"login": login, "name": name, "institution": institution, "roles": roles, "system": system}
     try:
         new = NewAccount.model_validate(fields)
@@ -57,6 +65,8 @@ def add(  # noqa: PLR0913 - one per option
     else:
         click.echo(f"added {login} {account.id}")
         _say(password)
+        if system:
+            click.echo(f"it has no password: `transfer token add {login} --name PURPOSE --scope RIGHT` makes its token")
 
 
 @user.command("list")
@@ -75,7 +85,7 @@ def list_(*, as_json: bool, env_file: Path | None) -> None:
     console().print(table(None, ("login", "name", "institution", "roles", "state", "made"), rows))
 
 
-@user.command()
+@user.command(epilog=_EPILOG)
 @click.argument("login")
 @_role_option
 @env_file_option
@@ -86,7 +96,7 @@ def roles(*, login: str, roles: Collection[str], env_file: Path | None) -> None:
     click.echo(f"{login}: {' '.join(sorted(given))}")
 
 
-@user.command()
+@user.command(short_help="Give a new password for one sign-in.")
 @click.argument("login")
 @click.option("--second-factor", is_flag=True, help="Also forget the second factor, where its device is lost.")
 @env_file_option
@@ -126,7 +136,7 @@ def unlock(*, login: str, env_file: Path | None) -> None:
     click.echo(f"{login} may try again")
 
 
-@user.command()
+@user.command(short_help="Let an account sign in by OpenID Connect.")
 @click.argument("login")
 @click.argument("subject", required=False)
 @env_file_option
@@ -158,6 +168,7 @@ async def _change(env_file: Path | None, login: str, change: Callable[[Roll, Acc
 def _say(password: str) -> None:
     if password:
         click.echo(f"password for the first sign-in, shown this once: {password}")
+        click.echo("at /sign-in it is replaced by the person's own")
 
 
 def _state(account: Account) -> str:

@@ -93,6 +93,10 @@ class Draft(Frozen):
 
     regions: tuple[Region, ...] = ()
     agreements: tuple[Agreement, ...] = ()
+    least: Annotated[
+        int | None,
+        Field(ge=1, description="major version of messages that each region must understand; nothing goes to others"),
+    ] = None
 
     @model_validator(mode="after")
     def _codes_agree(self) -> Self:
@@ -159,6 +163,13 @@ class Draft(Frozen):
         """The institution that decides for this one: its parent, when it is a workstation; raises KeyError."""
         known = self.institutions[institution]
         return known.parent or known.code
+
+    def behind(self, region: Region) -> str | None:
+        """Why nothing may go to that region before it is upgraded; None when it may."""
+        if self.least is None or self.least in region.versions:
+            return None
+        known = ", ".join(map(str, region.versions))
+        return f"region {region.code} understands version {known} of messages, the exchange asks for {self.least}"
 
     def agreement(self, one: str, other: str, on: date) -> Agreement | None:
         """What two regions have agreed, if it is in force on that day."""

@@ -62,15 +62,15 @@ class Trusted:
             raise Malformed("sub")
         return claims
 
-    def signed_out(self, token: str, *, now: datetime) -> str:
-        """The subject of a logout token, all of whose sessions end; raises CryptoError."""
+    def signed_out(self, token: str, *, now: datetime) -> Mapping[str, Any]:
+        """The claims of a logout token: of ``sub`` the sessions end that began before ``iat``; raises CryptoError."""
         claims = self._claims(token, now)
         events = claims.get("events")
         if not isinstance(events, dict) or not isinstance(events.get(_LOGOUT), dict) or "nonce" in claims:
             raise Malformed("no logout token")
         if not _is_subject(claims.get("sub")):
             raise Malformed("sub")
-        return str(claims["sub"])
+        return claims
 
     def _claims(self, token: str, now: datetime) -> Mapping[str, Any]:
         claims = self._signed(token)

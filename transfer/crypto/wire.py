@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from transfer.crypto import compact
 from transfer.crypto.book import RegionNotListed
 from transfer.crypto.directory import Directory, Region
 from transfer.crypto.errors import (
@@ -22,7 +23,7 @@ from transfer.crypto.keys import KeyState, KeyUse, PrivateKey, PublicKey, SuiteN
 from transfer.crypto.keystore import Keystore
 from transfer.crypto.letters import CannotSeal, Letter, NotOpened
 from transfer.crypto.signed import Signed
-from transfer.crypto.suites import suite
+from transfer.crypto.suites import suite, verify
 from transfer.messages.codes import RefusalCode
 from transfer.messages.envelope import Attributes, Unreadable, decode_attributes
 from transfer.messages.sealed import MAX_SEALED_BYTES, SealedEvent
@@ -45,7 +46,7 @@ class Wire:
     keys: Callable[[], Keystore]
     clock: Callable[[], datetime]
 
-    def close(self, content: bytes) -> bytes:
+    def close(self, content: bytes, *, traceparent: str | None = None) -> bytes:
         """The sealed event for the recipient that the content names; raises CannotSeal or NoExchange."""
         attributes = decode_attributes(content)
         (known, own), now = self._listed(), self.clock()
@@ -54,6 +55,8 @@ class Wire:
             raise CannotSeal(f"the directory does not list region {attributes.recipient}")
         if recipient.maintenance is not None:
             raise CannotSeal(f"region {recipient.code} takes no messages now: {recipient.maintenance}")
+        if (why := self.directory().behind(recipient)) is not None:
+            raise CannotSeal(f"{why}; they wait for its upgrade")
         if (major := _major(attributes.type)) not in recipient.versions:
             raise CannotSeal(f"region {recipient.code} does not understand version {major} of messages yet")
         chosen = self._suite_for(own, recipient)
@@ -66,8 +69,8 @@ class Wire:
             letter = with_.seal(with_.sign(content, signer, issued_at=issued, expires_at=expires), sealer)
         except CryptoError as error:
             raise CannotSeal(f"{type(error).__name__}: {error}") from error
-        event = SealedEvent.around(attributes, suite=chosen, signkey=signer.kid, sealkey=sealer.kid, letter=letter)
-        return event.encode()
+        keys = {"suite": chosen, "signkey": signer.kid, "sealkey": sealer.kid}
+        return SealedEvent.around(attributes, **keys, letter=letter, traceparent=traceparent).encode()
 
     def signing(self, chosen: SuiteName) -> PrivateKey:
         """The key that this region signs with now: one that it holds and that the directory lists.
@@ -97,6 +100,19 @@ class Wire:
             if name in own.suites:
                 return name
         raise CannotSeal(f"{own.code} and {recipient.code} have no suite of algorithms in common")
+
+    def is_own(self, content: bytes, signature: str) -> bool:
+        """Whether this region has signed that content, by a key that it had listed; the signature is that of a
+        Letter. Raises NoExchange."""
+        head, _, mark = signature.partition("..")
+        token = b".".join((head.encode(), compact.encode(content), mark.encode()))
+        _, own = self._listed()
+        known = {key.kid: key for key in own.keys}
+        try:
+            verify(token, own.suites, known.__getitem__)
+        except (CryptoError, KeyError):
+            return False
+        return True
 
     def open(self, body: bytes) -> Letter:
         """The letter in a sealed event, from the source that it names, for us; raises NotOpened or NoExchange."""

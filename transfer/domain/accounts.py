@@ -29,7 +29,8 @@ class Due(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Somebody of this region's institutions, or another system. ``password`` is a hash, ``totp`` a sealed secret."""
+    """Somebody of this region's institutions, or another system. ``password`` is a hash, ``totp`` a sealed secret.
+    While ``must_change`` the password is one that somebody else knew; it opens nothing from ``first_until`` on."""
 
     id: UUID
     login: str
@@ -40,10 +41,19 @@ class Account:
     system: bool = False
     password: str | None = None
     must_change: bool = False
+    first_until: datetime | None = None
     totp: bytes | None = None
     issuer: str | None = None
     subject: str | None = None
     disabled: bool = False
+
+    def password_ended(self, now: datetime) -> bool:
+        """Whether the password was for a first sign-in that did not come in time."""
+        return self.must_change and (self.first_until is None or self.first_until <= now)
+
+    def owes_factor(self, second_factor: Iterable[Role]) -> bool:
+        """Whether the roles ask for a second factor that was never set up."""
+        return not self.system and self.totp is None and not self.roles.isdisjoint(second_factor)
 
     def person(self, *, confirmed: bool = True, scopes: frozenset[Right] | None = None) -> Person:
         """Who this is at the gate."""
@@ -110,7 +120,7 @@ def due(account: Account, session: Session, second_factor: Iterable[Role]) -> Du
         return Due.CODE
     if account.must_change:
         return Due.PASSWORD
-    if not session.confirmed and not account.roles.isdisjoint(second_factor):
+    if not session.confirmed and account.owes_factor(second_factor):
         return Due.ENROL
     return Due.NOTHING
 

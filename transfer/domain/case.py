@@ -179,7 +179,7 @@ class Case:
     def check_not_offered(self) -> None:
         """Raises TransferOpen while an offer of the case is open."""
         if self.open_offer is not None:
-            raise TransferOpen(transfer=self.open_offer.id, state=self.open_offer.state.value)
+            raise TransferOpen(transfer=self.open_offer.id, state=self.open_offer.state)
 
     def with_transfer(self, changed: Transfer) -> "Case":
         """The case with that transfer replaced, or added when it is new."""

@@ -61,6 +61,12 @@ def happened(  # noqa: PLR0913 - what happened, when, where, and what was set
     return _with(case, (*clocks, *new))
 
 
+def given_up(case: Case, day: date) -> Case:
+    """The case once nobody applies any more: nothing has to be done for anyone by any day (LAL 43(2))."""
+    ended = {"met_on": day}
+    return _with(case, (c if c.met_on is not None else c.model_copy(update=ended) for c in case.basics.clocks))
+
+
 def begun(  # noqa: PLR0913 - the rule, when and where it begins, and what was set
     term: Term,
     day: date,

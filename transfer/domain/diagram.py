@@ -22,6 +22,7 @@ from transfer.domain.lifecycle import (
     TOO_LATE,
     TRANSITIONS,
     Side,
+    StageRow,
     State,
     Step,
     Transition,
@@ -186,7 +187,7 @@ def _request_table(rows: Iterable[RequestRow]) -> str:
 
 def _stage_diagram() -> str:
     lines = [f"[*] --> {STAGES[0].stage}"]
-    lines += [f"{row.stage} --> {row.to}" for row in STAGES]
+    lines += [f"{row.stage} --> {row.to}" + (": all withdrew" if row.once_withdrawn else "") for row in STAGES]
     lines += [f"{stage} --> [*]" for stage in Stage if stage not in {row.stage for row in STAGES}]
     return _mermaid(lines)
 
@@ -198,12 +199,16 @@ def _stage_table() -> str:
             (
                 stage,
                 stage.zh,
-                ", ".join(_code(r.to) for r in STAGES if r.stage is stage),
+                ", ".join(_next(r) for r in STAGES if r.stage is stage),
                 ", ".join(_code(r.to) for r in STAGES if r.stage is stage and r.while_offered),
             )
             for stage in Stage
         ),
     )
+
+
+def _next(row: StageRow) -> str:
+    return _code(row.to) + (" once all have withdrawn, and nothing else then" if row.once_withdrawn else "")
 
 
 def _basis_table() -> str:

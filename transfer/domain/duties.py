@@ -93,6 +93,6 @@ def check_duty(row: DutyRow, part: Frozen | None, hand: str, handling: Handling,
     wanted = row.part if row.after in {None, came_from} else None
     missing = part is None and wanted is not None and row.needed
     if missing or (part is not None and (wanted is None or not isinstance(part, wanted))):
-        raise PartNeeded(at=row.what.value, part=row.kind if wanted else "none")
+        raise PartNeeded(at=row.what, part=row.kind if wanted else "none")
     if row.not_by and hand in handling.hands(*row.not_by):
-        raise SamePerson(at=row.what.value, duty=row.duty.value)
+        raise SamePerson(at=row.what, duty=row.duty)

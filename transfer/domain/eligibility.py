@@ -112,17 +112,17 @@ def _open(ground: HardshipGround, case: Case, applicant: Applicant, forum: Forum
         raise one.fault
     raise GroundNotOpen(
         applicant=applicant.id,
-        ground=ground.value,
-        why=one.why_not.en,
+        ground=ground,
+        why=one.why_not,
         covers=one.rule.en if one.rule is not None else None,
-        matter=case.basics.matter.value,
-        open=_said(judged(case, applicant, forum)),
+        matter=case.basics.matter,
+        open=_grounds(judged(case, applicant, forum)),
     )
 
 
-def _said(judgements: Sequence[Judged]) -> list[str]:
-    """The grounds that are open, in words."""
-    return [f"{one.ground}: {one.rule.en}" for one in judgements if one.why_not is None and one.rule is not None]
+def _grounds(judgements: Sequence[Judged]) -> list[HardshipGround]:
+    """Those that are open."""
+    return [one.ground for one in judgements if one.why_not is None and one.rule is not None]
 
 
 def with_findings(case: Case, typed: Sequence[NewFinding], forum: Forum, *, by: str) -> Case:
@@ -131,7 +131,7 @@ def with_findings(case: Case, typed: Sequence[NewFinding], forum: Forum, *, by: 
     Raises UnknownApplicant, CaseEnded, and as ``found``.
     """
     if case.stage.stage in PAST:
-        raise CaseEnded(stage=case.stage.stage.value)
+        raise CaseEnded(stage=case.stage.stage)
     persons = {one.id: one for one in case.active}
     if unknown := {one.applicant for one in typed} - persons.keys():
         raise UnknownApplicant(applicants=sorted(map(str, unknown)))
@@ -176,7 +176,7 @@ def check_granted(case: Case, forum: Forum, refused: Collection[UUID] = ()) -> N
     """Each active applicant who is not refused has a ground that holds; raises NoGroundHolds, which says who has none
     and what is open."""
     missing = {
-        str(one.id): [why.en, *_said(judged(case, one, forum))]
+        str(one.id): [why, *_grounds(judged(case, one, forum))]
         for one in case.active
         if one.id not in refused and (why := why_not_held(case, one, forum)) is not None
     }

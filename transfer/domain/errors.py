@@ -1,6 +1,7 @@
 """What can be wrong with a step; the docstring of an error is its message, its fields are its detail."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -9,8 +10,19 @@ def slug(kind: type) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
+def _plain(value: Any) -> str:  # noqa: ANN401 - of any printable type
+    match value:
+        case Mapping():
+            return "; ".join(f"{name}: {_plain(one)}" for name, one in value.items())
+        case list() | tuple():
+            return ", ".join(map(_plain, value))
+        case _:
+            return str(value)
+
+
 class TransferError(Exception):
-    """The step cannot be taken."""
+    """The step cannot be taken. Its details are codes, ids, days and numbers, so that a page can say them in its
+    language."""
 
     alarm: ClassVar[str] = ""
     """Of which kind it is, when a person must look at it."""
@@ -27,7 +39,7 @@ class TransferError(Exception):
     @property
     def message(self) -> str:
         """The sentence for a person, with the details."""
-        said = "; ".join(f"{name} {value}" for name, value in self.detail.items() if value not in (None, ""))
+        said = "; ".join(f"{name} {_plain(value)}" for name, value in self.detail.items() if value not in (None, ""))
         text = (type(self).__doc__ or type(self).__name__).strip()
         return f"{text} ({said})" if said else text
 
@@ -369,6 +381,10 @@ class CosignatureWrong(TransferError):
     """The line is no cosignature of its sender under that checkpoint."""
 
     alarm = "cosignature_wrong"
+
+
+class Recovering(TransferError):
+    """This node was restored from a backup and is still asking the other regions for what it has forgotten."""
 
 
 class CaseErased(TransferError):

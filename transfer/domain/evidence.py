@@ -144,7 +144,7 @@ class EvidenceRequest(Frozen):
         item = self.item(answer.item)
         for fact in answer.facts:
             if fact.field not in item.fields or (fact.about is not None and fact.about not in item.about):
-                raise UnknownItem(item=item.id, field=fact.field.value)
+                raise UnknownItem(item=item.id, field=fact.field)
 
     def check_complete(self) -> None:
         """Raises ItemsUnanswered, which names the items."""
@@ -161,7 +161,7 @@ class EvidenceRequest(Frozen):
     def pending_extension(self) -> Extension:
         """The extension that waits for an answer; raises IllegalStep."""
         if self.extension is None or self.extension.granted is not None:
-            raise IllegalStep(state=self.state.value, step="extension", asked="no")
+            raise IllegalStep(state=self.state, extension=False)
         return self.extension
 
 

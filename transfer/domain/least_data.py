@@ -110,13 +110,13 @@ def check_least_data(items: Iterable[Asked], persons: Iterable[Person]) -> None:
     for item in items:
         allowed = ALLOWED[item.kind]
         if beyond := set(item.fields) - allowed.fields:
-            raise BeyondLeastData(
-                item=item.id, kind=item.kind.value, asked=_said(beyond), allowed=_said(allowed.fields)
-            )
+            raise BeyondLeastData(item=item.id, kind=item.kind, asked=sorted(beyond), allowed=sorted(allowed.fields))
         if PERIODIC & set(item.fields) and item.period_from is None:
-            raise BeyondLeastData(item=item.id, asked=_said(PERIODIC & set(item.fields)), allowed="for a named period")
+            raise BeyondLeastData(
+                item=item.id, asked=sorted(PERIODIC & set(item.fields)), needed=("period_from", "period_to")
+            )
         if others := {listed[one].role for one in item.about} - allowed.roles:
-            raise BeyondLeastData(item=item.id, kind=item.kind.value, about=_said(others), allowed=_said(allowed.roles))
+            raise BeyondLeastData(item=item.id, kind=item.kind, about=sorted(others), allowed=sorted(allowed.roles))
         for one in item.about:
             kinds.setdefault(one, set()).add(item.kind)
     for person in listed.values():
@@ -164,16 +164,12 @@ def check_missing(items: Iterable[SupplementItem], case: Case, *, attested: Coll
     for item in items:
         asked = everybody if item.applicant is None else {item.applicant}
         if item.defect is Defect.ECON_STATEMENT_MISSING and asked <= set(attested):
-            raise AlreadyRecognised(defect=item.defect.value, applicant=item.applicant)
+            raise AlreadyRecognised(defect=item.defect, applicant=item.applicant)
         wanted = MISSING.get(item.defect)
         if wanted is not None and (papers := _papers(case, item.applicant, (wanted,))):
-            raise AlreadyInPackage(defect=item.defect.value, applicant=item.applicant, papers=papers)
+            raise AlreadyInPackage(defect=item.defect, applicant=item.applicant, papers=papers)
 
 
 def _papers(case: Case, applicant: object, kinds: Iterable[MaterialKind]) -> list[str]:
     wanted = frozenset(kinds)
     return [m.title for m in case.materials if m.kind in wanted and m.applicant in (None, applicant)]
-
-
-def _said(codes: Iterable[str]) -> list[str]:
-    return sorted(str(code) for code in codes)

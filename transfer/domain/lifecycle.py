@@ -126,16 +126,21 @@ open_steps: Final = _MACHINE.open_steps
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """One row: the case may go from ``stage`` to ``to``; ``while_offered``: also while an offer is open."""
+    """One row: the case may go from ``stage`` to ``to``; ``while_offered``: also while an offer is open;
+    ``once_withdrawn``: if nobody is left who applies, and only then."""
 
     stage: Stage
     to: Stage
     while_offered: bool = False
+    once_withdrawn: bool = False
 
 
 STAGES: Final[tuple[StageRow, ...]] = (
     StageRow(Stage.RECEIVED, Stage.UNDER_REVIEW),
     StageRow(Stage.RECEIVED, Stage.AID_FIRST, while_offered=True),
+    StageRow(Stage.RECEIVED, Stage.ARCHIVED, once_withdrawn=True),
+    StageRow(Stage.UNDER_REVIEW, Stage.ARCHIVED, once_withdrawn=True),
+    StageRow(Stage.SUSPENDED, Stage.ARCHIVED, once_withdrawn=True),
     StageRow(Stage.UNDER_REVIEW, Stage.SUSPENDED),
     StageRow(Stage.SUSPENDED, Stage.UNDER_REVIEW),
     StageRow(Stage.UNDER_REVIEW, Stage.AID_FIRST, while_offered=True),
@@ -195,13 +200,16 @@ REQUIRED_BASIS: Final[Mapping[Stage, frozenset[LegalBasis]]] = MappingProxyType(
 """Stages that must name their ground in law, and the grounds that they may name."""
 
 
-def open_stages(stage: Stage, *, offered: bool) -> tuple[Stage, ...]:
-    """The stages that may follow; while an offer is open only those of aid-first (LAL 44)."""
-    return tuple(row.to for row in STAGES if row.stage is stage and (row.while_offered or not offered))
+def open_stages(stage: Stage, *, offered: bool, withdrawn: bool = False) -> tuple[Stage, ...]:
+    """The stages that may follow; while an offer is open only those of aid-first (LAL 44); once everybody has
+    ``withdrawn`` from an application that waits for a decision, only that it is put away (LAL 43(2))."""
+    put_away = withdrawn and stage in UNDECIDED
+    rows = (row for row in STAGES if row.stage is stage and row.once_withdrawn is put_away)
+    return tuple(row.to for row in rows if row.while_offered or not offered)
 
 
-def check_stage(stage: Stage, to: Stage, *, offered: bool) -> None:
+def check_stage(stage: Stage, to: Stage, *, offered: bool, withdrawn: bool = False) -> None:
     """Raises IllegalStage when the table does not lead from ``stage`` to ``to``."""
-    allowed = open_stages(stage, offered=offered)
+    allowed = open_stages(stage, offered=offered, withdrawn=withdrawn)
     if to not in allowed:
-        raise IllegalStage(stage=stage.value, to=to.value, allowed=[s.value for s in allowed], offered=offered)
+        raise IllegalStage(stage=stage, to=to, allowed=allowed, offered=offered)

@@ -46,7 +46,7 @@ class Machine(Generic[State, Step, Side]):
         """
         row = self._next.get((state, step, record))
         if row is None or row.by is not by or (row.crossing and by is record):
-            raise IllegalStep(state=state.value, step=step.value, side=by.value)
+            raise IllegalStep(state=state, step=step, side=by)
         return row.to
 
     def open_steps(self, state: State, side: Side) -> tuple[Step, ...]:

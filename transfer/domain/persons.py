@@ -37,7 +37,7 @@ def twins(persons: Sequence[Applicant]) -> dict[int, int]:
 def check_persons(persons: Sequence[Applicant]) -> None:
     """Raises PersonTwice, which names the applicants by their places, from 1 on."""
     if found := twins(persons):
-        raise PersonTwice(applicants=[f"{place + 1} is {first + 1}" for place, first in found.items()])
+        raise PersonTwice(applicants=[f"{place + 1} = {first + 1}" for place, first in found.items()])
 
 
 def _marks(one: Applicant) -> Iterator[tuple[str, str, str]]:

@@ -100,7 +100,7 @@ def _checked(attested: Attested, case: Case, applicant: Applicant, forum: Forum)
     said = forum.read(attested.token, Attestation)
     check_person(attested, said, applicant)
     if (revocation := revocation_of(said, case, forum.read)) is not None:
-        raise AttestationTakenBack(attestation=said.id, on=revocation.revoked_on, reason=revocation.reason.value)
+        raise AttestationTakenBack(attestation=said.id, on=revocation.revoked_on, reason=revocation.reason)
     if forum.day > said.until:
         raise AttestationExpired(attestation=said.id, until=said.until)
     region = region_of(said.by)

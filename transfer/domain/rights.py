@@ -55,6 +55,7 @@ class Right(Code):
     REPORT = "report", "统计", "Figures without persons"
     AUDIT = "audit", "审计", "Ask the ledger"
     OPERATE = "operate", "运行维护", "See how node, links and keys stand; replay what the quarantine holds, unread"
+    MEASURE = "measure", "读取监控指标", "Read the measures of a node, for a monitor; they name nobody"
     READ_QUARANTINE = "read-quarantine", "查看隔离区", "Read messages that were not applied, which may name persons"
     ADMIT = "admit", "账号管理", "Accounts, their roles and tokens"
 
@@ -92,6 +93,7 @@ ROLES_OF: Final[Mapping[Right, frozenset[Role]]] = MappingProxyType(
         Right.REPORT: frozenset({_R.SUPERVISOR, _R.APPROVER, _R.LIAISON, _R.AUDITOR}),
         Right.AUDIT: frozenset({_R.AUDITOR}),
         Right.OPERATE: frozenset({_R.SYSTEM_ADMINISTRATOR}),
+        Right.MEASURE: frozenset({_R.SYSTEM_ADMINISTRATOR}),
         Right.READ_QUARANTINE: frozenset({_R.LIAISON}),
         Right.ADMIT: frozenset({_R.SECURITY_ADMINISTRATOR}),
     }

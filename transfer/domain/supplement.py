@@ -58,7 +58,7 @@ def check_notice(
     check_missing(told.items, case, attested=recognised(case, forum))
     if supplied is None:
         return
-    old = [item.defect.value for item in told.items if item.paper not in supplied and item.applicant not in joined]
+    old = [item.defect for item in told.items if item.paper not in supplied and item.applicant not in joined]
     if old:
         raise DefectAlreadyVisible(defects=old)
 
@@ -99,7 +99,7 @@ def check_answers(told: Told, came: Supplied, case: Case, *, informed: Iterable[
     answered = {(answer.applicant, answer.defect) for answer in came.answers}
     gone = {one.applicant for one in came.left} | {a.id for a in case.applicants} - {a.id for a in case.active}
     missing = [
-        f"{item.defect.value} of {item.applicant or 'the case'}"
+        (item.defect, item.applicant) if item.applicant else (item.defect,)
         for item in told.items
         if (item.applicant, item.defect) not in answered and item.applicant not in gone
     ]

@@ -71,7 +71,7 @@ def is_pressing(clock: Clock, today: date) -> bool:
 def check_not_parked(case: Case, to: Stage) -> None:
     """Raises NotParked, which names the limb, when a case under Article 44 is to be suspended."""
     if to is Stage.SUSPENDED and case.basics.urgency in LIMBS:
-        raise NotParked(ground=LIMBS[case.basics.urgency].value)
+        raise NotParked(ground=LIMBS[case.basics.urgency])
 
 
 def check_not_completed(case: Case, today: date) -> None:

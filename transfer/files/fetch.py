@@ -73,7 +73,7 @@ class Fetcher:
         if await self._is_here(fetch):
             return 1
         if fetch.size > LIMITS[fetch.media_type]:
-            await self._refuse(fetch, FileTooLarge(most=LIMITS[fetch.media_type], kind=fetch.media_type.value))
+            await self._refuse(fetch, FileTooLarge(most=LIMITS[fetch.media_type], kind=fetch.media_type))
             return 0
         try:
             writer = await self._writer(fetch)

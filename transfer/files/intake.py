@@ -139,7 +139,7 @@ async def receive(writer: SealedWriter, content: AsyncIterable[bytes], media_typ
     looked = False
     async for data in content:
         if writer.size + len(data) > LIMITS[media_type]:
-            raise FileTooLarge(most=LIMITS[media_type], kind=media_type.value)
+            raise FileTooLarge(most=LIMITS[media_type], kind=media_type)
         await asyncio.to_thread(writer.write, data)
         if not looked and writer.size >= HEAD:
             looked = True

@@ -71,7 +71,7 @@ def kind_of(content: Whole, size: int) -> MediaType:
     if fault is None and kind is not MediaType.OFD and _zip_end(content, size) is not None:
         fault = "is an archive as well"
     if fault is not None:
-        raise KindUnknown(kind=kind.value, fault=fault)
+        raise KindUnknown(kind=kind, fault=fault)
     return kind
 
 

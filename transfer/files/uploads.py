@@ -46,7 +46,7 @@ class SpooledUploads:
         if size < 1:
             raise FileEmpty
         if size > LIMITS[media_type]:
-            raise FileTooLarge(most=LIMITS[media_type], kind=media_type.value)
+            raise FileTooLarge(most=LIMITS[media_type], kind=media_type)
         upload = self.room.new_id()
         about = _About(owner=owner, size=size, media_type=media_type, name=name)
         await self._hold(upload, await self.room.begin(self._path(upload, PART)))

@@ -53,7 +53,7 @@ class Arrival:
         transfer = self.known.transfer(message.transfer)
         other = transfer.receiver_region if side is Side.SENDER else transfer.sender_region
         if transfer.side is not side or other != self.source:
-            raise NotThisSide(source=self.source, side=transfer.side.value)
+            raise NotThisSide(source=self.source, side=transfer.side)
         return replace(transfer, heard=self.digest)
 
     def step(self, message: TransferMessage, side: Side, step: Step) -> Transfer:
@@ -68,7 +68,7 @@ class Arrival:
         """
         request = self.known.request(message.request)
         if request.side is not side or request.peer != self.source:
-            raise NotThisSide(source=self.source, side=request.side.value)
+            raise NotThisSide(source=self.source, side=request.side)
         return request.changed(heard=self.digest)
 
     def evidence_step(self, message: EvidenceMessage, side: RequestSide, step: RequestStep) -> EvidenceRequest:

@@ -18,12 +18,14 @@ from transfer.handlers import (
     offers,
     progress,
     reconciling,
+    recovery,
 )
 from transfer.handlers.arrival import Arrival
 from transfer.messages import case_progress, eligibility, evidence, ledger, transfer
 from transfer.messages.duplicates import MatterNoticed, SameMatterKnown
 from transfer.messages.erasure import ErasureAnswered, ErasureOrdered
 from transfer.messages.reconciling import ReconcileAnswered, ReconcileAsked
+from transfer.messages.recovery import RecoveryAnswered, RecoveryAsked
 from transfer.messages.values import Frozen
 from transfer.ports.ledger import LedgerDecision
 
@@ -70,6 +72,8 @@ HANDLERS: Final[Mapping[type[Frozen], Handler]] = MappingProxyType(
         ledger.CheckpointAnswered: checkpoints.answered,
         ReconcileAsked: reconciling.kept,
         ReconcileAnswered: reconciling.kept,
+        RecoveryAsked: recovery.asked,
+        RecoveryAnswered: reconciling.kept,
         ErasureOrdered: erasure.ordered,
         ErasureAnswered: erasure.answered,
     }

@@ -8,6 +8,7 @@ from transfer.crypto.ledger_keys import origin
 from transfer.ledger.checkpoint import Checkpoint
 from transfer.ledger.tree import EMPTY
 from transfer.messages.ledger import CheckpointAnswered, CheckpointPublished
+from transfer.messages.recovery import RecoveryAsked
 from transfer.messages.values import Frozen
 from transfer.ports.ledger import Head, Judged, Seen, Verdict
 from transfer.ports.work import Work
@@ -24,7 +25,7 @@ class Ledgers:
     async def prepare(cls, work: Work, said: Iterable[tuple[str, Frozen]]) -> Self:
         """Look up in bulk; ``said`` are the messages of the batch with their sources."""
         listed = list(said)
-        sources = {source for source, data in listed if isinstance(data, CheckpointPublished)}
+        sources = {source for source, data in listed if isinstance(data, (CheckpointPublished, RecoveryAsked))}
         sizes = {data.size for _, data in listed if isinstance(data, CheckpointAnswered)}
         return cls(
             seen=dict(await work.load_seen(sources)) if sources else {},

@@ -1,7 +1,7 @@
 """The one door for messages from other regions: each is applied, a duplicate, early, or refused."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from traceback import extract_tb
 from typing import Self, assert_never
@@ -12,7 +12,7 @@ import structlog
 from transfer.crypto.letters import Letter
 from transfer.domain.case import Case
 from transfer.domain.decision import Decision, Unchanged
-from transfer.domain.errors import AnswersNothing, CaseErased, TransferError
+from transfer.domain.errors import AnswersNothing, CaseErased, Recovering, TransferError
 from transfer.handlers.arrival import Arrival, CaseNotYetKnown
 from transfer.handlers.dispatch import HANDLERS
 from transfer.handlers.ledgers import Ledgers
@@ -20,13 +20,14 @@ from transfer.handlers.noticed import NOTICE, Noticed
 from transfer.handlers.opening import Arrived, NotUnderstood, Opened, Unopened, judge, refusal
 from transfer.messages.attachments import attachments_of
 from transfer.messages.codes import ReceiptOutcome, RefusalCode
-from transfer.messages.envelope import LEDGER_TYPES, RECEIPT_TYPE, Attributes, decode
+from transfer.messages.envelope import LEDGER_TYPES, OF_RECOVERY, RECEIPT_TYPE, Attributes, decode
 from transfer.messages.erasure import OF_ERASURE
 from transfer.messages.receipts import ReceiptIssued, Refusal
 from transfer.messages.sealed import SealedEvent
 from transfer.messages.values import Digest
 from transfer.ports.ledger import LedgerDecision
 from transfer.ports.work import Cause, Context, InboxEntry, Quarantined, Work
+from transfer.telemetry import traces
 from transfer.telemetry.metrics import ALARMS
 
 log = structlog.get_logger(__name__)
@@ -64,13 +65,50 @@ async def receive(work: Work, arrived: Sequence[Arrived], context: Context, *, r
     """Take in a batch in its order, within one transaction; gives one verdict per delivery.
 
     Whatever the verdict, the delivery may be acknowledged to the broker once the transaction is committed.
-    ``replay`` tries again what was refused for good, also when its place in the conversation has passed.
+    ``replay`` tries again what was refused for good, also when its place in the conversation has passed; raises
+    Recovering. While this node asks for what it has forgotten, everything else waits as if it were early.
     """
     door = await _Door.prepare(work, arrived, context)
+    door.recovering = await work.load_recovering()
     if replay:
+        if door.recovering:
+            raise Recovering
         door.again = frozenset(one.digest for one in arrived if not isinstance(one, Unopened))
         door.replaying = True
-    return [door.take(one) for one in arrived]
+    return [_taken(door, one) for one in arrived]
+
+
+def _taken(door: "_Door", one: Arrived) -> Verdict:
+    """The verdict on one delivery, in the trace in which it was sent; so are the answers that go at once."""
+    if not traces.on() or isinstance(one, Unopened):
+        return door.take(one)
+    head = one.attributes
+    with traces.span(
+        f"process {head.type}",
+        "CONSUMER",
+        parent=SealedEvent.decode(one.delivery.body).traceparent if one.delivery else None,
+        messaging__system="rabbitmq",
+        messaging__operation__type="process",
+        messaging__destination__name=head.source,
+        messaging__message__id=str(head.id),
+        messaging__message__conversation_id=str(head.conversation or ""),
+    ) as span:
+        verdict = door.take(one)
+        span.told(verdict=type(verdict).__name__.lower())
+        return verdict
+
+
+async def take_back(work: Work, one: Opened, context: Context) -> Verdict:
+    """Take in what was applied before and forgotten; what waits for it goes on waiting."""
+    door = await _Door.prepare(work, [one], context)
+    door.alone = True
+    return door.take(one)
+
+
+async def let_in(work: Work, conversation: UUID, context: Context) -> None:
+    """Take in what waits in the conversation and is next."""
+    door = await _Door.prepare(work, [], context, conversations={conversation})
+    door.let_waiting_in(conversation)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,14 +126,18 @@ class _Door:
     ledgers: Ledgers
     again: frozenset[Digest] = frozenset()
     replaying: bool = False
+    recovering: bool = False
+    alone: bool = False
     kept: set[Digest] = field(default_factory=set)
     lanes_of: dict[UUID, set[Lane]] = field(default_factory=lambda: defaultdict(set))
 
     @classmethod
-    async def prepare(cls, work: Work, arrived: Sequence[Arrived], context: Context) -> Self:
+    async def prepare(
+        cls, work: Work, arrived: Sequence[Arrived], context: Context, *, conversations: Collection[UUID] = ()
+    ) -> Self:
         """Load, in bulk, all that the verdicts of this batch may depend on."""
         heads = [one.attributes for one in arrived if not isinstance(one, Unopened)]
-        conversations = {a.conversation for a in heads if a.conversation is not None}
+        conversations = {*conversations, *(a.conversation for a in heads if a.conversation is not None)}
         # The cases come first: their locks keep what is read after them from changing.
         cases = dict(await work.load_cases(conversations))
         if held := {a.conversation for a in heads if a.conversation is not None and a.type in LEDGER_TYPES}:
@@ -139,7 +181,9 @@ class _Door:
             case NotUnderstood():
                 return self._take_not_understood(one)
             case Opened(data=ReceiptIssued() as issued):
-                self.work.record_receipts(one.attributes.source, issued.receipts)
+                # They come again when the messages do that they are for, which may still be forgotten.
+                if not self.recovering:
+                    self.work.record_receipts(one.attributes.source, issued.receipts)
                 return Applied()
             case Opened():
                 return self._take_opened(one)
@@ -180,12 +224,13 @@ class _Door:
         waiting = self.parked[lane].get(sequence)
         if waiting is not None and waiting.message != attributes.id:
             return self._conflict(one, f"another message waits at place {sequence} of the conversation")
-        if sequence > expected:
+        if sequence > expected or (self.recovering and attributes.type not in OF_RECOVERY):
             return self._wait(one)
         if sequence < expected and known is None:
             return self._conflict(one, f"place {sequence} of the conversation is taken")
         verdict = self._apply(one)
-        self._let_waiting_in(lane[1])
+        if not self.alone:
+            self.let_waiting_in(lane[1])
         return verdict
 
     def _may_be_tried_again(self, known: InboxEntry) -> bool:
@@ -263,7 +308,7 @@ class _Door:
                 yield self.cases[part]
                 yield from self._split_off(part)
 
-    def _let_waiting_in(self, conversation: UUID) -> None:
+    def let_waiting_in(self, conversation: UUID) -> None:
         """Apply what was early and now is next; a message of one region may have waited for another's."""
         moved = True
         while moved:

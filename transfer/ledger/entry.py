@@ -63,6 +63,8 @@ class Kind(StrEnum):
     """What a person without an account sent, after which notice, and what became of it."""
     REPLAYED = "replayed"
     """Somebody had a message of the quarantine taken in again."""
+    RESTORED = "restored"
+    """This node came back from a backup, and has asked the others for what it had forgotten."""
 
 
 class EntryMalformed(ValueError):

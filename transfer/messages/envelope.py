@@ -19,6 +19,7 @@ from transfer.messages import (
     ledger,
     receipts,
     reconciling,
+    recovery,
     transfer,
 )
 from transfer.messages.values import MAX_INTEGER, BetweenRegions, CaseId, Digest, Frozen, Moment, RegionCode
@@ -67,6 +68,8 @@ MESSAGE_TYPES: Final[Mapping[str, type[Frozen]]] = MappingProxyType(
         "legalaid.ledger.checkpoint_answered.v1": ledger.CheckpointAnswered,
         "legalaid.reconcile.asked.v1": reconciling.ReconcileAsked,
         "legalaid.reconcile.answered.v1": reconciling.ReconcileAnswered,
+        "legalaid.recovery.asked.v1": recovery.RecoveryAsked,
+        "legalaid.recovery.answered.v1": recovery.RecoveryAnswered,
         "legalaid.receipt.issued.v1": receipts.ReceiptIssued,
     }
 )
@@ -76,6 +79,8 @@ LEDGER_TYPES: Final = frozenset(name for name, one in MESSAGE_TYPES.items() if i
 """What is said of a ledger; each ledger is a conversation of its own."""
 OF_NO_CASE: Final = frozenset(name for name, one in MESSAGE_TYPES.items() if issubclass(one, BetweenRegions))
 """What belongs to no case, and has its place in a conversation of its own if in any."""
+OF_RECOVERY: Final = frozenset({TYPE_NAMES[recovery.RecoveryAsked], TYPE_NAMES[recovery.RecoveryAnswered]})
+"""What a region that was restored asks and is told, before it takes in anything else."""
 ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
     {
         transfer.SignedFor,
@@ -100,6 +105,7 @@ ANSWERS: Final[frozenset[type[Frozen]]] = frozenset(
         evidence.EvidenceExtensionRefused,
         ledger.CheckpointAnswered,
         reconciling.ReconcileAnswered,
+        recovery.RecoveryAnswered,
     }
 )
 """Messages that must name the message that they answer."""

@@ -33,6 +33,7 @@ from transfer.messages.examples_erasure import PAIRS as ERASURES
 from transfer.messages.examples_evidence import PAIRS as EVIDENCE
 from transfer.messages.examples_ledger import PAIRS as LEDGER
 from transfer.messages.examples_reconciling import PAIRS as RECONCILING
+from transfer.messages.examples_recovery import PAIRS as RECOVERY
 
 MINIMAL: Final = "minimal"
 FULL: Final = "full"
@@ -342,7 +343,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Json]]] = MappingProxyType(
             }
         )
         for place, (name, pair) in enumerate(
-            (_PAIRS | EVIDENCE | ATTESTATIONS | ERASURES | LEDGER | RECONCILING).items()
+            (_PAIRS | EVIDENCE | ATTESTATIONS | ERASURES | LEDGER | RECONCILING | RECOVERY).items()
         )
     }
 )

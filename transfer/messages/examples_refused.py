@@ -12,6 +12,7 @@ from transfer.messages.examples_erasure_refused import REFUSED_ERASURES
 from transfer.messages.examples_evidence_refused import REFUSED_EVIDENCE
 from transfer.messages.examples_ledger_refused import REFUSED_LEDGER
 from transfer.messages.examples_reconciling_refused import REFUSED_RECONCILING
+from transfer.messages.examples_recovery_refused import REFUSED_RECOVERY
 from transfer.messages.refused import ABSENT, Refused
 
 
@@ -40,6 +41,7 @@ REFUSED: Final[Mapping[str, tuple[Refused, ...]]] = MappingProxyType(
     | REFUSED_EVIDENCE
     | REFUSED_LEDGER
     | REFUSED_RECONCILING
+    | REFUSED_RECOVERY
     | {
         "legalaid.transfer.offered.v1": (
             Refused("unknown-type", "type", "legalaid.transfer.mislaid.v1", "transfer.mislaid.v1", error=UnknownType),

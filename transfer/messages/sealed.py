@@ -1,9 +1,10 @@
 """The sealed event: what the broker sees of a message, around the letter that only its recipient can open."""
 
-from typing import Annotated, Final, Literal
+import re
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from transfer.messages.envelope import MAX_BYTES, Attributes, MessageType, Place, Unreadable, explain
 from transfer.messages.values import Frozen, Moment, RegionCode
@@ -26,6 +27,14 @@ SuiteName = Annotated[
 ]
 
 
+_TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def _if_well_formed(given: Any) -> str | None:  # noqa: ANN401 - whatever a stranger wrote
+    """W3C Trace Context has what cannot be read ignored: it is no reason to refuse a message."""
+    return given if isinstance(given, str) and _TRACEPARENT.fullmatch(given) else None
+
+
 class SealedEvent(Frozen):
     """A CloudEvents 1.0 event whose data is a signed and sealed letter. Its attributes are for the broker and its
     operator; what counts is the letter, which repeats them."""
@@ -39,6 +48,11 @@ class SealedEvent(Frozen):
     datacontenttype: Literal["application/jose"] = MEDIA_TYPE
     conversation: Annotated[UUID | None, Field(description="absent on receipts")] = None
     sequence: Annotated[Place | None, Field(description="absent on receipts")] = None
+    traceparent: Annotated[
+        str | None,
+        BeforeValidator(_if_well_formed, json_schema_input_type=str | None),
+        Field(description="in which trace it was sent (CloudEvents, distributed tracing); for operators, and unsigned"),
+    ] = None
     suite: SuiteName
     signkey: Annotated[KeyId, Field(description="the source's key that signed the letter")]
     sealkey: Annotated[KeyId, Field(description="the recipient's key that the letter is sealed for")]
@@ -47,10 +61,19 @@ class SealedEvent(Frozen):
     ]
 
     @classmethod
-    def around(cls, attributes: Attributes, *, suite: str, signkey: str, sealkey: str, letter: str) -> "SealedEvent":
+    def around(  # noqa: PLR0913 - one argument per attribute
+        cls,
+        attributes: Attributes,
+        *,
+        suite: str,
+        signkey: str,
+        sealkey: str,
+        letter: str,
+        traceparent: str | None = None,
+    ) -> "SealedEvent":
         """The event that carries the letter of a message with these attributes."""
         shown = {name: getattr(attributes, name) for name in SHOWN}
-        return cls(**shown, suite=suite, signkey=signkey, sealkey=sealkey, data=letter)
+        return cls(**shown, suite=suite, signkey=signkey, sealkey=sealkey, data=letter, traceparent=traceparent)
 
     def encode(self) -> bytes:
         """As the broker gets it: one JSON object, UTF-8."""

@@ -34,7 +34,7 @@ def paper_of(paper: Paper, case: Case, request: EvidenceRequest, behind: Behind 
     """That letter of the request; raises NoSuchPaper when the request has not come so far."""
     made = _PAPERS[paper](case, request, _Frames(request, behind, directory))
     if made is None:
-        raise NoSuchPaper(paper=paper.value, state=request.state.value)
+        raise NoSuchPaper(paper=paper.value, state=request.state)
     return made
 
 

@@ -43,6 +43,10 @@ class Drafts(Protocol):
         """The draft, if it is that account's."""
         ...
 
+    async def of_anyone(self, draft: UUID) -> Draft | None:
+        """The draft, whosever it is."""
+        ...
+
     async def of(self, account: UUID | None, *, limit: int) -> Sequence[Draft]:
         """Those of the account, the last changed first."""
         ...

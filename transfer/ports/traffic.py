@@ -24,6 +24,7 @@ class OutMessage:
     sequence: int
     body: bytes
     attempts: int
+    traceparent: str | None = None
 
 
 class Outbox(Protocol):
@@ -122,12 +123,13 @@ class Parcel:
     recipient: str
     body: bytes
     headers: Mapping[str, str | int] = field(default_factory=dict)
+    traceparent: str | None = None
 
 
 class Wire(Protocol):
     """Signs and seals what goes out, opens and verifies what comes in. May take long: call it from a thread."""
 
-    def close(self, content: bytes) -> bytes:
+    def close(self, content: bytes, *, traceparent: str | None = None) -> bytes:
         """The sealed event for the recipient that the content names; raises CannotSeal or NoExchange."""
         ...
 

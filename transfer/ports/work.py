@@ -231,6 +231,10 @@ class Work(Protocol):
         """How many messages of a type each of these regions has sent since then, whatever became of them."""
         ...
 
+    async def load_recovering(self) -> bool:
+        """Whether this node was restored from a backup and has not asked all it has forgotten yet."""
+        ...
+
     async def hold(self, conversations: Collection[UUID]) -> None:
         """Keep other transactions out of these conversations, which belong to no case that could be locked."""
         ...

@@ -32,6 +32,7 @@ accounts = Table(
     Column("system", Boolean, nullable=False),
     Column("password", Text),
     Column("must_change", Boolean, nullable=False),
+    Column("first_until", Instant),
     Column("totp", LargeBinary),
     Column("totp_step", RowId),
     Column("issuer", Text),

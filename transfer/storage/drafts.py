@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, select
 
 from transfer.ports.drafts import KEPT, Draft, DraftKind
 from transfer.storage.engine import looking
+from transfer.storage.statements import upsert
 from transfer.storage.store import Store
 from transfer.storage.tables import drafts
 
@@ -32,13 +33,15 @@ class SqlDrafts:
             "changed_at": draft.changed_at,
         }
         async with self.store.writing() as connection:
-            await connection.execute(delete(drafts).where(drafts.c.id == draft.id))
-            await connection.execute(insert(drafts), row)
+            await upsert(connection, drafts, [row], ("id",))
 
     async def find(self, draft: UUID, account: UUID | None) -> Draft | None:
-        statement = select(drafts).where(drafts.c.id == draft, drafts.c.account.is_not_distinct_from(account))
+        found = await self.of_anyone(draft)
+        return found if found is not None and found.account == account else None
+
+    async def of_anyone(self, draft: UUID) -> Draft | None:
         async with looking(self.store.engine) as connection:
-            row = (await connection.execute(statement)).one_or_none()
+            row = (await connection.execute(select(drafts).where(drafts.c.id == draft))).one_or_none()
         return _draft(row) if row is not None else None
 
     async def of(self, account: UUID | None, *, limit: int) -> Sequence[Draft]:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from transfer.ports.work import StorageRefused, StorageUnavailable
+from transfer.storage.handing_over import connect
 
 BUSY_MILLISECONDS: Final = 10_000
 STATEMENT_SECONDS: Final = 60.0
@@ -39,6 +40,7 @@ def open_engine(url: str, *, pool_size: int = 10, patience: float | None = STATE
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_async_engine(parsed, pool_size=pool_size, hide_parameters=True)
+        event.listen(engine.sync_engine, "do_connect", connect)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine

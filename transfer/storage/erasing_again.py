@@ -14,10 +14,10 @@ from transfer.messages.codes_erasure import ErasureBasis
 from transfer.ports.work import Cause
 from transfer.storage.engine import looking
 from transfer.storage.erasing import empty_bodies, keys_are_back
-from transfer.storage.ledger_tables import ledger_entries
+from transfer.storage.ledger_tables import ledger_entries, of_kind
 from transfer.storage.store import Store
 
-_ERASED = select(ledger_entries.c.body).where(ledger_entries.c.kind == Kind.ERASED.value).order_by(ledger_entries.c.id)
+_ERASED = select(ledger_entries.c.body).where(of_kind(Kind.ERASED)).order_by(ledger_entries.c.id)
 
 
 async def erase_again(store: Store, *, now: datetime) -> list[UUID]:

@@ -50,10 +50,12 @@ def _alone(detail: Mapping[str, Any]) -> UUID | None:
             return None
 
 
-def sent(case: UUID | None, row: Mapping[str, Any], answers: str | None) -> Happened:
-    """A message that was written to be sent, by its row in the outbox."""
+def sent(row: Mapping[str, Any], answers: str | None) -> Happened:
+    """A message that was written to be sent, by its row in the outbox. It belongs to the case of its conversation, of
+    which it has its number, also where another case gave the answer."""
     facts = {name: row[name] for name in _OF_MESSAGES}
     facts |= {"message": str(row["message"]), "conversation": str(row["conversation"]), "answers": answers}
+    case = _case(row["type"], row["conversation"])
     return Happened(kind=Kind.SENT, at=row["created_at"], case=case, facts=facts)
 
 

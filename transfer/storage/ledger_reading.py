@@ -14,7 +14,7 @@ from transfer.ledger.tiles import HEIGHT, subtree
 from transfer.ledger.tree import Node
 from transfer.ports.ledger import Written
 from transfer.storage.engine import looking, reading
-from transfer.storage.ledger_tables import ledger_entries, ledger_keys, ledger_leaves, ledger_nodes
+from transfer.storage.ledger_tables import ledger_entries, ledger_keys, ledger_leaves, ledger_nodes, of_kind
 from transfer.storage.store import Store
 from transfer.storage.types import RowId
 
@@ -123,7 +123,7 @@ class SqlLedgerReading:
     async def between(self, first: UUID, last: UUID, *, kind: Kind | None = None, limit: int) -> Sequence[Written]:
         wanted = _WITH_TEXTS.where(ledger_entries.c.id >= first, ledger_entries.c.id <= last)
         if kind is not None:
-            wanted = wanted.where(ledger_entries.c.kind == kind.value)
+            wanted = wanted.where(of_kind(kind))
         async with looking(self.store.engine) as connection:
             found = await connection.execute(wanted.order_by(ledger_entries.c.id.desc()).limit(limit))
             return [_written(row) for row in found]

@@ -18,7 +18,7 @@ from transfer.ledger.verify import Fault
 from transfer.storage.erasing import EMPTIED
 from transfer.storage.ledger_facts import Key, Texts, differing, expect, is_whole, keyed
 from transfer.storage.ledger_held import Held, subjects_of
-from transfer.storage.ledger_tables import ledger_entries
+from transfer.storage.ledger_tables import ledger_entries, of_kind
 from transfer.storage.tables import (
     applicants,
     cases,
@@ -44,7 +44,7 @@ _ID, _CASE = ledger_entries.c.id, ledger_entries.c.case_id
 _OF_CASES: Final = select(ledger_entries).where(_CASE > _FROM, _CASE <= _UPTO).order_by(_CASE, _ID)
 _OF_NONE: Final = select(ledger_entries).where(_CASE.is_(None), _ID > _FROM).order_by(_ID).limit(_MOST)
 _UNTIL: Final = select(_CASE).where(_CASE > _FROM).order_by(_CASE).offset(_MOST).limit(1)
-_ERASED: Final = select(ledger_entries).where(ledger_entries.c.kind == Kind.ERASED.value)
+_ERASED: Final = select(ledger_entries).where(of_kind(Kind.ERASED))
 
 
 def _of(table: Table, case: ColumnElement[Any], *order: ColumnElement[Any]) -> Select[Any]:

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Identity,
     Index,
@@ -12,9 +13,11 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    literal_column,
     text,
 )
 
+from transfer.ledger.entry import Kind
 from transfer.storage.tables import metadata
 from transfer.storage.types import Instant, RowId
 
@@ -32,14 +35,24 @@ ledger_entries = Table(
     Column("sealed", LargeBinary),
     CheckConstraint("(subject IS NULL) = (sealed IS NULL)", name="sealed"),
     Index("ix_ledger_entries_case_id", "case_id", "id"),
-    # Few, and looked for whenever a process starts.
-    Index(
-        "ix_ledger_entries_keys",
-        "id",
-        sqlite_where=text("kind = 'keys'"),
-        postgresql_where=text("kind = 'keys'"),
+    # Few, and looked for whenever a process starts, or an auditor looks at the ledger. Only a statement that names the
+    # kind itself, and not by a parameter, is sure to use them; see of_kind().
+    *(
+        Index(
+            f"ix_ledger_entries_{kind}",
+            "id",
+            sqlite_where=text(f"kind = '{kind}'"),
+            postgresql_where=text(f"kind = '{kind}'"),
+        )
+        for kind in (Kind.KEYS.value, Kind.ERASED.value)
     ),
 )
+
+
+def of_kind(kind: Kind) -> ColumnElement[bool]:
+    """Entries of this kind."""
+    return ledger_entries.c.kind == literal_column(f"'{kind.value}'")
+
 
 # A key per person, and one per case for what is about nobody alone. To erase is to empty the key; the row stays, so
 # that its subject gets none again.

@@ -25,6 +25,7 @@ _COLUMNS: Final = (
     outbox.c.sequence,
     outbox.c.body,
     outbox.c.attempts,
+    outbox.c.traceparent,
 )
 
 
@@ -198,4 +199,5 @@ def _message(row: Row[*tuple[Any, ...]]) -> OutMessage:
         sequence=row.sequence,
         body=row.body,
         attempts=row.attempts,
+        traceparent=row.traceparent,
     )

@@ -31,6 +31,7 @@ from transfer.messages.codes_reconciling import RecordState
 from transfer.messages.envelope import TYPE_NAMES, decode
 from transfer.messages.receipts import Refusal
 from transfer.messages.reconciling import Line, ReconcileAnswered, ReconcileAsked
+from transfer.messages.values import BetweenRegions, Digest
 from transfer.ports.ledger import Happened
 from transfer.ports.reconciling import Answer, Question, Reconciliation
 from transfer.ports.work import Cause
@@ -175,19 +176,7 @@ class SqlReconciling:
         ]
 
     async def answer(self, question: Question, answered: ReconcileAnswered) -> bool:
-        message = Outgoing(
-            recipient=question.region, data=answered, answers=question.digest, conversation=question.conversation
-        )
-        said = select(lanes.c.sent).where(
-            lanes.c.conversation == question.conversation, lanes.c.peer == question.region, lanes.c.sent > 0
-        )
-        async with self.store.work() as work:
-            await work.load_cases([question.conversation])
-            # Of two processes that both come this far the later finds the first place in the conversation taken.
-            if await work.connection.scalar(said) is not None:
-                return False
-            work.send(None, message, Cause(at=work.now, by=work.region))
-        return True
+        return await answer_once(self.store, question.region, question.conversation, question.digest, answered)
 
     async def answers(self, *, limit: int) -> Sequence[Answer]:
         async with looking(self.store.engine) as connection:
@@ -216,6 +205,19 @@ class SqlReconciling:
                 return False
             await self.store.note(connection, _happened(of, now))
         return True
+
+
+async def answer_once(store: Store, region: str, conversation: UUID, asked: Digest, answer: BetweenRegions) -> bool:
+    """Whether this answer to the question with that digest was the first."""
+    message = Outgoing(recipient=region, data=answer, answers=asked, conversation=conversation)
+    said = select(lanes.c.sent).where(lanes.c.conversation == conversation, lanes.c.peer == region, lanes.c.sent > 0)
+    async with store.work() as work:
+        await work.load_cases([conversation])
+        # Of two processes that both come this far the later finds the first place in the conversation taken.
+        if await work.connection.scalar(said) is not None:
+            return False
+        work.send(None, message, Cause(at=work.now, by=work.region))
+    return True
 
 
 def _parts(messages: Collection[UUID]) -> Iterator[list[UUID]]:

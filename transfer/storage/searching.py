@@ -1,10 +1,10 @@
 """By what cases are found: names, numbers and the end of their id, each in the one form that all write alike."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Select, bindparam, delete, select, union
+from sqlalchemy import bindparam, delete, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from transfer.domain.case import Case
@@ -17,6 +17,11 @@ SHORT_ID: Final = 8
 """How many digits of a case's id are shown and searched: the last ones, since the first tell only the time."""
 _LONGEST: Final = 200
 _LAST: Final = "\U0010ffff"
+FOUND: Final = union(
+    select(applicants.c.case_id).where(applicants.c.identity_number == bindparam("identity")),
+    select(case_words.c.case_id).where(case_words.c.word >= bindparam("word"), case_words.c.word < bindparam("behind")),
+)
+"""The cases that are searched for; see sought()."""
 _FORGET: Final = delete(case_words).where(case_words.c.case_id.in_(bindparam("wanted", expanding=True)))
 
 
@@ -37,15 +42,10 @@ async def write_words(connection: AsyncConnection, loaded: Mapping[UUID, Case], 
         await connection.execute(inserting(case_words), rows)
 
 
-def found_by(q: str) -> Select[Any] | CompoundSelect[Any]:
-    """Cases by the beginning of a name or a number of theirs, or by an identity number as a whole."""
-    identified = select(applicants.c.case_id).where(applicants.c.identity_number == q)
+def sought(q: str) -> Mapping[str, str]:
+    """The parameters of FOUND: the beginning of a name or a number, or an identity number as a whole."""
     word = same_name(q)[:_LONGEST]
-    if not word:
-        return identified
-    return union(
-        identified, select(case_words.c.case_id).where(case_words.c.word >= word, case_words.c.word < word + _LAST)
-    )
+    return {"identity": q, "word": word, "behind": word and word + _LAST}
 
 
 def _words(case: Case) -> frozenset[str]:

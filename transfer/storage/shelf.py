@@ -4,21 +4,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import select
 
 from transfer.ledger.entry import Entry, Kind
 from transfer.messages.envelope import digest_of
 from transfer.ports.ledger import Happened
 from transfer.storage.engine import looking
-from transfer.storage.ledger_tables import ledger_entries
+from transfer.storage.ledger_tables import ledger_entries, of_kind
 from transfer.storage.statements import inserting_once
 from transfer.storage.store import Store
 from transfer.storage.tables import directories
 
 _NEWEST: Final = select(directories.c.note).order_by(directories.c.version.desc()).limit(1)
-# Written out: a parameter would hide the index.
-_OF_KEYS: Final = ledger_entries.c.kind == literal_column(f"'{Kind.KEYS.value}'")
-_NOTED: Final = select(ledger_entries.c.body).where(_OF_KEYS).order_by(ledger_entries.c.id)
+_NOTED: Final = select(ledger_entries.c.body).where(of_kind(Kind.KEYS)).order_by(ledger_entries.c.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -259,6 +259,7 @@ outbox = Table(
     Column("digest", String(71), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("traceparent", String(55)),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("published_at", Instant),
     Column("retry_at", Instant),
@@ -328,6 +329,12 @@ inbox = Table(
         "received_at",
         sqlite_where=text("type = 'legalaid.reconcile.asked.v1'"),
         postgresql_where=text("type = 'legalaid.reconcile.asked.v1'"),
+    ),
+    Index(
+        "ix_inbox_recoveries",
+        "received_at",
+        sqlite_where=text("type = 'legalaid.recovery.asked.v1'"),
+        postgresql_where=text("type = 'legalaid.recovery.asked.v1'"),
     ),
     Index(
         "ix_inbox_parked",
@@ -415,6 +422,22 @@ reconciliations = Table(
     CheckConstraint("since < until", name="period"),
     CheckConstraint("found >= 0", name="found"),
 )
+
+# That this database came from a backup; until it has an end the node decides nothing.
+restores = Table(
+    "restores",
+    metadata,
+    Column("number", RowId, Identity(), primary_key=True),
+    Column("made_at", Instant, nullable=False),
+    Column("restored_at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("finished_at", Instant),
+    CheckConstraint("made_at <= restored_at", name="older"),
+)
+
+# One row, which migrations alone write: the oldest version whose release may run on this database.
+oldest_served = Table("oldest_served", metadata, Column("version", String(20), nullable=False))
 
 relay_leases = Table(
     "relay_leases",

@@ -30,10 +30,9 @@ from transfer.records import (
     TransferLine,
     WorkKey,
 )
-from transfer.storage import rows
+from transfer.storage import migrate, rows
 from transfer.storage.engine import looking, reading
-from transfer.storage.migrate import current, head
-from transfer.storage.searching import found_by
+from transfer.storage.searching import FOUND, sought
 from transfer.storage.sight import seen_by, sees_case, sees_file
 from transfer.storage.tables import (
     applicants,
@@ -69,7 +68,7 @@ class SqlViews(WorkViews):
             return (await connection.scalars(wanted.order_by(cases.c.id).limit(limit))).all()
 
     async def form(self) -> DatabaseForm:
-        return DatabaseForm(found=await current(self.store.engine), needed=head())
+        return await migrate.form(self.store.engine)
 
     async def case(self, case: UUID) -> KnownCase | None:
         async with reading(self.store.engine) as connection:
@@ -200,7 +199,7 @@ def _chosen_cases(chosen: CaseFilter) -> list[ColumnElement[bool]]:
     if chosen.due_before is not None:
         conditions.append(_due_before(chosen.due_before))
     if chosen.q is not None:
-        conditions.append(cases.c.id.in_(found_by(chosen.q)))
+        conditions.append(cases.c.id.in_(FOUND.params(**sought(chosen.q))))
     return conditions
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -35,13 +36,14 @@ from transfer.records import Show, WorkFilter, WorkKey, WorkLine
 from transfer.storage.engine import looking
 from transfer.storage.reporting import PairViews
 from transfer.storage.rows import NO_DAY
-from transfer.storage.searching import found_by
+from transfer.storage.searching import FOUND, sought
 from transfer.storage.sight import SEER, seen_by
 from transfer.storage.tables import applicants, cases, evidence_requests, history, inbox, outbox, transfers
 from transfer.storage.types import Instant
-from transfer.storage.worklists import shown
 
 _ORDER: Final = (cases.c.place, cases.c.act_by, cases.c.first_received_at, cases.c.id)
+# A parameter: the driver of PostgreSQL writes the last day that there is as infinity.
+_SHOWN: Final = func.nullif(cases.c.act_by, literal(NO_DAY, Date), type_=Date)
 _ENDED: Final = sorted(stage.value for stage in PAST)
 _IS_OPEN: Final[ColumnElement[int]] = literal_column("1")
 _LATEST: Final = 200
@@ -59,14 +61,14 @@ class WorkViews(PairViews):
             given[SEER] = chosen.sight.name
         if after is not None:
             given |= {"place": after.place, "act_by": after.act_by or NO_DAY, "since": after.since, "id": after.id}
-        names = frozenset(given)
+        if chosen.q is not None:
+            given |= sought(chosen.q)
         # The person's name is a parameter, and no part of what is kept.
         sight = chosen.sight and replace(chosen.sight, name="")
-        build = _listing if chosen.q is None else _built
-        statement = build(chosen.show, names - {SEER}, sight, chosen.q)
+        statement = _listing(chosen.show, frozenset(given) - {SEER}, sight)
         async with looking(self.store.engine) as connection:
             found = await connection.execute(statement, given | {"limit": limit, "here": chosen.here})
-            return [WorkLine._make((*row[:4], shown(row[4]), *row[5:])) for row in found]
+            return [WorkLine._make(row) for row in found]
 
     async def marks(self, wanted: Collection[UUID]) -> Mapping[UUID | None, str]:
         async with looking(self.store.engine) as connection:
@@ -92,15 +94,9 @@ _MARKS: Final = select(
 
 
 @cache
-def _listing(show: Show, names: AbstractSet[str], sight: Sight | None, q: None) -> Select[Any]:
-    return _built(show, names, sight, q)
-
-
-def _built(show: Show, names: AbstractSet[str], sight: Sight | None, q: str | None) -> Select[Any]:
+def _listing(show: Show, names: AbstractSet[str], sight: Sight | None) -> Select[Any]:
     """The lines of a page: its keys are found first, by an index that holds their order, and then what they show."""
     common = [*_conditions(names), seen_by(sight, cases.c.id)]
-    if q is not None:
-        common.append(cases.c.id.in_(found_by(q)))
     if show is Show.OURS:
         # Each kind by its own index; together they are sorted, a page of each.
         parts = [select(_keys(*common, kind).subquery()) for kind in (_ours(), _asked_of_us(), _to_answer())]
@@ -113,7 +109,8 @@ def _built(show: Show, names: AbstractSet[str], sight: Sight | None, q: str | No
     latest = select(func.max(transfers.c.position)).where(transfers.c.case_id == cases.c.id)
     return (
         select(
-            *(cases.c.id, cases.c.matter, cases.c.urgency, *_ORDER[:3], cases.c.holder, cases.c.stage),
+            *(cases.c.id, cases.c.matter, cases.c.urgency, cases.c.place, _SHOWN, cases.c.first_received_at),
+            *(cases.c.holder, cases.c.stage),
             *(cases.c.opponent, cases.c.basics, persons.scalar_subquery(), first.c.name),
             *(last.c.side, last.c.state, last.c.is_open, last.c.sender, last.c.receiver, _escalated(last.c.detail)),
             _LATELY.scalar_subquery(),
@@ -140,6 +137,7 @@ def _conditions(names: AbstractSet[str]) -> list[ColumnElement[bool]]:
         "stage": cases.c.stage == bindparam("stage"),
         "region": cases.c.holder_region == bindparam("region"),
         "holder": cases.c.holder == bindparam("holder"),
+        "word": cases.c.id.in_(FOUND),
         "place": tuple_(*_ORDER)
         > tuple_(
             bindparam("place", type_=SmallInteger),

@@ -24,7 +24,7 @@ from transfer.messages.attachments import Attachment, attachments_of
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import TYPE_NAMES, Attributes, digest_of, encode
 from transfer.messages.receipts import Receipt, Refusal
-from transfer.messages.values import Digest
+from transfer.messages.values import Digest, Frozen
 from transfer.ports.ledger import Happened, Head, LedgerDecision, Seen, Words
 from transfer.ports.work import Answered, Cause, InboxEntry, Quarantined
 from transfer.storage import rows
@@ -59,9 +59,11 @@ from transfer.storage.tables import (
     lanes,
     outbox,
     receipts_due,
+    restores,
     stages,
 )
 from transfer.storage.witnessing import cosigned_row, lock, read_heads, read_seen, read_words, seen_row
+from transfer.telemetry import traces
 
 _LANES: Final = among(select(lanes), lanes.c.conversation)
 _INBOX: Final = union_all(
@@ -73,6 +75,11 @@ _INBOX: Final = union_all(
 _SENT: Final = among(select(outbox.c.digest, outbox.c.recipient), outbox.c.conversation)
 _FINGERPRINTED: Final = among(select(fingerprints), fingerprints.c.print)
 _ANSWERED: Final = among(select(answered), answered.c.key)
+
+_RESTORED: Final = select(restores.c.number).where(restores.c.finished_at.is_(None)).limit(1)
+
+Said = tuple[str, str]
+"""To whom and what: a message that was sent before, and must not be made anew."""
 
 FINAL: Final = (ReceiptOutcome.APPLIED, ReceiptOutcome.REFUSED)
 
@@ -99,6 +106,7 @@ class SqlWork:
     destinations: set[str] = field(default_factory=set)
     shards: set[int] = field(default_factory=set)
     owes: bool = False
+    said: dict[Said, tuple[Attributes, bytes]] = field(default_factory=dict)
     _loaded: dict[UUID, Case] = field(default_factory=dict)
     _changed: dict[UUID, Case] = field(default_factory=dict)
     _lanes: dict[tuple[UUID, str], _Lane] = field(default_factory=dict)
@@ -190,6 +198,9 @@ class SqlWork:
         )
         return {row[0]: row[1] for row in await self.connection.execute(counted.group_by(inbox.c.source))}
 
+    async def load_recovering(self) -> bool:
+        return await self.connection.scalar(_RESTORED) is not None
+
     async def hold(self, conversations: Collection[UUID]) -> None:
         await lock(self.connection, conversations)
         # Only now nobody else writes these lanes.
@@ -255,8 +266,9 @@ class SqlWork:
         conversation = message.conversation or case
         if conversation is None:
             raise AssertionError(message.recipient)  # what belongs to no case names its conversation
-        lane = self._lane(conversation, message.recipient)
-        lane.sent += 1
+        if said := self.said.pop(said_as(message.recipient, message.data), None):
+            self.say_again(*said, message.data)
+            return
         attributes = Attributes(
             id=self.new_id(),
             type=TYPE_NAMES[type(message.data)],
@@ -264,29 +276,46 @@ class SqlWork:
             recipient=message.recipient,
             time=cause.at,
             conversation=conversation,
-            sequence=lane.sent,
+            sequence=self._lane(conversation, message.recipient).sent + 1,
             answers=message.answers,
         )
-        body = encode(attributes, message.data)
+        self.say_again(attributes, encode(attributes, message.data), message.data)
+
+    def say_again(self, attributes: Attributes, body: bytes, data: Frozen) -> None:
+        """Write a message that has its place."""
+        conversation, recipient = attributes.conversation, attributes.recipient
+        if conversation is None or attributes.sequence is None:
+            raise AssertionError(attributes.id)  # only receipts have none
+        self.take_place(conversation, recipient, attributes.sequence)
         shard = conversation.int % SHARDS
         self.shards.add(shard)
-        self.destinations.add(message.recipient)
+        self.destinations.add(recipient)
         row = {
             "message": attributes.id,
             "conversation": conversation,
-            "recipient": message.recipient,
-            "sequence": lane.sent,
+            "recipient": recipient,
+            "sequence": attributes.sequence,
             "shard": shard,
             "type": attributes.type,
             "digest": digest_of(body),
             "body": body,
-            "created_at": cause.at,
+            "created_at": attributes.time,
+            "traceparent": traces.current(),
         }
         self._rows[outbox].append(row)
-        self._happened.append(sent(case, row, message.answers))
-        for digest in self._use(conversation, attachments_of(message.data)):
-            grant = {"digest": digest, "recipient": message.recipient, "message": attributes.id, "at": cause.at}
+        self._happened.append(sent(row, attributes.answers))
+        for digest in self._use(conversation, attachments_of(data)):
+            grant = {"digest": digest, "recipient": recipient, "message": attributes.id, "at": attributes.time}
             self._rows[file_grants].append(grant)
+
+    def take_place(self, conversation: UUID, peer: str, sequence: int, *, sent: bool = True) -> None:
+        """A message of this node, or one that it was sent and dealt with, has this place, whether or not anything else
+        is left of it."""
+        lane = self._lane(conversation, peer)
+        if sent:
+            lane.sent = max(lane.sent, sequence)
+        else:
+            lane.applied = max(lane.applied, sequence)
 
     def _use(self, case: UUID, named: Iterable[Attachment]) -> Collection[Digest]:
         digests = digests_of(named)
@@ -411,6 +440,11 @@ class SqlWork:
         if gone := [case.id for case in self.seen if case.handling.erased]:
             await empty_bodies(self.connection, gone, now=self.now)
         return done
+
+
+def said_as(recipient: str, data: Frozen) -> Said:
+    """By what a message is known that is made again."""
+    return recipient, data.model_dump_json()
 
 
 def _receipt(entry: InboxEntry) -> Receipt:

@@ -9,13 +9,16 @@ from types import TracebackType
 from typing import Any, TextIO
 
 import structlog
-from structlog.typing import ExcInfo
+from structlog.typing import EventDict, ExcInfo
+
+from transfer.telemetry import traces
 
 
 def set_up_logs(*, level: str, style: str) -> None:
     """One line per event on standard error: JSON, or text for a person."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _in_trace,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -39,6 +42,12 @@ def set_up_logs(*, level: str, style: str) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     sys.excepthook = _ended
     threading.excepthook = lambda ended: _ended(ended.exc_type, ended.exc_value, ended.exc_traceback)
+
+
+def _in_trace(_: Any, __: str, event: EventDict) -> EventDict:  # noqa: ANN401 - of any logger
+    """Under which trace and span it was said."""
+    said = traces.ids()
+    return {**event, "trace_id": said["trace_id"], "span_id": said["span_id"]} if said else event
 
 
 def _places(exc_info: ExcInfo) -> list[str]:

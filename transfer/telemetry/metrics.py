@@ -67,11 +67,14 @@ ALARM_KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "directory_refused": "a directory was altered, expired, older, or not signed by who may",
         "ledger_disagrees": "two records of this node's last checkpoint disagree",
         "ledger_forked": "two checkpoints of one region contradict each other",
+        "ledger_restored": "another region came back from a backup; its ledger goes on from an earlier checkpoint",
         "ledger_shortened": "another region knows a longer ledger of this one than there is",
         "message_refused_there": "another region refused a message of this one",
         "not_opened": "a letter could not be opened, or its signature is not of its source",
         "receipt_for_other_content": "a receipt is for another content than was sent",
         "records_differ": "the records of messages differ from another region's",
+        "recovery_forged": "another region told, after a restore, of a message that this one never signed",
+        "recovery_incomplete": "after a restore, steps could not be taken again from what other regions have",
     }
 )
 """What each kind of alarm means."""

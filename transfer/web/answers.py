@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 JSON: Final = "application/json"
+EVENT_STREAM: Final = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

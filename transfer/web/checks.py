@@ -12,6 +12,7 @@ from transfer.crypto.keystore import expiring
 from transfer.crypto.tls import RENEWAL, TlsFilesInvalid, moment, shown_until
 from transfer.domain.clocks import legal_day
 from transfer.ports.files import Files, FilesUnavailable
+from transfer.ports.recovery import Restore
 from transfer.ports.views import Linked
 from transfer.ports.work import Context, StorageUnavailable
 from transfer.web.case_body import Body
@@ -35,12 +36,13 @@ class Said(NamedTuple):
 
 
 class Check(Body):
-    """One thing that must be right, and what to do when it is not."""
+    """One thing that must be right, and what to do when it is not. The words are for who has the right `operate`: they
+    tell of hosts, files and keys."""
 
     name: str
     ok: bool
-    found: str
-    found_zh: str
+    found: str | None = None
+    found_zh: str | None = None
     todo: str | None = None
     todo_zh: str | None = None
 
@@ -66,6 +68,8 @@ async def checks(parts: Parts) -> AsyncIterator[Check]:
     yield database
     if database.ok:
         yield await _records(parts)
+        if (restore := await parts.recovery.open()) is not None:
+            yield _recovery(restore)
     yield await asyncio.to_thread(_directory, parts)
     yield await asyncio.to_thread(_signing, parts)
     yield _calendar(parts)
@@ -103,12 +107,15 @@ async def _database(parts: Parts) -> Check:
             "启动数据库，或者更正 TRANSFER_DATABASE_URL。", "Start the database, or correct TRANSFER_DATABASE_URL."
         )
         return Check.of(name, found, todo, ok=False)
-    if form.found != form.needed:
+    if not form.fits:
         found = Said(
             f"结构版本 {form.found}，本程序需要 {form.needed}",
             f"version {form.found}, this release needs {form.needed}",
         )
-        return Check.of(name, found, Said("运行 `transfer migrate`。", "Run `transfer migrate`."), ok=False)
+        back = f"在此也运行新版程序，或者用新版程序的 `transfer migrate --to {form.needed}` 退回。"
+        zh = back if form.is_newer else "运行 `transfer migrate`。"
+        todo = Said(zh, f"{form.cure[0].upper()}{form.cure[1:]}.")
+        return Check.of(name, found, todo, ok=False)
     return Check.of(name, Said(f"结构版本 {form.found}", f"version {form.found}"))
 
 
@@ -131,6 +138,13 @@ async def _records(parts: Parts) -> Check:
         "`transfer reconcile list` and `transfer reconcile show REGION` say more.",
     )
     return Check.of(name, Said("；".join(one.zh for one in said), "; ".join(one.en for one in said)), todo)
+
+
+def _recovery(restore: Restore) -> Check:
+    at = f"{restore.made_at:%Y-%m-%dT%H:%M:%SZ}"
+    found = Said(f"已恢复至 {at}，正在向其他地区取回此后的记录", f"restored to {at}, asks others for what came since")
+    todo = Said("`transfer doctor` 显示还缺哪些地区。", "`transfer doctor` shows which regions have not told yet.")
+    return Check.of("recovery", found, todo, ok=False)
 
 
 async def _files(files: Files) -> Check:
@@ -172,6 +186,13 @@ def _directory(parts: Parts) -> Check:
         todo = Said(
             "此时不收发消息。向交换平台运营方询问原因；`transfer directory verify` 显示名录。",
             "Nothing is exchanged. Ask the operator of the exchange why; `transfer directory verify` shows the list.",
+        )
+        return Check.of(name, found, todo, ok=False)
+    if (behind := listed.behind(listed.by_code[region])) is not None:
+        found = Said(f"交换平台要求能读第 {listed.least} 版消息，名录所载本地区不能；发来的消息等待", behind)
+        todo = Said(
+            "升级本程序，再请交换平台运营方在名录中登记其所读的版本。",
+            "Upgrade this node, then have the operator of the exchange list the versions that it reads.",
         )
         return Check.of(name, found, todo, ok=False)
     until = f"{listed.expires_at:%Y-%m-%dT%H:%M:%SZ}"

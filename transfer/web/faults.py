@@ -75,8 +75,8 @@ class CrossSite(Fault):
 class NotSignedIn(Fault):
     """Sign in first."""
 
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+    def __init__(self, detail: str | None = None, **members: object) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"}, **members)
 
 
 class FormNotYours(Fault):

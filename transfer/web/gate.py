@@ -8,8 +8,9 @@ from uuid import UUID
 
 from aiohttp import web
 
-from transfer.actions.door import Came, Known
+from transfer.actions.door import Came, Known, SecondFactorOwed
 from transfer.domain.rights import NOBODY, UNBOUND, Admits, Anyone, Person, Right
+from transfer.web.answers import EVENT_STREAM
 from transfer.web.cookies import HEADER, SESSION, form_fits, name_of, seed_of
 from transfer.web.faults import (
     CrossSite,
@@ -24,6 +25,8 @@ from transfer.web.parts import Parts
 from transfer.web.route import Route
 
 _BEARER: Final = re.compile(r"Bearer +([A-Za-z0-9._~+/=-]{16,200})", re.IGNORECASE)
+BY_ITSELF: Final = "X-By-Itself"
+"""A header of what a page reads again without anybody's doing; it keeps no session alive, and neither does a stream."""
 _READING: Final = frozenset({"GET", "HEAD"})
 
 
@@ -36,7 +39,7 @@ class Asking:
     known: Known | None = None
 
 
-async def who_asks(request: web.Request, parts: Parts, admits: Admits) -> Asking:
+async def who_asks(request: web.Request, parts: Parts, route: Route) -> Asking:
     """The person whose session or token came with the request; raises NotSignedIn for a token that opens nothing, but
     where everybody gets in, and what is shown may be the ticket of another region."""
     settings = parts.settings
@@ -44,13 +47,18 @@ async def who_asks(request: web.Request, parts: Parts, admits: Admits) -> Asking
     came = Came(address=_address(request, parts), client=request.headers.get("User-Agent", ""), secret=secret)
     if shown := request.headers.get("Authorization"):
         token = _BEARER.fullmatch(shown.strip())
-        bearer = await parts.door.bearer(token[1]) if token else None
-        if bearer is None and admits is Anyone.EVERYBODY:
+        why = "Nobody has this token, or not any more; send it as Authorization: Bearer, then the token."
+        try:
+            bearer = await parts.door.bearer(token[1]) if token else None
+        except SecondFactorOwed:
+            bearer, why = None, str(SecondFactorOwed.__doc__)
+        if bearer is None and route.right is Anyone.EVERYBODY:
             return Asking(who=NOBODY, came=came)
         if bearer is None:
-            raise NotSignedIn("Nobody has this token; send it as Authorization: Bearer, then the token.")
+            raise NotSignedIn(why, **_due(route.right))
         return Asking(who=bearer, came=came)
-    known = await parts.door.known(secret) if secret else None
+    by_itself = BY_ITSELF in request.headers or route.media_type == EVENT_STREAM
+    known = await parts.door.known(secret, by_itself=by_itself) if secret else None
     if known is not None:
         return Asking(who=known.person, came=came, known=known)
     return Asking(who=UNBOUND if settings.sign_in == "off" else NOBODY, came=came)
@@ -58,8 +66,18 @@ async def who_asks(request: web.Request, parts: Parts, admits: Admits) -> Asking
 
 def admit(who: Person, admits: Admits) -> None:
     """Raises NotSignedIn, NotAllowed."""
-    if not who.may(admits):
-        raise NotAllowed if who.confirmed and who.account is not None else NotSignedIn
+    if who.may(admits):
+        return
+    if not who.confirmed or who.account is None:
+        raise NotSignedIn(**_due(admits))
+    left_out = who.scopes is not None and admits not in who.scopes
+    whose = "The scopes of your token leave out" if left_out else "Your roles do not give"
+    raise NotAllowed(f"{whose} the right `{admits}`.", **_due(admits))
+
+
+def _due(admits: Admits) -> dict[str, Any]:
+    """What a problem says of the right that is missing."""
+    return {"right": admits.value} if isinstance(admits, Right) else {}
 
 
 async def admit_to_case(who: Person, route: Route, named: Mapping[str, str], parts: Parts) -> None:

@@ -12,7 +12,7 @@ from transfer.ports.files import FileFate, FileRefused, KindUnknown, told
 from transfer.ports.sheets import MAX_SHEET
 from transfer.web.answers import to_json
 from transfer.web.cookies import FIELD
-from transfer.web.faults import BadRequest, TooLarge
+from transfer.web.faults import BadRequest, TooLarge, WrongContentType
 from transfer.web.parts import Parts
 
 MULTIPART: Final = "multipart/form-data"
@@ -26,22 +26,24 @@ _PIECE: Final = 256 * 1024
 
 
 async def fields_with_files(
-    request: web.Request, parts: Parts, check: Callable[[str], None]
+    request: web.Request, parts: Parts, check: Callable[[str], None], *, most: int
 ) -> tuple[tuple[str, str], ...]:
     """All fields in their order but the token of the page, which ``check`` is given before any file is taken; a file
-    field that was left empty is none. Raises TooLarge, BadRequest, and as ``check``."""
+    field that was left empty is none. Beyond ``most`` bytes no further part is taken, and none at all where that is
+    known from the first. Raises TooLarge, BadRequest, and as ``check``."""
     found: list[tuple[str, str]] = []
-    left, checked = MAX_TEXT, False
+    left, checked = {False: MAX_TEXT, True: MAX_SHEET}, False
     try:
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader) or part.name is None:
                 raise BadRequest
+            _check_bound(request, most or MAX_TEXT, takes=part.filename is None or most > 0)
             if part.filename is not None and not checked:
                 check(dict(found).get(FIELD, ""))
                 checked = True
             if part.filename is None or part.name.rpartition(".")[2] == SHEET:
-                content = await _all(part, MAX_SHEET if part.filename is not None else left)
-                left -= 0 if part.filename is not None else len(content)
+                content = await _all(part, left[part.filename is not None])
+                left[part.filename is not None] -= len(content)
                 text = content.decode() if part.filename is None else base64.b64encode(content).decode()
                 if part.filename != "":
                     found.append((part.name, text))
@@ -52,6 +54,13 @@ async def fields_with_files(
     if not checked:
         check(dict(found).get(FIELD, ""))
     return tuple((name, value) for name, value in found if name != FIELD)
+
+
+def _check_bound(request: web.Request, most: int, *, takes: bool) -> None:
+    if max(request.content_length or 0, request.content.total_bytes) > most:
+        raise TooLarge(f"At most {most} bytes are taken.")
+    if not takes:
+        raise WrongContentType("This form takes no files.")
 
 
 async def _all(part: BodyPartReader, most: int) -> bytes:

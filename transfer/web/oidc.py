@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -18,7 +18,7 @@ import aiohttp
 from pydantic import BaseModel, ValidationError
 
 from transfer.crypto.errors import CryptoError, UnknownKey
-from transfer.crypto.id_tokens import Trusted
+from transfer.crypto.id_tokens import SKEW, Trusted
 from transfer.domain.errors import slug
 from transfer.settings import Settings
 from transfer.web.faults import ProviderSaysNo, ProviderUnavailable, SignInStale, SignInUnproven
@@ -128,10 +128,12 @@ class Provider:
         claims = await self._proven(lambda by: by.signed_in(token, nonce=flow.part("nonce"), now=self.clock()))
         return Subject(issuer=self.issuer, subject=str(claims["sub"]), acr=str(claims.get("acr", "")))
 
-    async def signed_out(self, token: str) -> Subject:
-        """Whose sessions end; raises SignInUnproven, ProviderUnavailable."""
-        subject = await self._proven(lambda by: by.signed_out(token, now=self.clock()))
-        return Subject(issuer=self.issuer, subject=subject, acr="")
+    async def signed_out(self, token: str) -> tuple[Subject, datetime]:
+        """Whose sessions end, and before when they began, by any clock that a token is taken from; raises
+        SignInUnproven, ProviderUnavailable."""
+        claims = await self._proven(lambda by: by.signed_out(token, now=self.clock()))
+        issued = datetime.fromtimestamp(claims["iat"] + SKEW, UTC)
+        return Subject(issuer=self.issuer, subject=str(claims["sub"]), acr=""), issued
 
     async def _proven(self, holds: Callable[[Trusted], _T]) -> _T:
         """What holds under the keys as they are known, or, where they have not the one, as they are now."""

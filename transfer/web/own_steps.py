@@ -66,7 +66,7 @@ def _always(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form fo
 
 
 def _undecided(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
-    return case.open_offer is None and case.stage.stage in OFFERABLE
+    return case.open_offer is None and case.stage.stage in OFFERABLE and bool(case.active)
 
 
 def _not_offered(case: Case, context: Context) -> bool:  # noqa: ARG001 - one form for all
@@ -74,7 +74,7 @@ def _not_offered(case: Case, context: Context) -> bool:  # noqa: ARG001 - one fo
 
 
 def _goes_on_here(case: Case, context: Context) -> bool:
-    return _not_offered(case, context) and case.stage.stage not in PAST
+    return _not_offered(case, context) and bool(case.active) and case.stage.stage not in PAST
 
 
 def _may_be_attested(case: Case, context: Context) -> bool:

@@ -16,6 +16,7 @@ from transfer.ports.files import Files, NoFiles, Uploads
 from transfer.ports.ledger import Checkpoints, Ledger
 from transfer.ports.mailbox import Mailbox
 from transfer.ports.paper import Printer
+from transfer.ports.recovery import Recovery
 from transfer.ports.sheets import Sheets
 from transfer.ports.texts import Texts
 from transfer.ports.traffic import Wire
@@ -56,6 +57,7 @@ class Parts:
     provider: Provider | None
     mailbox: Mailbox
     texts: Texts
+    recovery: Recovery
     live: Live = field(default_factory=Live)
 
     @property

@@ -27,6 +27,10 @@ from transfer.web import faults
 MEDIA_TYPE: Final = "application/problem+json"
 PAGE: Final = "/docs"
 RETRY_SECONDS: Final = 2
+_NEXT: Final = (
+    "The relay signs one when an entry has waited for TRANSFER_CHECKPOINT_EVERY seconds; "
+    "`transfer audit checkpoints --sign` signs one now."
+)
 _AGAIN: Final = "Try again with the same Idempotency-Key."
 
 
@@ -121,6 +125,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.SameBody: Kind(422, "异议由设立该机构的司法行政部门审查，不得由作出决定的机构审查"),
         errors.Recused: Kind(409, "该人员已回避，不得办理此案件"),
         errors.NotRecused: Kind(409, "该人员没有回避"),
+        errors.Recovering: Kind(503, "本节点刚从备份恢复，正在向其他地区取回遗失的记录，暂不受理"),
         errors.CaseErased: Kind(410, "已删除，不再保存其个人信息"),
         errors.OnHold: Kind(409, "案件处于保全状态，不得删除"),
         errors.NotOnHold: Kind(409, "案件没有保全"),
@@ -281,6 +286,8 @@ def _said(error: Exception) -> tuple[str, dict[str, Any], dict[str, str]]:  # no
         case door.SignInPaused(until=until):
             again = until.astimezone(CHINA).isoformat(timespec="seconds")
             return f"Try again after {again}.", {"until": again}, {"Retry-After": format_datetime(until, usegmt=True)}
+        case auditing.NoCheckpointYet():
+            return f"{title(type(error))} {_NEXT}", {}, {}
         case files.FilesUnavailable() | StorageUnavailable():
             again = "Try again later." if isinstance(error, files.FilesUnavailable) else _AGAIN
             return again, {}, {"Retry-After": str(RETRY_SECONDS)}

@@ -28,7 +28,7 @@ async def serve_regions(parts: Parts) -> AsyncIterator[str | None]:
         yield None
         return
     tls = serving(own.files_cert, own.files_key)
-    site = Site(host=own.files_host, port=own.files_port, tls=tls)
+    site = Site(host=own.files_host, port=own.files_port, tls=tls, any_name=True)
     renewing = asyncio.create_task(_renew(tls, own.files_cert, own.files_key), name="files certificate")
     try:
         async with serve(parts, routes=REGION_ROUTES, site=site) as address:

@@ -43,7 +43,7 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
     content = _by(asking.who, route, await _content(request, route))
     changes = route.change is not Change.NOTHING
     parameters = tuple(request.query.items())
-    fields = await _form(request, asking, parts) if route.takes_form else ()
+    fields = await _form(request, asking, route, parts) if route.takes_form else ()
     return Ask(
         parts=parts,
         routes=routes,
@@ -68,7 +68,7 @@ async def read(request: web.Request, route: Route, parts: Parts, routes: Sequenc
     )
 
 
-async def _form(request: web.Request, asking: Asking, parts: Parts) -> tuple[tuple[str, str], ...]:
+async def _form(request: web.Request, asking: Asking, route: Route, parts: Parts) -> tuple[tuple[str, str], ...]:
     """The fields of a form in their order; raises CrossSite, FormNotYours, WrongContentType, TooLarge."""
     from_here(request, parts)
 
@@ -76,7 +76,7 @@ async def _form(request: web.Request, asking: Asking, parts: Parts) -> tuple[tup
         check_form(asking, request, parts, field)
 
     if request.content_type == MULTIPART:
-        return await fields_with_files(request, parts, check)
+        return await fields_with_files(request, parts, check, most=route.takes_files)
     if request.content_type != FORM:
         raise WrongContentType(f"The body must be sent as Content-Type: {FORM}.")
     try:

@@ -134,6 +134,10 @@ class Route:
     """The body is a file, of any size, in one of the kinds that are taken."""
     takes_form: bool = False
     """The body is what a form of a page sends."""
+    takes_files: int = 0
+    """How many bytes a form has at most that may carry files; 0 where none does."""
+    before: Callable[[Ask], Awaitable[Reply | None]] | None = None
+    """Asked when who asks is known and nothing of the body is read; what it answers is the answer."""
     part: bool = False
     """The answer is a file, or the part of it that Range asks for."""
     problems: Sequence[type[Exception]] = field(default=())

@@ -515,7 +515,7 @@ _NODE: Final = (
     Route(
         method="GET",
         path="/metrics",
-        right=Right.OPERATE,
+        right=Right.MEASURE,
         handler=health.metrics,
         zh="监控指标（Prometheus）",
         en="Measures for Prometheus",

@@ -1,6 +1,7 @@
 """Starts and stops the API, and turns whatever goes wrong into a problem document."""
 
 import asyncio
+import logging
 import re
 import ssl
 import time
@@ -15,6 +16,7 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 
+from transfer.telemetry import traces
 from transfer.telemetry.metrics import REQUESTS
 from transfer.web import faults
 from transfer.web.answers import Reply, to_json
@@ -32,6 +34,7 @@ from transfer.web.served import SERVED
 log = structlog.get_logger(__name__)
 
 STALLED_SECONDS: Final = 60.0
+FAULTY: Final = 500
 
 STOPPING_SECONDS: Final = 5.0
 """How long requests in hand may take when the node stops."""
@@ -54,11 +57,12 @@ _ID: Final = re.compile(r"[0-9a-f-]{36}|sha256:[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where requests are taken; without TLS, from this machine alone."""
+    """Where requests are taken; ``any_name``: whatever Host they name."""
 
     host: str
     port: int
     tls: ssl.SSLContext | None = None
+    any_name: bool = False
 
 
 @asynccontextmanager
@@ -79,7 +83,7 @@ async def serve(parts: Parts, *, routes: Sequence[Route] = SERVED, site: Site | 
             application.router.add_route("HEAD", route.path, _endpoint(route, parts, routes))
     runner = _Runner(
         application,
-        hosts=_hosts(public) if site.tls is None else None,
+        hosts=None if site.any_name else _hosts(public),
         access_log=None,
         shutdown_timeout=STOPPING_SECONDS,
         auto_decompress=False,
@@ -127,10 +131,12 @@ def _endpoint(
             headers=request.headers,
         )
         request[_ASKED] = asked
-        asking = await who_asks(request, parts, route.right)
-        request[_ASKED] = replace(asked, who=asking.who, known=asking.known, came=asking.came)
+        asking = await who_asks(request, parts, route)
+        request[_ASKED] = asked = replace(asked, who=asking.who, known=asking.known, came=asking.came)
         admit(asking.who, route.right)
         await admit_to_case(asking.who, route, named, parts)
+        if route.before is not None and (turned := await route.before(asked)) is not None:
+            return _response(turned)
         if route.takes_file or request.content_type == MULTIPART:
             parts.limits.take(Limited.UPLOAD, str(asking.who.account or asking.came.address))
         ask = await read(request, route, parts, routes, asking)
@@ -194,7 +200,9 @@ async def _streamed(request: web.Request, reply: Reply, stream: AsyncIterator[by
             block = await anext(stream, b"")
         await response.write_eof()
     except Exception as error:  # noqa: BLE001 - the answer has begun, so it can only end
-        log.info("stream_broken", route=request[_ROUTE], error=type(error).__name__)
+        # Whoever leaves, or takes nothing any more, may do so; a source that cannot be read is a fault.
+        level = logging.DEBUG if isinstance(error, (ConnectionError, TimeoutError)) else logging.WARNING
+        log.log(level, "stream_broken", route=request[_ROUTE], error=type(error).__name__)
         if request.transport is not None:
             request.transport.abort()
     return response
@@ -218,7 +226,7 @@ def _problem(error: Exception, request: web.BaseRequest) -> web.Response:
     if request.get(_IS_PAGE) and _ASKED in request:
         if isinstance(error, faults.NotSignedIn) and request.method in {"GET", "HEAD"}:
             return _response(to_sign_in(request[_ASKED]))
-        shown = problem_page(request[_ASKED], problem)
+        shown = problem_page(request[_ASKED], error, problem)
         return _response(replace(shown, headers={**shown.headers, **headers}))
     return _response(Reply(status=problem.status, body=to_json(problem), media_type=MEDIA_TYPE, headers=headers))
 
@@ -252,7 +260,20 @@ def _unexpected(error: Exception, request: web.BaseRequest) -> faults.Unexpected
 async def _guarded(
     handle: Callable[[web.BaseRequest], Awaitable[Any]], request: web.BaseRequest, *, hosts: re.Pattern[str] | None
 ) -> Any:  # noqa: ANN401 - aiohttp's own type
-    """The answer to a request, whatever happens."""
+    """The answer to a request, whatever happens. It begins a trace of its own: nobody outside is believed one."""
+    with traces.span(request.method, "SERVER", parent=None, http__request__method=request.method) as span:
+        response = await _answered(handle, request, hosts=hosts)
+        route = request.get(_ROUTE, "none")
+        span.named(f"{request.method} {route}")
+        span.told(http__route=route, http__response__status_code=response.status)
+        if response.status >= FAULTY:
+            span.failed(str(response.status))
+        return response
+
+
+async def _answered(
+    handle: Callable[[web.BaseRequest], Awaitable[Any]], request: web.BaseRequest, *, hosts: re.Pattern[str] | None
+) -> Any:  # noqa: ANN401 - aiohttp's own type
     started = time.perf_counter()
     try:
         if hosts is not None and hosts.fullmatch(request.headers.get("Host", "")) is None:
@@ -275,7 +296,7 @@ class _Handler(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002 - quotes what was sent
     ) -> web.StreamResponse:
-        error = faults.BadRequest() if status < 500 else _named(RuntimeError(), request)  # noqa: PLR2004 - server errors
+        error = faults.BadRequest() if status < FAULTY else _named(RuntimeError(), request)
         log.info("bad_request", status=status, error=type(exc).__name__)
         response = _problem(error, request)
         response.force_close()

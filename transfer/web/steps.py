@@ -91,7 +91,7 @@ def _evidence_steps(case: Case, path: str, *, holds: bool) -> Iterator[tuple[Rig
             if _request_stands_open(step, request, case, holds=holds):
                 href = f"{path}/requests/{request.id}/{kebab(step)}"
                 yield REQUEST_RIGHTS[step], _opened(kebab(step), EVIDENCE_WORDING[step], href, request=request.id)
-    if holds and case.stage.stage not in PAST:
+    if holds and case.active and case.stage.stage not in PAST:
         said = EVIDENCE_WORDING[RequestStep.DRAFT]
         yield REQUEST_RIGHTS[RequestStep.DRAFT], _opened(DRAFT_REQUEST, said, f"{path}/requests")
 
@@ -110,7 +110,7 @@ def _stage_steps(case: Case, path: str, who: Person) -> Iterator[tuple[Right, St
     urgent = case.basics.urgency in LIMBS
     stages = tuple(
         stage
-        for stage in open_stages(case.stage.stage, offered=case.open_offer is not None)
+        for stage in open_stages(case.stage.stage, offered=case.open_offer is not None, withdrawn=not case.active)
         if not (urgent and stage is Stage.SUSPENDED) and who.may(right_to_enter(stage))
     )
     if stages:

@@ -18,6 +18,7 @@ from transfer.ports.traffic import (
     Sent,
     Unroutable,
 )
+from transfer.telemetry import traces
 from transfer.telemetry.metrics import NOT_SENT, PUBLISHED
 from transfer.workers.pauses import Pauses
 
@@ -63,7 +64,11 @@ class Relay:
         messages: Sequence[OutMessage] = await due(epochs.keys(), now=self.clock(), limit=BATCH)  # type: ignore[misc]
         if not messages:
             return 0
-        outcomes = await self.carrier.publish([_parcel(message) for message in messages])
+        spans = [_sending(message) for message in messages]
+        parcels = [_parcel(message, span.traceparent) for message, span in zip(messages, spans, strict=True)]
+        outcomes = await self.carrier.publish(parcels)
+        for span, outcome in zip(spans, outcomes, strict=True):
+            span.end(type(outcome.reason).__name__ if isinstance(outcome, NotSent) else None)
         taken = [m for m, outcome in zip(messages, outcomes, strict=True) if isinstance(outcome, Sent)]
         await self._note_taken(taken, epochs)
         left: dict[tuple[str, type[Exception]], list[tuple[OutMessage, NotSent]]] = {}
@@ -121,11 +126,24 @@ class Relay:
         await self.outbox.failed(message.recipient, reason, now=now, retry_at=now + self.backoff.after(failures))
 
 
-def _parcel(message: OutMessage) -> Parcel:
+def _sending(message: OutMessage) -> traces.Sending:
+    return traces.sending(
+        f"publish {message.type}",
+        message.traceparent,
+        messaging__system="rabbitmq",
+        messaging__operation__type="send",
+        messaging__destination__name=message.recipient,
+        messaging__message__id=str(message.id),
+        messaging__message__conversation_id=str(message.conversation),
+    )
+
+
+def _parcel(message: OutMessage, traceparent: str | None = None) -> Parcel:
     return Parcel(
         id=message.id,
         type=message.type,
         recipient=message.recipient,
         body=message.body,
         headers={"conversation": str(message.conversation), "sequence": message.sequence},
+        traceparent=traceparent,
     )

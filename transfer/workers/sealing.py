@@ -27,6 +27,6 @@ class SealedCarrier:
 
     def _close(self, parcel: Parcel) -> Parcel | NotSent:
         try:
-            return replace(parcel, body=self.wire.close(parcel.body))
+            return replace(parcel, body=self.wire.close(parcel.body, traceparent=parcel.traceparent))
         except CannotSeal as why:
             return NotSent(reason=why)

@@ -13,7 +13,8 @@ from transfer.domain.accounts import Account, Due
 from transfer.domain.passwords import PasswordCommon, PasswordPersonal, PasswordTooLong, PasswordTooShort
 from transfer.domain.rights import ROLES_OF, Right
 from transfer.web.answers import Reply
-from transfer.web.pages.rendering import page, see_other
+from transfer.web.pages.places import place_name
+from transfer.web.pages.rendering import language, page, see_other
 from transfer.web.pages.shell import own_path
 from transfer.web.pages.sign_in import PAUSED, UNPROCESSABLE, known, session_cookie, what_is_due
 from transfer.web.problems import PROBLEMS, title
@@ -123,8 +124,7 @@ def scopes_of(account: Account) -> list[Right]:
 
 def institution_of(ask: Ask, account: Account) -> str:
     """The name of the account's institution, or its code."""
-    found = ask.parts.directory.institutions.get(account.institution)
-    return found.name_zh if found else account.institution
+    return place_name(ask.parts.directory, account.institution, language(ask))
 
 
 def _password_form(ask: Ask, back: str, *, error: Exception | None = None, differ: bool = False) -> Reply:

@@ -10,7 +10,8 @@ from transfer.messages.values import region_of
 from transfer.web.answers import Reply
 from transfer.web.faults import NotFound
 from transfer.web.pages.account import DAYS, fault, institution_of, made_token, scopes_of
-from transfer.web.pages.rendering import page, see_other
+from transfer.web.pages.places import place_name
+from transfer.web.pages.rendering import language, page, see_other
 from transfer.web.pages.sign_in import UNPROCESSABLE
 from transfer.web.route import Ask
 
@@ -90,17 +91,22 @@ def _roles(ask: Ask) -> list[str]:
 
 
 def _told(ask: Ask, account: Account, password: str) -> Reply:
-    return page(ask, "sign_in/first_password.html", account=account, password=password)
+    until = ask.parts.clock() + ask.parts.door.first_password
+    return page(ask, "sign_in/first_password.html", account=account, password=password, until=until)
 
 
 async def _list(ask: Ask, *, error: Exception | None = None, wrong: frozenset[str] = frozenset()) -> Reply:
-    here, listed = ask.parts.settings.region, ask.parts.directory.institutions
+    here, directory = ask.parts.settings.region, ask.parts.directory
     return page(
         ask,
         "sign_in/accounts.html",
         status=UNPROCESSABLE if error or wrong else 200,
         accounts=await ask.parts.door.accounts.all(),
-        institutions=[(code, one.name_zh) for code, one in listed.items() if region_of(code) == here],
+        institutions=[
+            (code, place_name(directory, code, language(ask)))
+            for code in directory.institutions
+            if region_of(code) == here
+        ],
         roles=list(Role),
         chosen=_roles(ask),
         fault=fault(error),

@@ -85,7 +85,7 @@ def case_choices(
         "Material.applicant": [*persons, *_added(tree, "applicants")],
         "surviving_case": [(str(one.case), str(one.case)) for one in case.same_matter],
         "attestation": [
-            (str(one.id), f"{_name(case, one.applicant)}, {one.found_on} – {one.until}")
+            (str(one.id), f"{_name(case, one.applicant)}, {language.day(one.found_on)} – {language.day(one.until)}")
             for one in own_attestations(case, context.region, context.read)
         ],
         "PublishStage.basis": _codes(sorted(grounds), language),

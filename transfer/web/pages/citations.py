@@ -1,25 +1,17 @@
 """Provisions of law as they are cited in each language. What binds is the Chinese text; a law of one place has no
 English name, and is cited as it stands."""
 
+import csv
 import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from transfer.web.pages.languages import Language
 
-_LAWS: Final = {
-    "法律援助法": "Legal Aid Law",
-    "劳动争议调解仲裁法": "Labour Dispute Mediation and Arbitration Law",
-    "个人信息保护法": "Personal Information Protection Law",
-    "行政复议法": "Administrative Reconsideration Law",
-    "网络安全法": "Cybersecurity Law",
-    "档案法实施条例": "Regulations for Implementing the Archives Law",
-    "保障农民工工资支付条例": "Regulations on Ensuring Wage Payment to Migrant Workers",
-    "工伤保险条例": "Regulations on Work-Related Injury Insurance",
-    "办理法律援助案件程序规定": "Provisions on the Procedures for Handling Legal Aid Cases",
-    "最高人民法院关于审理劳动争议案件适用法律问题的解释（一）": (
-        "Supreme People's Court, Interpretation (I) on the Law Applicable to Labour Disputes"
-    ),
-}
+_FILE: Final = Path(__file__).parent.parent / "languages" / "both" / "laws.csv"
 _STATE: Final = "中华人民共和国"
 _OPEN: Final = "（条文待核）"
 _NUMBER: Final = "([零一二三四五六七八九十百]+)"
@@ -32,7 +24,7 @@ def cited(text: str, language: Language) -> str:
     if language is Language.ZH:
         return text
     plain = text.removeprefix(_STATE)
-    for zh, en in _LAWS.items():
+    for zh, en in _laws().items():
         rest = plain.removeprefix(zh)
         if rest == plain:
             continue
@@ -42,6 +34,13 @@ def cited(text: str, language: Language) -> str:
         if None not in places:
             return f"{en}, art. {', '.join(_place(one) for one in places if one)}"
     return text
+
+
+@cache
+def _laws() -> Mapping[str, str]:
+    """The English names of the laws of the whole country, by the Chinese ones."""
+    with _FILE.open(encoding="utf-8", newline="") as file:
+        return MappingProxyType({row["zh"]: row["en"] for row in csv.DictReader(file)})
 
 
 def _place(found: re.Match[str]) -> str:

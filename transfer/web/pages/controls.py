@@ -22,13 +22,14 @@ _FEW: Final = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """What all fields of one form are shown by. ``fixed`` are values that nobody changes here, by their names;
-    ``leaves_out`` are fields that are not asked for, by their keys."""
+    ``leaves_out`` are fields that are not asked for, and ``begins`` what stands in one that is empty, by their keys."""
 
     language: Language
     choices: Choices = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
     leaves_out: frozenset[str] = frozenset()
+    begins: Mapping[str, str] = field(default_factory=dict)
     rows_stay: bool = False
     """Rows are neither added nor removed."""
 
@@ -85,7 +86,8 @@ def _control(one: Field, value: Any, form: Form, prefix: str) -> Control:  # noq
     }
     if (fixed := form.fixed.get(name)) is not None:
         return Control(**made | {"kind": "fixed"}, value=fixed)
-    value = one.default if value is None else value
+    if value is None:
+        value = next((form.begins[key] for key in one.keys if key in form.begins), one.default)
     match one.kind:
         case Kind.ROWS:
             rows = value or ([] if form.rows_stay or not one.needed else [{}])

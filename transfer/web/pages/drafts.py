@@ -14,13 +14,11 @@ from transfer.web.route import Ask
 _SHOWN: Final = 50
 
 
-async def start(ask: Ask, values: Mapping[str, Any], kind: DraftKind = DraftKind.PERSONS) -> UUID:
+async def start(ask: Ask, id_: UUID, values: Mapping[str, Any], kind: DraftKind = DraftKind.PERSONS) -> None:
     """A draft of whoever asks, filled with these values as the API would take them."""
     now = ask.parts.clock()
-    new_id = ask.parts.context().new_id
-    draft = Draft(id=new_id(), kind=kind, account=ask.who.account, content=dict(values), made_at=now, changed_at=now)
+    draft = Draft(id=id_, kind=kind, account=ask.who.account, content=values, made_at=now, changed_at=now)
     await ask.parts.drafts.keep(draft)
-    return draft.id
 
 
 async def found(ask: Ask) -> Draft:
@@ -48,7 +46,8 @@ async def listed(ask: Ask) -> Reply:
 async def begin(ask: Ask) -> Reply:
     """An empty draft."""
     kind = DraftKind.GROUP if ask.path == "/groups" else DraftKind.PERSONS
-    draft = await start(ask, {}, kind)
+    draft = ask.parts.context().new_id()
+    await start(ask, draft, {}, kind)
     return see_other(f"/intake/{draft}/{'sheet' if kind is DraftKind.GROUP else 'who'}")
 
 

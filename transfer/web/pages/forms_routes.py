@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 from transfer.domain.rights import Right
+from transfer.messages.attachments import MAX_FILE_BYTES
 from transfer.web.pages import drafts, intake, uploads
 from transfer.web.pages.page_route import page_route
 from transfer.web.pages.steps import Chosen, show_step, take_step
@@ -31,7 +32,7 @@ def _steps() -> Iterator[Route]:
         if api.change is Change.CASE:
             page = partial(page_route, path=page_of_step(api), right=api.right, zh=api.zh, en=api.en)
             yield page("GET", handler=partial(show_step, api), shows=Shows.CASE, query=Chosen)
-            yield page("POST", handler=partial(take_step, api))
+            yield page("POST", handler=partial(take_step, api), takes_files=MAX_FILE_BYTES)
 
 
 _page = partial(page_route, right=Right.TAKE_IN)
@@ -42,7 +43,14 @@ _INTAKE: Final = (
     _page("POST", "/groups", drafts.begin, "开始按名单收案登记", "Begin a group application"),
     _page("POST", "/intake/{draft}", drafts.drop, "删除草稿", "Drop a draft"),
     _page("GET", "/intake/{draft}/{page}", intake.show, "收案登记：填写", "A page of an application", shows=Shows.CASE),
-    _page("POST", "/intake/{draft}/{page}", intake.take, "收案登记：保存", "Save a page of an application"),
+    _page(
+        "POST",
+        "/intake/{draft}/{page}",
+        intake.take,
+        "收案登记：保存",
+        "Save a page of an application",
+        takes_files=MAX_FILE_BYTES,
+    ),
 )
 
 _UPLOADS: Final = tuple(

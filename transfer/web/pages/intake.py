@@ -13,15 +13,17 @@ from transfer.actions.group_commands import PreviewGroup
 from transfer.actions.matching import fingerprints_of
 from transfer.actions.situation import competence_of
 from transfer.domain.case import Case
+from transfer.domain.eligibility import found
 from transfer.domain.errors import TransferError
 from transfer.messages.codes import HardshipGround, MaterialKind
+from transfer.messages.eligibility import Found
 from transfer.ports.drafts import Draft, DraftKind
 from transfer.ports.sheets import SheetRefused
 from transfer.web import commanding, groups
 from transfer.web.answers import Reply
 from transfer.web.eligibility import eligibility_of
 from transfer.web.faults import NotFound
-from transfer.web.pages import drafts
+from transfer.web.pages import drafts, mailbox
 from transfer.web.pages.chapters import (
     CHAPTERS,
     COMMANDS,
@@ -39,6 +41,7 @@ from transfer.web.pages.choices import general_choices
 from transfer.web.pages.controls import Form, controls
 from transfer.web.pages.filled import Tree, only_changes, read
 from transfer.web.pages.languages import Language
+from transfer.web.pages.refusals import refusal_text
 from transfer.web.pages.rendering import language, page, see_other
 from transfer.web.pages.sending import NOTHING_WRONG, Wrong, sent, understood, with_person
 from transfer.web.route import Ask
@@ -100,11 +103,10 @@ def _understood(ask: Ask, draft: Draft) -> BaseModel | Wrong:
 def _wrong_here(ask: Ask, draft: Draft, chapter: Chapter) -> Wrong:
     """What is wrong on this page; the others are not asked yet."""
     outcome = _understood(ask, draft)
-    if not isinstance(outcome, Wrong):
-        return NOTHING_WRONG
-    here = {name: text for name, text in outcome.fields.items() if chapter_of(draft.kind, name) is chapter and name}
+    fields = outcome.fields if isinstance(outcome, Wrong) else {}
+    here = {name: text for name, text in fields.items() if chapter_of(draft.kind, name) is chapter and name}
     if chapter is MEANS:
-        here = dict(_of_findings(here, draft.content))
+        here = dict(_of_findings(here, draft.content)) or dict(_not_open(ask, draft))
     return Wrong(fields=here) if here else NOTHING_WRONG
 
 
@@ -114,6 +116,24 @@ def _of_findings(wrong: Mapping[str, str], content: Mapping[str, Any]) -> Iterat
         _, index, _, *rest = name.split(".")
         if index.isdecimal() and int(index) < len(list(persons(content))):
             yield ".".join((FINDINGS, index, *rest)), text
+
+
+def _not_open(ask: Ask, draft: Draft) -> Iterator[tuple[str, str]]:
+    """Findings that the rules refuse, at the field of the ground; none while too little is known of the case."""
+    case = provisional(ask, draft, Preview())
+    if case is None:
+        return
+    context = ask.parts.context()
+    forum = context.forum(case.holder_region)
+    for index, (one, applicant) in enumerate(zip(persons(draft.content), case.applicants, strict=True)):
+        try:
+            if typed := one.get("finding"):
+                found(Found.model_validate_json(to_json(typed)), case, applicant, forum, by=case.holder.institution)
+        except ValidationError:
+            continue
+        except TransferError as error:
+            names = {str(applicant.id): applicant.name}
+            yield f"{FINDINGS}.{index}.ground", refusal_text(error, language(ask), context.directory, names)
 
 
 async def _shown(ask: Ask, draft: Draft, chapter: Chapter, tree: Tree, wrong: Wrong) -> Reply:
@@ -240,5 +260,6 @@ async def _take_in(ask: Ask, draft: Draft, chapter: Chapter) -> Reply:
     outcome = await sent(ask, handler, command, version=None, key=str(draft.id))
     if isinstance(outcome, Wrong):
         return await _shown(ask, draft, chapter, {}, outcome)
+    await mailbox.taken(ask, draft, outcome)
     await ask.parts.drafts.remove(draft.id)
     return see_other(outcome.headers["Location"].removeprefix("/v1"))

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from transfer.web.pages.fields import Field
+from transfer.web.pages.languages import Language, said
 
 _FILE: Final = Path(__file__).parent.parent / "languages" / "both" / "labels.csv"
 
@@ -47,3 +48,9 @@ def label_of(field: Field) -> Label:
         if key in labels():
             return labels()[key]
     raise KeyError(field.name)
+
+
+def name_said(place: str, language: Language) -> str:
+    """What the last field of a place such as ``applicants.0.name`` is called; the place where that has no label."""
+    name = next((part for part in reversed(place.split(".")) if part in labels()), None)
+    return said(labels()[name], language) if name else place

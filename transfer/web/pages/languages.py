@@ -1,14 +1,16 @@
 """The two languages of the pages: texts stand in English in code and templates, and in Chinese in ``languages/``."""
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
 
 from babel import Locale
+from babel.dates import format_date
 from babel.messages.pofile import read_po
 
 FOLDER: Final = Path(__file__).parent.parent / "languages" / "zh"
@@ -24,12 +26,39 @@ class Language(StrEnum):
     @property
     def locale(self) -> Locale:
         """How this language writes dates and numbers."""
-        return Locale.parse("zh_Hans_CN" if self is Language.ZH else "en_GB")
+        return _locale("zh_Hans_CN" if self is Language.ZH else "en_GB")
+
+    @property
+    def comma(self) -> str:
+        """Stands between the members of a list."""
+        return "、" if self is Language.ZH else ", "
+
+    @property
+    def semicolon(self) -> str:
+        """Stands between longer members."""
+        return "；" if self is Language.ZH else "; "
+
+    @property
+    def colon(self) -> str:
+        """Stands behind a name, before what is said of it."""
+        return "：" if self is Language.ZH else ": "
+
+    def day(self, value: date) -> str:
+        """The day as this language writes it."""
+        return _day(value, self)
 
     @property
     def other(self) -> "Language":
         """The one to switch to."""
         return Language.EN if self is Language.ZH else Language.ZH
+
+
+_locale: Final = cache(Locale.parse)
+
+
+@lru_cache(maxsize=2_000)
+def _day(value: date, language: Language) -> str:
+    return format_date(value, "medium", locale=language.locale)
 
 
 class Coded(Protocol):

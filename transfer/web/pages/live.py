@@ -11,7 +11,6 @@ from uuid import UUID
 from transfer.ports.views import Views
 from transfer.ports.work import StorageUnavailable
 
-EVENT_STREAM: Final = "text/event-stream"
 LOOK_SECONDS: Final = 2.0
 BEAT_SECONDS: Final = 15.0
 STREAM_SECONDS: Final = 60.0

@@ -1,6 +1,8 @@
-"""The box of what people sent: read, sent back with what is missing, or entered by the commands of the API."""
+"""The box of what people sent: read, sent back with what is missing, taken in as a draft, or entered in its case."""
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,18 +10,21 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from transfer.actions.buttons import BUTTONS, OWN_BUTTONS
-from transfer.actions.commands import AnswerNotice, OpenCase, Supplement, Withdraw
+from transfer.actions.commands import AnswerNotice, Supplement, Withdraw
 from transfer.actions.texting import sent_back
 from transfer.crypto.codes import new_code
 from transfer.domain.case import Case, Transfer
-from transfer.domain.lifecycle import Step
+from transfer.domain.lifecycle import UNDECIDED, Step
 from transfer.domain.supplement import concerned, waiting
-from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter
+from transfer.messages.codes import IdentityKind, IntakeChannel, MaterialKind
+from transfer.ports.drafts import Draft
 from transfer.ports.mailbox import Mail, MailKind, MailState, NoSuchMail
 from transfer.web.answers import Reply
 from transfer.web.case_body import known_case
-from transfer.web.commanding import open_case, own_step, step
+from transfer.web.commanding import own_step, step
+from transfer.web.pages import drafts
 from transfer.web.pages.applying import UNPROCESSABLE, centre, code_shown, text_for
+from transfer.web.pages.labels import name_said
 from transfer.web.pages.photos import materials
 from transfer.web.pages.questions import fen
 from transfer.web.pages.rendering import language, page, see_other
@@ -28,8 +33,8 @@ from transfer.web.pages.visits import hashed, marks
 from transfer.web.route import Ask, Handler
 
 A_PAGE: Final = 50
-FORMS: Final = (AidForm.LABOUR_ARBITRATION, AidForm.NON_LITIGATION, AidForm.LITIGATION, AidForm.DRAFTING)
 LONGEST: Final = 2000
+CONFLICT: Final = 409
 
 
 async def box(ask: Ask) -> Reply:
@@ -48,37 +53,48 @@ async def letter(ask: Ask) -> Reply:
 
 async def back(ask: Ask) -> Reply:
     """To its writer, with what is missing."""
-    found = await _waiting(ask)
+    found = await ask.parts.mailbox.find(ask.id("mail"))
+    if found.state is not MailState.SENT:
+        return await _letter(ask, found, {}, status=CONFLICT)
     remark, by = ask.form.get("remark", "").strip()[:LONGEST], _by(ask)
     if not remark or not by:
         return await _letter(ask, found, {"remark": "" if remark else "missing", "by": "" if by else "missing"})
     text = await text_for(ask, found.answers.get("phone", ""), sent_back(centre(ask)))
     await ask.parts.mailbox.send_back(found, remark, by=by, text=text)
+    await ask.parts.drafts.remove(found.id)
     return see_other("/mailbox")
 
 
 async def take(ask: Ask) -> Reply:
-    """Into a case: a new one, or the one that it is about."""
-    found = await _waiting(ask)
-    known = await ask.parts.views.case(found.case) if found.case is not None else None
-    case = known.case if known is not None else None
+    """An application into a draft of whoever takes it in; what came later into the case that it is about."""
+    found = await ask.parts.mailbox.find(ask.id("mail"))
+    if found.state is not MailState.SENT:
+        return await _letter(ask, found, {}, status=CONFLICT)
     if found.kind is MailKind.APPLICATION:
-        outcome = await _taken(ask, found, OpenCase, open_case, _opening(ask, found))
-    elif case is None:
+        return await _begun(ask, found)
+    known = await ask.parts.views.case(found.case) if found.case is not None else None
+    if known is None:
         raise NoSuchMail
-    elif "entered" in ask.form:
-        outcome = None
-    elif found.kind is MailKind.WITHDRAWAL:
+    case, outcome = known.case, None
+    if "entered" not in ask.form and found.kind is MailKind.WITHDRAWAL:
         handler = own_step(OWN_BUTTONS["withdrawals"])
         values = {"applicants": [found.applicant]}
         outcome = await _taken(_named(ask, case=case.id), found, Withdraw, handler, values)
-    else:
+    elif "entered" not in ask.form:
         outcome = await _supplied(ask, found, case)
     if isinstance(outcome, Wrong):
         return await _letter(ask, found, {**outcome.fields, "whole": outcome.whole}, status=outcome.status)
-    where, applicant = (case.id, found.applicant) if case is not None else _opened(outcome)
-    await ask.parts.mailbox.close(found, by=_by(ask), case=where, applicant=applicant)
-    return see_other(f"/cases/{where}")
+    await ask.parts.mailbox.close(found, by=_by(ask), case=case.id, applicant=found.applicant)
+    return see_other(f"/cases/{case.id}")
+
+
+async def taken(ask: Ask, draft: Draft, outcome: Reply) -> None:
+    """The letter behind a draft that has become a case, if there is one that still waits, is dealt with."""
+    with suppress(NoSuchMail):
+        letter = await ask.parts.mailbox.find(draft.id)
+        case, by = from_json(outcome.body), with_person(dict(draft.content), ask)["by"]
+        where, applicant = UUID(case["id"]), UUID(case["applicants"][0]["id"])
+        await ask.parts.mailbox.close(letter, by=by, case=where, applicant=applicant)
 
 
 async def code_asked(ask: Ask) -> Reply:
@@ -102,15 +118,22 @@ async def code_given(ask: Ask) -> Reply:
     return page(ask, "worker/slip.html", centre=centre(ask), case=known.case, **code_shown(ask, code))
 
 
-async def _waiting(ask: Ask) -> Mail:
-    found = await ask.parts.mailbox.find(ask.id("mail"))
-    if found.state is not MailState.SENT:
-        raise NoSuchMail
-    return found
+async def _begun(ask: Ask, found: Mail) -> Reply:
+    """The draft has the letter's id, so there is one however often it is begun; a colleague's changes hands only when
+    that is wanted."""
+    draft = await ask.parts.drafts.of_anyone(found.id)
+    if draft is None:
+        await drafts.start(ask, found.id, _opening(ask, found))
+    elif draft.account != ask.who.account:
+        if "over" not in ask.form:
+            return await _letter(ask, found, {}, status=CONFLICT)
+        await ask.parts.drafts.keep(replace(draft, account=ask.who.account, changed_at=ask.parts.clock()))
+    return see_other(f"/intake/{found.id}/who")
 
 
 async def _letter(ask: Ask, found: Mail, wrong: dict[str, str], *, status: int | None = None) -> Reply:
     known = await ask.parts.views.case(found.case) if found.case is not None else None
+    draft = await ask.parts.drafts.of_anyone(found.id)
     return page(
         ask,
         "worker/read.html",
@@ -118,12 +141,26 @@ async def _letter(ask: Ask, found: Mail, wrong: dict[str, str], *, status: int |
         letter=found,
         answers=found.answers,
         case=known.case if known is not None else None,
-        matters=tuple(Matter),
-        forms=FORMS,
+        draft=draft,
+        decided=known is not None and known.case.stage.stage not in UNDECIDED,
+        by=await _taker(ask, found, draft),
         home=ask.parts.directory.by_code.get(found.answers.get("home", "")),
         wrong=wrong,
         centre=centre(ask),
+        given_at=datetime.fromisoformat(consent["at"]) if (consent := found.answers.get("consent")) else None,
+        kind_of=MaterialKind,
+        label_said=lambda name: name_said(name, language(ask)),
     )
+
+
+async def _taker(ask: Ask, found: Mail, draft: Draft | None) -> str:
+    """Who else has begun to take the application in, or who has taken it in."""
+    if found.kind is MailKind.APPLICATION and found.case is not None:
+        history = await ask.parts.views.history(found.case, after=None, limit=1)
+        return history[0].by if history else ""
+    if draft is None or draft.account in {None, ask.who.account}:
+        return ""
+    return (await ask.parts.roll.get(draft.account)).name
 
 
 def _by(ask: Ask) -> str:
@@ -169,41 +206,27 @@ async def _supplied(ask: Ask, found: Mail, case: Case) -> Reply | Wrong:
 
 
 def _opening(ask: Ask, found: Mail) -> dict[str, Any]:
-    """The application as the clerk takes it in: what was answered, and what the clerk chose."""
+    """What was answered, where the pages of taking in ask for it."""
     said = {name: value for name, value in found.answers.items() if value}
-    number = said.get("identity")
-    amount = said.get("amount")
-    return {
-        "matter": ask.form.get("matter", ""),
-        "aid_form": ask.form.get("aid_form", ""),
+    person = {"id": ask.parts.context().new_id(), "name": said["name"], "phone": said["phone"]}
+    number = {"number": said["identity"]} if "identity" in said else {}
+    person["identity"] = {"kind": IdentityKind.RESIDENT_ID if number else IdentityKind.NONE} | number
+    if "home" in said:
+        person["household_region"] = said["home"]
+    if "amount" in said:
+        person["claimed"] = fen(said["amount"])
+    opponent = {"name": said["employer"]} | {
+        name: said[f"employer_{name}"] for name in ("phone", "address") if f"employer_{name}" in said
+    }
+    content = {
+        "institution": centre(ask).code,
+        "channel": IntakeChannel.ONLINE,
+        "applicants": [person],
+        "matter": said["matter"],
         "facts": said["story"],
         "claim": said["claim"],
-        "channel": IntakeChannel.ONLINE,
+        "opponents": [opponent],
         "received_at": found.changed_at,
-        "opponents": [
-            {
-                "name": said["employer"],
-                "phone": said.get("employer_phone"),
-                "address": said.get("employer_address"),
-            }
-        ],
-        "materials": materials(found.answers),
-        "applicants": [
-            {
-                "name": said["name"],
-                "identity": {"kind": IdentityKind.RESIDENT_ID, "number": number}
-                if number
-                else {"kind": IdentityKind.NONE},
-                "phone": said["phone"],
-                "household_region": said.get("home"),
-                "claimed": fen(amount) if amount else None,
-            }
-        ],
+        "materials": [one.model_dump(mode="json", exclude_none=True) for one in materials(found.answers)],
     }
-
-
-def _opened(outcome: Reply | None) -> tuple[UUID, UUID]:
-    if outcome is None:
-        raise AssertionError("an application is taken in by a command")
-    case = from_json(outcome.body)
-    return UUID(case["id"]), UUID(case["applicants"][0]["id"])
+    return dict(from_json(to_json(content)))

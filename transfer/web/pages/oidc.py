@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qs, quote, unquote
 
@@ -94,18 +95,19 @@ async def finish(ask: Ask) -> Reply:
 
 
 async def sign_out(ask: Ask) -> Reply:
-    """The provider says that somebody signed out there: every session of the account ends (Back-Channel Logout 1.0)."""
+    """The provider says that somebody signed out there: the sessions of the account end that began before
+    (Back-Channel Logout 1.0). A token that is played again ends none that began since."""
     provider = _provider(ask)
     content = await _start_of(ask.content)
     given = parse_qs(content.decode("ascii", errors="replace")).get("logout_token", [])
     if ask.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _FORM or len(given) != 1:
         raise BadRequest("One logout_token is due, as a form.")
     try:
-        who = await provider.signed_out(given[0])
+        who, before = await provider.signed_out(given[0])
     except SignInUnproven as error:
         await _note_refusal(ask, error)
         raise BadRequest(f"The logout_token does not hold: {error.members['code']}.") from None
-    await _end_all(ask, who)
+    await _end_all(ask, who, before)
     return Reply()
 
 
@@ -118,10 +120,12 @@ async def _start_of(content: AsyncIterator[bytes] | None) -> bytes:
     return found
 
 
-async def _end_all(ask: Ask, who: Subject) -> None:
+async def _end_all(ask: Ask, who: Subject, before: datetime) -> None:
     accounts = ask.parts.door.accounts
     account = await accounts.of_subject(who.issuer, who.subject)
-    if account is not None and (sessions := await accounts.sessions(account.id)):
+    if account is None:
+        return
+    if sessions := [one for one in await accounts.sessions(account.id) if one.made_at < before]:
         facts = {"event": "signed_out_by_provider", "account": str(account.id)}
         told = Happened(kind=Kind.SIGN_IN, at=ask.parts.clock(), facts=facts, texts={"by": account.name})
         await accounts.end([one.digest for one in sessions], told)

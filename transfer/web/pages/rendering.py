@@ -1,12 +1,12 @@
 """Makes a page of a template: in the language of whoever asks, with nothing inline and nothing from elsewhere."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -80,6 +80,12 @@ def see_other(where: str, *, headers: Mapping[str, str] | None = None, cookies: 
     return Reply(status=303, media_type=HTML, headers=said, cookies=cookies)
 
 
+def _commands(text: str) -> Markup:
+    """The text, with what stands between backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(one) if odd % 2 else one for odd, one in enumerate(parts))
+
+
 @cache
 def _environment(chosen: Language) -> Environment:
     made = Environment(
@@ -89,15 +95,14 @@ def _environment(chosen: Language) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
     )
     translation = Translation(chosen)
     made.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
     made.globals["static"] = place
+    made.globals |= {"comma": chosen.comma, "semicolon": chosen.semicolon, "colon": chosen.colon}
     locale = chosen.locale
     written = "yyyy-MM-dd HH:mm" if chosen is Language.ZH else "d MMM yyyy, HH:mm"
-
-    def day(value: date) -> str:
-        return format_date(value, "medium", locale=locale)
 
     def moment(value: datetime) -> Markup:
         local = value.astimezone(CHINA)
@@ -111,10 +116,11 @@ def _environment(chosen: Language) -> Environment:
         return said(code, chosen)
 
     made.filters |= {
-        "day": day,
+        "day": chosen.day,
         "moment": moment,
         "ago": ago,
         "said": name_of,
+        "commands": _commands,
         "cited": lambda text: cited(text, chosen),
         "number": lambda value: format_decimal(value, locale=locale),
         "yuan": lambda fen: format_currency(fen / 100, "CNY", locale=locale),

@@ -42,19 +42,19 @@ def facts(case: Case, language: Language) -> dict[str, str]:
         word("阶段", "Stage"): said(case.stage.stage, language),
         word("承办机构", "Holder"): case.holder.institution,
         word("紧急程度", "Urgency"): said(case.basics.urgency, language),
-        word("申请人", "Applicants"): "、".join(
+        word("申请人", "Applicants"): language.comma.join(
             f"{one.name} ({said(one.status, language)})" for one in case.applicants[:50]
         ),
-        word("经济困难条件", "Hardship condition"): "、".join(
+        word("经济困难条件", "Hardship condition"): language.comma.join(
             f"{one.name}: {said(one.finding.ground, language) if one.finding.ground else '—'}"
             for one in case.applicants[:50]
             if one.finding is not None
         ),
-        word("材料", "Papers"): "、".join(one.title for one in case.materials[:50]),
-        word("补正期限", "Notice: last day"): case.notice.due_on.isoformat() if case.notice is not None else "",
-        word("地点", "Places"): "、".join(case.basics.named.values()),
+        word("材料", "Papers"): language.comma.join(one.title for one in case.materials[:50]),
+        word("补正期限", "Notice: last day"): language.day(case.notice.due_on) if case.notice is not None else "",
+        word("地点", "Places"): language.comma.join(case.basics.named.values()),
         word("保全", "Hold"): said(case.handling.hold.reason, language) if case.handling.hold is not None else "",
-        word("回避", "Recused"): "、".join(sorted(case.handling.recused)),
+        word("回避", "Recused"): language.comma.join(sorted(case.handling.recused)),
         word("办理记录", "Entries"): str(len(case.handling.entries)),
     }
     for transfer in case.transfers:

@@ -8,14 +8,14 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from transfer.domain.errors import TransferError
 from transfer.web.answers import Reply
 from transfer.web.conditions import key_in
 from transfer.web.faults import Fault
 from transfer.web.pages.filled import Tree
 from transfer.web.pages.languages import Language
+from transfer.web.pages.refusals import names_in, refusal_text
 from transfer.web.pages.rendering import language
-from transfer.web.pages.wrong import faults, problem_text
+from transfer.web.pages.wrong import faults
 from transfer.web.problems import PROBLEMS
 from transfer.web.route import Ask, Handler
 
@@ -60,15 +60,14 @@ async def sent(ask: Ask, handler: Handler, command: BaseModel, *, version: int |
     except Exception as error:
         if type(error) not in PROBLEMS:
             raise
-        return refused(error, language(ask))
+        known = await ask.parts.views.case(ask.id("case")) if "case" in ask.named else None
+        names = {} if known is None else names_in(known.case)
+        return refused(error, refusal_text(error, language(ask), ask.parts.directory, names))
 
 
-def refused(error: Exception, chosen: Language) -> Wrong:
-    """A problem of the table, said beside the form; details are said in English alone."""
+def refused(error: Exception, text: str) -> Wrong:
+    """A problem of the table, said beside the form."""
     kind = PROBLEMS[type(error)]
-    text = problem_text(type(error), chosen)
-    if chosen is Language.EN and isinstance(error, TransferError):
-        text = error.message
     places = error.members.get("errors") if isinstance(error, Fault) else None
     return Wrong(fields=_named(places, text), whole=text, status=kind.status, error=error)
 

@@ -3,9 +3,11 @@
 from urllib.parse import urlencode
 
 from transfer.web.answers import Reply
+from transfer.web.faults import Fault
 from transfer.web.pages.languages import COOKIE, Language
 from transfer.web.pages.menu import menu_of
-from transfer.web.pages.rendering import page, see_other
+from transfer.web.pages.refusals import details_text
+from transfer.web.pages.rendering import language, page, see_other
 from transfer.web.problems import Problem
 from transfer.web.route import Ask
 
@@ -37,6 +39,10 @@ def to_sign_in(ask: Ask) -> Reply:
     return see_other(f"/sign-in{'' if ask.known is None else '/next'}?{urlencode({'back': ask.path})}")
 
 
-def problem_page(ask: Ask, problem: Problem) -> Reply:
+def problem_page(ask: Ask, error: Exception, problem: Problem) -> Reply:
     """What went wrong, said to a person."""
-    return page(ask, "problem.html", status=problem.status, problem=problem)
+    chosen = language(ask)
+    more = details_text(error, chosen, ask.parts.directory, {})
+    if isinstance(error, Fault) and chosen is Language.EN:
+        more = error.detail or ""
+    return page(ask, "problem.html", status=problem.status, problem=problem, more=more)

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict
 
-from transfer.actions.door import Begun, Known, SignInPaused, SignInRefused
+from transfer.actions.door import Begun, FirstPasswordEnded, Known, SignInPaused, SignInRefused
 from transfer.domain.accounts import Due
 from transfer.web.answers import Reply
 from transfer.web.cookies import SESSION, setting
@@ -95,4 +95,7 @@ async def sign_out(ask: Ask) -> Reply:
 def _form(ask: Ask, template: str, back: str, error: Exception | None = None, *, login: str = "") -> Reply:
     paused = error.until if isinstance(error, SignInPaused) else None
     status = PAUSED if paused else UNPROCESSABLE if error else 200
-    return page(ask, template, status=status, back=back, refused=error is not None, paused=paused, login=login)
+    ended = isinstance(error, FirstPasswordEnded)
+    return page(
+        ask, template, status=status, back=back, refused=error is not None, ended=ended, paused=paused, login=login
+    )

@@ -104,6 +104,7 @@ async def withdraw(ask: Ask, visitor: Visitor) -> Reply:
         await ask.parts.mailbox.send(await _letter(ask, visitor, MailKind.WITHDRAWAL), {}, text=None)
     elif (letter := await ask.parts.mailbox.last(visitor.visit.code, MailKind.APPLICATION)) is not None:
         await ask.parts.mailbox.take_back(letter)
+        await ask.parts.drafts.remove(letter.id)
     return see_other(MINE)
 
 

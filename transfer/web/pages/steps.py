@@ -8,6 +8,7 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from transfer.actions.commands import EnterEvent, PublishStage
+from transfer.actions.evidence_commands import Record
 from transfer.domain.case import Case, Transfer
 from transfer.domain.duties import DUTY_OF
 from transfer.domain.errors import IllegalStep, StaleVersion
@@ -16,6 +17,7 @@ from transfer.domain.lifecycle import REQUIRED_BASIS
 from transfer.domain.recognition import concerned
 from transfer.messages.codes import Stage
 from transfer.messages.codes_clocks import CaseEvent
+from transfer.messages.evidence_items import Custody
 from transfer.messages.values import region_of
 from transfer.web.answers import Reply
 from transfer.web.case_body import known_case
@@ -31,6 +33,7 @@ from transfer.web.pages.languages import said
 from transfer.web.pages.rendering import language, page, see_other
 from transfer.web.pages.seen import as_text, differences, facts, hands_since
 from transfer.web.pages.sending import KEY, NOTHING_WRONG, Wrong, sent, understood, with_person
+from transfer.web.pages.steps_shown import ground
 from transfer.web.route import Ask, Route
 from transfer.web.steps import StepOpen, steps_open
 
@@ -134,6 +137,8 @@ def _form(  # noqa: PLR0913 - what a form can be shown with
     leaves_out |= NOT_ASKED
     if not ask.who.unbound:
         leaves_out |= _PERSON
+    # Who records has mostly collected too; what other offices send, and colleagues did, is entered under their names.
+    own = with_person({}, ask) if doing.command is Record else {}
     if doing.subject is not None and wrong is not NOTHING_WRONG:
         tree = with_rows(tree, beginning(doing.command, case, doing.subject, context))
     request = doing.subject if isinstance(doing.subject, EvidenceRequest) else None
@@ -143,6 +148,7 @@ def _form(  # noqa: PLR0913 - what a form can be shown with
         wrong=wrong.fields,
         fixed=fixed,
         leaves_out=leaves_out,
+        begins={f"{Custody.__name__}.{name}": value for name, value in own.items()},
     )
     return page(
         ask,
@@ -150,6 +156,7 @@ def _form(  # noqa: PLR0913 - what a form can be shown with
         status=wrong.status,
         case=case,
         step=doing.opened,
+        ground=ground(doing.opened.ground) if doing.opened.ground else None,
         stage=Stage(fixed["stage"]) if "stage" in fixed else CaseEvent(fixed["event"]) if "event" in fixed else None,
         told=_told(doing, ask),
         controls=controls(fields_of(doing.command), tree, shown),

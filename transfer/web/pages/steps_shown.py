@@ -1,7 +1,10 @@
 """The steps that stand open to a person, each as one button that leads to its form."""
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +20,8 @@ from transfer.domain.rights import (
 )
 from transfer.domain.turn import AT_WILL
 from transfer.messages.codes import LegalBasis
+from transfer.web.pages.citations import cited
+from transfer.web.pages.languages import Language
 from transfer.web.steps import DRAFT_REQUEST, PUBLISH_STAGE, StageOpen, StepOpen
 from transfer.web.wording import Wording, kebab
 
@@ -26,13 +31,7 @@ _OF_THE_CASE: Final = {place.replace("/", "-"): right for place, right in OWN_RI
     kebab(Step.OFFER): TRANSFER_RIGHTS[Step.OFFER],
     DRAFT_REQUEST: REQUEST_RIGHTS[RequestStep.DRAFT],
 }
-_GROUNDS: Final = {one.basis: Wording(zh=one.zh, en=one.en) for one in LegalBasis if one.name.startswith("LAL")} | {
-    "LAL 41": Wording(zh="法律援助法第四十一条", en="Legal Aid Law, art. 41"),
-    "LAL 44": Wording(zh="法律援助法第四十四条", en="Legal Aid Law, art. 44"),
-    "LDMAL 7": Wording(zh="劳动争议调解仲裁法第七条", en="Labour Dispute Mediation and Arbitration Law, art. 7"),
-    "PIPL 47": Wording(zh="个人信息保护法第四十七条", en="Personal Information Protection Law, art. 47"),
-    "O148": Wording(zh="办理法律援助案件程序规定", en="Order 148"),
-}
+_FILE: Final = Path(__file__).parent.parent / "languages" / "both" / "grounds.csv"
 _SELDOM: Final = frozenset(map(kebab, AT_WILL)) | {
     kebab(Step.RECALL),
     DRAFT_REQUEST,
@@ -92,7 +91,16 @@ def _buttons(case: UUID, step: StepOpen, person: Person) -> Iterator[Button]:
 
 def ground(code: str) -> Wording:
     """An article as it is printed; what is no known article stands as it is."""
-    return _GROUNDS.get(code) or Wording(zh=code, en=code)
+    return _grounds().get(code) or Wording(zh=code, en=code)
+
+
+@cache
+def _grounds() -> Mapping[str, Wording]:
+    """Those of the Legal Aid Law that are codes of messages, and the others on which steps rest."""
+    with _FILE.open(encoding="utf-8", newline="") as file:
+        others = {row["ground"]: row["zh"] for row in csv.DictReader(file)}
+    known = {one.basis: one.zh for one in LegalBasis if one.name.startswith("LAL")} | others
+    return {code: Wording(zh=zh, en=cited(zh, Language.EN)) for code, zh in known.items()}
 
 
 def _page_of(case: UUID, step: StepOpen) -> str:

@@ -43,6 +43,11 @@ def visiting(handler: Visited) -> Handler:
     return answer
 
 
+async def turned_away(ask: Ask) -> Reply | None:
+    """Whoever has shown no code is asked for one, before anything that they send is read."""
+    return see_other("/status") if await visitor_of(ask) is None else None
+
+
 async def visitor_of(ask: Ask) -> Visitor | None:
     """Whose visit the cookie carries."""
     secret = _secret(ask)

@@ -4,8 +4,8 @@ from typing import Final
 
 from transfer.domain import errors
 from transfer.domain.rights import Right
+from transfer.web.answers import EVENT_STREAM
 from transfer.web.pages import case_page, requests_page, worklist
-from transfer.web.pages.live import EVENT_STREAM
 from transfer.web.pages.page_route import page_route
 from transfer.web.route import Route, Shows
 

@@ -16,10 +16,10 @@ from transfer.domain.turn import acting, to_act
 from transfer.messages.codes import Matter, Stage, Urgency
 from transfer.messages.values import InstitutionCode, Line, RegionCode
 from transfer.records import Show, WorkFilter, WorkKey, WorkLine
-from transfer.web.answers import Reply
+from transfer.web.answers import EVENT_STREAM, Reply
 from transfer.web.cursors import work_cursor, work_place
 from transfer.web.pages.languages import Language, said
-from transfer.web.pages.live import EVENT_STREAM, TooManyWatch
+from transfer.web.pages.live import TooManyWatch
 from transfer.web.pages.places import place_name
 from transfer.web.pages.rendering import language, page, texts_of
 from transfer.web.pages.words import SHOWS
@@ -72,7 +72,7 @@ class Row(NamedTuple):
     urgency: str
     clock: str
     due: str
-    day: str
+    day: date | None
     late: str
     acts: str
     holder: str
@@ -104,7 +104,7 @@ async def events(ask: Ask) -> Reply:
     try:
         stream = ask.parts.live.listen(ask.parts.views, case, seen)
     except TooManyWatch:
-        return Reply(status=204)  # whereupon a browser does not ask again
+        return Reply(status=204)  # whereupon a browser does not ask again, and our script not for a minute
     return Reply(media_type=EVENT_STREAM, stream=stream, length=None)
 
 
@@ -153,7 +153,7 @@ def _rows(ask: Ask, lines: Sequence[WorkLine], today: date) -> Iterator[Row]:
     superior, others = str(escape(_("the common superior"))), _("%(name)s and %(count)s more")
     words = _words(chosen)
     places: dict[str, str] = {}
-    dues: dict[date, tuple[str, str, str]] = {}
+    dues: dict[date, tuple[str, str]] = {}
 
     def place(code: str) -> str:
         if code not in places:
@@ -162,8 +162,9 @@ def _rows(ask: Ask, lines: Sequence[WorkLine], today: date) -> Iterator[Row]:
 
     for line in lines:
         if line.act_by is not None and line.act_by not in dues:
-            dues[line.act_by] = _escaped(due_words(line.act_by, today, _))
-        due, day, late = dues[line.act_by] if line.act_by is not None else ("", "", "")
+            said_due, _day, late = due_words(line.act_by, today, _)
+            dues[line.act_by] = str(escape(said_due)), late
+        due, late = dues[line.act_by] if line.act_by is not None else ("", "")
         told = from_json(line.basics)
         name, hex_id = line.first_person or "", line.id.hex
         acts = _acts(line)
@@ -177,7 +178,7 @@ def _rows(ask: Ask, lines: Sequence[WorkLine], today: date) -> Iterator[Row]:
             urgency=words[line.urgency] if line.place == _URGENT else "",
             clock=str(escape(_clock(told, line.act_by, chosen.value))) if line.act_by else "",
             due=due,
-            day=day,
+            day=line.act_by,
             late=late,
             acts="" if acts == "" else superior if acts is None else place(acts),
             holder=place(line.holder),
@@ -188,10 +189,6 @@ def _rows(ask: Ask, lines: Sequence[WorkLine], today: date) -> Iterator[Row]:
 def _words(chosen: Language) -> Mapping[str, str]:
     """The codes that lines show."""
     return {code.value: str(escape(said(code, chosen))) for codes in (Stage, Matter, Urgency) for code in codes}
-
-
-def _escaped(due: tuple[str, str, str]) -> tuple[str, str, str]:
-    return str(escape(due[0])), due[1], due[2]
 
 
 def due_words(day: date, today: date, _: Callable[[str], str]) -> tuple[str, str, str]:

@@ -24,7 +24,7 @@ const replace = (old, fresh) => {
 
 const refresh = async () => {
   waiting = false;
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" }).catch(() => null);
+  const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-By-Itself": "1" }, redirect: "error" }).catch(() => null);
   if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   let kept = false, changed = false;
@@ -45,12 +45,17 @@ const refresh = async () => {
 if (source && told && "EventSource" in window) {
   const pause = Number(source.dataset.pause ?? 0) * 1000;
   let last = 0;
-  const heard = new EventSource(source.dataset.events);
-  heard.addEventListener("changed", () => {
-    if (waiting) return;
-    waiting = true;
-    const wait = Math.max(0, last + pause - Date.now());
-    setTimeout(() => { last = Date.now(); refresh(); }, wait);
-  });
-  addEventListener("pagehide", () => heard.close());
+  const listen = () => {
+    const heard = new EventSource(source.dataset.events);
+    heard.addEventListener("changed", () => {
+      if (waiting) return;
+      waiting = true;
+      const wait = Math.max(0, last + pause - Date.now());
+      setTimeout(() => { last = Date.now(); refresh(); }, wait);
+    });
+    // Signed out, or too many watch: nothing comes any more, until it is tried anew.
+    heard.addEventListener("error", () => { if (heard.readyState === EventSource.CLOSED) setTimeout(listen, 60_000); });
+    addEventListener("pagehide", () => heard.close());
+  };
+  listen();
 }

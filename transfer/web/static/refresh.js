@@ -4,7 +4,7 @@ const every = Number(document.querySelector("[data-every]")?.dataset.every ?? 0)
 
 const refresh = async () => {
   if (document.hidden) return;
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" }).catch(() => null);
+  const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-By-Itself": "1" }, redirect: "error" }).catch(() => null);
   const stale = document.getElementById("stale");
   if (stale) stale.hidden = Boolean(answer?.ok);
   if (!answer?.ok) return;

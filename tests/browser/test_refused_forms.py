@@ -1,0 +1,101 @@
+"""Pages that answer a form that was refused, in Chromium: as good to everyone as those that are asked for."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+
+from tests.browser.chromium import visitor
+from tests.browser.looking import looked_at
+from tests.integration.api_node import application
+from tests.integration.file_nodes import FileNode, a_file_node
+from tests.staff import Signed, signed_in
+from transfer.domain.rights import Role
+from transfer.web.pages.languages import Language
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FileNode]:
+    async with a_file_node(tmp_path_factory.mktemp("refused"), sign_in="required") as made:
+        yield made
+
+
+async def answer_to(page: Page, **typed: str) -> int:
+    """The status of what comes when the page's form is sent with this."""
+    for name, value in typed.items():
+        await page.fill(f"main [name='{name}']", value)
+    async with page.expect_navigation() as gone:
+        await page.locator("main form button:not(.visually-hidden):not([name])").last.click()
+    return (await gone.value).status
+
+
+async def sign_in(page: Page, who: Signed) -> int:
+    await page.context.clear_cookies(name="session")
+    await page.goto("/sign-in")
+    return await answer_to(page, login="nobody", password="wrong, and long enough")
+
+
+async def intake(page: Page, who: Signed) -> int:
+    await page.goto("/intake")
+    async with page.expect_navigation():
+        await page.click("main form[action='/intake'] button")
+    return await answer_to(page)
+
+
+async def step(page: Page, who: Signed) -> int:
+    await page.goto(f"/cases/{await _case(who)}/steps/offer")
+    return await answer_to(page)
+
+
+async def stale(page: Page, who: Signed) -> int:
+    case = await _case(who)
+    await page.goto(f"/cases/{case}/steps/offer")
+    told = {"items": [{"defect": "FORM_UNSIGNED", "explanation": "申请表缺少签名。"}], "due_on": "2027-01-04"}
+    assert (await who.post(f"/v1/cases/{case}/notice", told | {"phoned": False})).status == 200
+    await page.select_option("main [name=receiver]", index=1)
+    return await answer_to(page, letter="中援转〔2026〕1号", reason="申请人户籍地在泸县")
+
+
+async def forged(page: Page, who: Signed) -> int:
+    await page.goto("/intake")
+    await page.evaluate("document.querySelector('main form [name=csrf]').value = 'x'")
+    return await answer_to(page)
+
+
+async def status(page: Page, who: Signed) -> int:
+    await page.goto("/status")
+    return await answer_to(page, code="33333-33333", fact="0000")
+
+
+async def status_often(page: Page, who: Signed) -> int:
+    found = 0
+    for _ in range(12):
+        if (found := await status(page, who)) == 429:
+            break
+    return found
+
+
+async def _case(who: Signed) -> str:
+    body = {name: value for name, value in application().items() if name not in {"by", "institution"}}
+    return str((await who.post("/v1/cases", body)).body["id"])
+
+
+@pytest.mark.parametrize("language", Language, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    ("refused", "answer"),
+    [(sign_in, 422), (intake, 422), (step, 422), (stale, 412), (forged, 403), (status, 422), (status_often, 429)],
+    ids=lambda one: getattr(one, "__name__", str(one)),
+)
+async def test_the_answer_to_a_refused_form_is_good_to_everyone(
+    browser: Browser, node: FileNode, language: Language, refused: object, answer: int
+) -> None:
+    who = await signed_in(node.api, Role.INTAKE, Role.WORKSTATION)
+    node.api.node.web.limits._full_at.clear()
+    async with visitor(browser, node.api.address, language, session=who.headers["Cookie"]) as context:
+        page = await context.new_page()
+        assert await refused(page, who) == answer  # type: ignore[operator]
+        wrong = await looked_at(page, language)
+    assert not wrong, "\n".join(dict.fromkeys(wrong))

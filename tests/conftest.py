@@ -3,11 +3,14 @@
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
 from deploy.local.postgres import Postgres
+from tests.builders import LUXIAN, ZHONGSHAN
+from tests.databases import BOTH, new_database
 from tests.pki import Pki
 
 # pm4py brings lxml along, which openpyxl would take where it finds it; the product has none.
@@ -30,6 +33,18 @@ def postgres() -> Iterator[Postgres]:
     """A server of this run's own; databases are made in it by the tests that need them."""
     with Postgres(fsync=False) as server:
         yield server
+
+
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database: each test that asks for it runs once with either kind."""
+    return new_database(request, request.param, tmp_path)
+
+
+@pytest.fixture(params=BOTH)
+def urls(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The same for two regions."""
+    return {region: new_database(request, request.param, tmp_path, f"of_{region}") for region in (ZHONGSHAN, LUXIAN)}
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """A browser without scripts: reads the forms of pages, fills them in and sends them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -109,6 +110,11 @@ class _Reader(HTMLParser):
             self.text.append(data.strip())
 
 
+def in_one_voice(html: str) -> str:
+    """The page without the marks of what is Chinese in an English text."""
+    return re.sub(r'<span lang="zh-Hans">(.*?)</span>', r"\1", html, flags=re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRead:
     """A page as a person meets it."""
@@ -124,7 +130,7 @@ class PageRead:
 
 def read_page(html: str) -> PageRead:
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(in_one_voice(html))
     nameless = [
         one.get("name", "?")
         for one in reader.controls

@@ -153,6 +153,14 @@ async def a_browser(api: Api, language: str = "zh-CN") -> AsyncIterator[Browser]
         yield Browser(session=session, language=language)
 
 
+@asynccontextmanager
+async def a_form_browser(address: str, **headers: str) -> AsyncIterator[FormBrowser]:
+    """Of whoever has the cookie among the headers, else of somebody new."""
+    jar = aiohttp.DummyCookieJar() if headers else aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(address, cookie_jar=jar, headers=headers) as session:
+        yield FormBrowser(session=session)
+
+
 async def sent_in(api: Api) -> str:
     """An application without photos lies in the box; gives the id of the letter."""
     async with a_browser(api) as worker:

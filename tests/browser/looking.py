@@ -43,6 +43,19 @@ _SAID: Final = """() => {
   return [...found].map(text => text.replace(/\\s+/g, ' ').trim()).filter(text => text);
 }"""
 
+_UNTOLD: Final = r"""() => {
+  const found = new Set(), walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
+  const told = node => node.closest('[lang]').lang.startsWith('zh') || node.closest('title');
+  const han = /[\u3400-\u9fff]/;
+  while (walk.nextNode()) {
+    const text = walk.currentNode.data;
+    if (han.test(text) && !told(walk.currentNode.parentElement)) found.add(text);
+  }
+  for (const one of document.querySelectorAll('input, textarea'))
+    if (one.type !== 'hidden' && han.test(one.value) && !told(one)) found.add(one.value);
+  return [...found].map(text => text.replace(/\s+/g, ' ').trim());
+}"""
+
 _STOPS: Final = """() => {
   const seen = new Set(), stops = [];
   for (const one of document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')) {
@@ -164,9 +177,10 @@ async def shape(page: Page, language: Language) -> list[str]:
 
 
 async def strange(page: Page, language: Language) -> list[str]:
-    """Texts of the catalogue that stand in the other language; in Chinese, also whatever reads like English. Codes
-    of programs are in no language."""
-    return [
+    """Texts of the catalogue that stand in the other language; in Chinese, also whatever reads like English, and in
+    English what is Chinese and does not say so. Codes of programs are in no language."""
+    untold = await page.evaluate(_UNTOLD) if language is Language.EN else []
+    return [f"Chinese that is not said to be: {text}" for text in untold] + [
         f"not in {language.value}: {text}"
         for text in await page.evaluate(_SAID)
         if any(form.fullmatch(text) for form in _of(language))

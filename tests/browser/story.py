@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-import aiohttp
 from sqlalchemy import select
 
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, application, serving, today
 from tests.integration.test_api_evidence import BY, DRAFT
 from tests.staff import PLACE, Signed, a_token, an_account, signed_in
-from tests.workers import PHONE, FormBrowser
+from tests.workers import PHONE, FormBrowser, a_form_browser
 from transfer.actions.evidence_commands import Record
 from transfer.domain.rights import ROLES_OF, Anyone, Right, Role
 from transfer.ports.drafts import Draft, DraftKind
@@ -163,9 +162,7 @@ async def _applications(story: Story) -> None:
     async with AsyncExitStack() as open_:
 
         async def browser(**headers: str) -> FormBrowser:
-            jar = aiohttp.DummyCookieJar() if headers else aiohttp.CookieJar(unsafe=True)
-            made = aiohttp.ClientSession(address, cookie_jar=jar, headers=headers)
-            return FormBrowser(session=await open_.enter_async_context(made))
+            return await open_.enter_async_context(a_form_browser(address, **headers))
 
         begun, sent, known = [await browser() for _ in range(3)]
         clerk = await browser(Cookie=story.cookies[f"{ZHONGSHAN} {Right.TAKE_IN}"])

@@ -83,3 +83,13 @@ async def test_a_plain_page_has_no_fault(page: Page) -> None:
 async def test_a_fault_is_found(page: Page, fault: str, said: str) -> None:
     wrong = await looked_at(page, PLAIN.format(fault))
     assert any(said in one for one in wrong) if said else wrong == [], wrong
+
+
+async def test_chinese_that_does_not_say_so_is_found_on_an_english_page(page: Page) -> None:
+    for html, untold in (
+        ("By 王芳", ["By 王芳"]),
+        ('By <span lang="zh-Hans">王芳</span>', []),
+        ('<input value="王">', ["王"]),
+    ):
+        await page.set_content(f'<html lang="en"><body><p>{html}</p></body></html>')
+        assert await strange(page, Language.EN) == [f"Chinese that is not said to be: {one}" for one in untold]

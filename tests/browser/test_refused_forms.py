@@ -1,6 +1,7 @@
 """Pages that answer a form that was refused, in Chromium: as good to everyone as those that are asked for."""
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -11,6 +12,7 @@ from tests.browser.looking import looked_at
 from tests.integration.api_node import application
 from tests.integration.file_nodes import FileNode, a_file_node
 from tests.staff import Signed, signed_in
+from tests.workers import a_form_browser
 from transfer.domain.rights import Role
 from transfer.web.pages.languages import Language
 
@@ -59,6 +61,23 @@ async def stale(page: Page, who: Signed) -> int:
     return await answer_to(page, letter="中援转〔2026〕1号", reason="申请人户籍地在泸县")
 
 
+async def begun_by_another(page: Page, who: Signed) -> int:
+    async with a_form_browser(who.api.address) as worker:
+        await worker.begun()
+        await worker.answered()
+        await worker.post("/apply/check")
+    await page.goto("/mailbox")
+    await page.locator("main a[href^='/mailbox/']").last.click()
+    letter = urlsplit(page.url).path
+    other = await signed_in(who.api, Role.INTAKE)
+    async with a_form_browser(who.api.address, Cookie=other.headers["Cookie"]) as colleague:
+        await colleague.post(f"{letter}/take", on=letter)
+    async with page.expect_navigation() as gone:
+        await page.click(f"main form[action='{letter}/take'] button")
+    assert other.account.name in await page.inner_text("main [role=status]")
+    return (await gone.value).status
+
+
 async def forged(page: Page, who: Signed) -> int:
     await page.goto("/intake")
     await page.evaluate("document.querySelector('main form [name=csrf]').value = 'x'")
@@ -86,7 +105,16 @@ async def _case(who: Signed) -> str:
 @pytest.mark.parametrize("language", Language, ids=lambda one: one.name)
 @pytest.mark.parametrize(
     ("refused", "answer"),
-    [(sign_in, 422), (intake, 422), (step, 422), (stale, 412), (forged, 403), (status, 422), (status_often, 429)],
+    [
+        (sign_in, 422),
+        (intake, 422),
+        (step, 422),
+        (stale, 412),
+        (begun_by_another, 409),
+        (forged, 403),
+        (status, 422),
+        (status_often, 429),
+    ],
     ids=lambda one: getattr(one, "__name__", str(one)),
 )
 async def test_the_answer_to_a_refused_form_is_good_to_everyone(

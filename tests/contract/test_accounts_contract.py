@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from deploy.local.postgres import Postgres
+from tests.databases import BOTH, new_database
 from tests.fakes_accounts import MemoryAccounts
 from transfer.domain.accounts import Account, NameTaken, Session, Token
 from transfer.domain.rights import Right, Role
@@ -26,15 +26,12 @@ TOLD = Happened(kind=Kind.ACCOUNT, at=NOW, facts={"event": "added"}, texts={"by"
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["memory", *BOTH])
 async def accounts(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Accounts]:
     if request.param == "memory":
         yield MemoryAccounts()
         return
-    url = f"sqlite:///{tmp_path}/accounts.db"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"accounts_{uuid4().hex[:8]}")
+    url = new_database(request, request.param, tmp_path)
     store = Store(engine=open_engine(url), region="442000", clock=lambda: NOW, new_id=uuid4)
     await migrate(store.engine)
     yield SqlAccounts(store=store)

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from deploy.local.postgres import Postgres
 from tests.builders import ZHONGSHAN
+from tests.databases import BOTH, new_database
 from tests.fakes import MemoryDrafts
 from transfer.ports.drafts import KEPT, Draft, DraftKind, Drafts
 from transfer.storage.drafts import SqlDrafts
@@ -31,17 +31,14 @@ class Desk:
     now: datetime = NOW
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["memory", *BOTH])
 async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
     made = Desk()
     made.drafts = MemoryDrafts(clock=lambda: made.now)
     if request.param == "memory":
         yield made
         return
-    url = f"sqlite:///{tmp_path / 'drafts.db'}"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"drafts_{uuid4().hex[:8]}")
+    url = new_database(request, request.param, tmp_path)
     engine = open_engine(url)
     await migrate(engine)
     made.drafts = SqlDrafts(store=Store(engine=engine, region=ZHONGSHAN, clock=lambda: made.now, new_id=new_id))

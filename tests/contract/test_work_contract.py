@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from deploy.local.postgres import Postgres
 from tests.asking import LINGWU, Asking, a_piece
 from tests.builders import (
     LUXIAN,
@@ -28,6 +27,7 @@ from tests.builders import (
     an_applicant,
     an_envelope,
 )
+from tests.databases import BOTH, new_database
 from tests.fakes import MemoryReceiptsDue, MemoryRoom
 from tests.logbook import Log
 from transfer.domain.case import Case, Transfer
@@ -223,16 +223,12 @@ def in_a_database(store: Store) -> Ground:
     )
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["memory", *BOTH])
 async def ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ground]:
     if request.param == "memory":
         yield in_memory()
         return
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/node.db"
-    else:
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"work_{uuid4().hex[:8]}")
+    url = new_database(request, request.param, tmp_path)
     engine = open_engine(url)
     await migrate(engine)
     yield in_a_database(Store(engine=engine, region=LUXIAN, clock=lambda: NOW, new_id=uuid4))

@@ -16,6 +16,7 @@ from transfer.storage.engine import reading
 from transfer.storage.tables import (
     cases,
     destinations,
+    evidence_requests,
     history,
     inbox,
     lanes,
@@ -38,6 +39,7 @@ class View:
     cases: Mapping[str, Row[Any]]
     tenures: Mapping[str, Rows]
     transfers: Mapping[str, Rows]
+    requests: Mapping[str, Rows]
     outbox: Rows
     inbox: Rows
     lanes: Rows
@@ -74,6 +76,7 @@ async def read(engine: AsyncEngine) -> View:
             cases={str(row.id): row for row in await _all(connection, cases)},
             tenures=_by_case(await _all(connection, tenures, tenures.c.number)),
             transfers=_by_case(await _all(connection, transfers, transfers.c.position)),
+            requests=_by_case(await _all(connection, evidence_requests, evidence_requests.c.position)),
             outbox=await _all(connection, outbox, outbox.c.row),
             inbox=await _all(connection, inbox, inbox.c.sequence),
             lanes=await _all(connection, lanes),

@@ -164,15 +164,28 @@ class Ground:
         await until(as_wanted, seconds=seconds, what=f"{region}: {what}")
         return seen[0]
 
-    async def knows(self, region: str, cases: list[str], *, state: str | None = None, seconds: float = 60.0) -> View:
-        """Returns when the region has these cases, their last transfers in that state."""
+    async def knows(
+        self,
+        region: str,
+        cases: list[str],
+        *,
+        state: str | None = None,
+        asked: str | None = None,
+        seconds: float = 60.0,
+    ) -> View:
+        """Returns when the region has these cases, their last transfers in that state, their last evidence requests in
+        the other."""
 
         def known(view: View) -> bool:
             return all(
-                case in view.cases and (state is None or view.transfers[case][-1].state == state) for case in cases
+                case in view.cases
+                and (state is None or view.transfers[case][-1].state == state)
+                and (asked is None or [row.state for row in view.requests[case]][-1:] == [asked])
+                for case in cases
             )
 
-        return await self.shows(region, known, seconds=seconds, what=f"has {len(cases)} cases, {state or 'any state'}")
+        what = f"has {len(cases)} cases, {state or asked or 'any state'}"
+        return await self.shows(region, known, seconds=seconds, what=what)
 
     async def agree(self, *, seconds: float = 40.0, expected: Expected | None = None) -> Mapping[str, View]:
         """Returns the records of all regions when nothing is under way any more and they agree; fails with the

@@ -14,22 +14,27 @@ from uuid import UUID
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import event
 
+from tests.asking import COLLECTOR, HEAD, LAWYER, a_piece, an_item
 from tests.federation.fates import Fate, Point, seal
 from transfer import node as composition
-from transfer.actions.buttons import BUTTONS, offer_order, stage_order
+from transfer.actions.buttons import BUTTONS, EVIDENCE_BUTTONS, draft_order, offer_order, stage_order
 from transfer.actions.commands import Accept, NewApplicant, Offer, OpenCase, PublishStage, Recall, SignFor
 from transfer.actions.desk import Idempotency, Order
+from transfer.actions.evidence_commands import DraftRequest
 from transfer.actions.intake import open_case
 from transfer.broker import connection as broker_connection
 from transfer.domain.case import Case
 from transfer.domain.clocks import legal_day
 from transfer.domain.decision import Decision
+from transfer.domain.evidence import EvidenceRequest
+from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.handlers import dispatch, opening
 from transfer.handlers import receive as door
 from transfer.handlers.replay import replay
 from transfer.messages.case import IdentityDocument
 from transfer.messages.codes import AidForm, IdentityKind, IntakeChannel, Matter, RecallReason, Stage
+from transfer.messages.codes_evidence import ItemResult
 from transfer.messages.envelope import (
     MESSAGE_TYPES,
     Attributes,
@@ -38,6 +43,7 @@ from transfer.messages.envelope import (
     decode_attributes,
     digest_of,
 )
+from transfer.messages.evidence_items import ItemAnswer
 from transfer.messages.values import Frozen
 from transfer.node import Node, build
 from transfer.ports.work import Answered, Cause
@@ -149,6 +155,43 @@ class Clerk:
         today = legal_day(self.clock())
         command = PublishStage(**self._who, stage=Stage(stage), occurred_on=today)
         await self._all([stage_order(UUID(case), command) for case in cases])
+
+    async def ask(self, case: str, to: str) -> None:
+        """An evidence request, approved by another person and sent."""
+        command = DraftRequest(
+            **self._who,
+            requested=to,
+            letter="中援协字〔2026〕1号",
+            purpose="追索劳动报酬",
+            told="申请人在该厂工作六个月，工资未付。",
+            lawyer=LAWYER,
+            items=(an_item(),),
+        )
+        await self.node.desk.carry_out(draft_order(UUID(case), command))
+        for step in (RequestStep.APPROVE, RequestStep.SEND):
+            await self._take(case, step, by=HEAD)
+
+    async def answer(self, case: str) -> None:
+        """The last request on the case is signed for, undertaken, answered by one person and returned by another."""
+        await self._take(case, RequestStep.SIGN_FOR)
+        request = await self._take(case, RequestStep.UNDERTAKE, collector=COLLECTOR)
+        found = [
+            ItemAnswer(item=one.id, result=ItemResult.OBTAINED, pieces=(a_piece(self.clock()),))
+            for one in request.items
+        ]
+        await self._take(case, RequestStep.RECORD, by=COLLECTOR, answers=tuple(found))
+        await self._take(case, RequestStep.RETURN, letter="复字第1号")
+
+    async def confirm(self, case: str) -> None:
+        await self._take(case, RequestStep.CONFIRM)
+
+    async def _take(self, case: str, step: RequestStep, **typed: Any) -> EvidenceRequest:
+        async with self.node.store.work() as work:
+            known = await work.load_cases([UUID(case)])
+        button, request = EVIDENCE_BUTTONS[step], known[UUID(case)].requests[-1].id
+        command = button.command(**(self._who | typed))
+        [done] = await self._all([button.order(UUID(case), request, command)])
+        return done.request(request)
 
     async def chat(self, case: str, turns: int) -> None:
         """Stages of one case, one after another: its conversation grows by as many messages."""

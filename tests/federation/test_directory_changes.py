@@ -4,12 +4,16 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import select
 
 from tests.federation.checks import Expected
 from tests.federation.ground import LUXIAN, ON_BOTH, SICHUAN, ZHONGSHAN, Ground
 from tests.federation.members import Members, alarms, in_force, readiness, transfer
 from tests.federation.processes import NodeProcess, NodeRefused, until
+from tests.federation.test_witnesses import store_of
 from tests.trust import Trust
+from transfer.crypto.directory import Draft
+from transfer.storage.ledger_tables import ledger_cosignatures
 from transfer.telemetry import clock
 
 pytestmark = [pytest.mark.federation, pytest.mark.broker]
@@ -236,3 +240,41 @@ async def test_what_waits_for_a_region_that_was_removed_shows_the_reason(members
     await members.node(LUXIAN)
     await members.ground.knows(LUXIAN, cases)
     await members.ground.agree()
+
+
+async def test_a_region_that_left_is_no_more_spoken_with_and_what_it_cosigned_stays_proven(members: Members) -> None:
+    zhongshan, luxian = await members.two(checkpoint_every=0.5)
+    waiting = await members.offered(zhongshan)
+    await members.ground.knows(LUXIAN, waiting)
+    await cosigned_by(LUXIAN, members)
+    draft = members.trust.folder / "draft.json"
+    draft.write_text(Draft(regions=members.directory().regions).text)
+    left = await transfer("directory", "leave", str(draft), LUXIAN)
+    assert left.returncode == 0, left.stderr
+    made = Draft.load(draft)
+    members.put(members.directory(2, without=[LUXIAN], former=made.former), ZHONGSHAN)
+    await in_force(2, zhongshan)
+    verified = await transfer("audit", "verify", settings=zhongshan.plan.settings)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    more = await zhongshan.do("open")
+    with pytest.raises(NodeRefused, match=LUXIAN):
+        await zhongshan.do("offer", cases=more, to=LUXIAN)
+    # It has not taken the directory, and goes on as if nothing had been said.
+    late = await members.offered(luxian, to=ZHONGSHAN)
+    [refused, *_] = await zhongshan.logs("message_refused")
+    assert refused["code"] == "UNKNOWN_REGION"
+    view = await members.ground.see(ZHONGSHAN)
+    assert not set(late) & view.cases.keys()
+    members.put(members.directory(3, without=[LUXIAN]), ZHONGSHAN)
+    await in_force(3, zhongshan)
+    verified = await transfer("audit", "verify", settings=zhongshan.plan.settings)
+    assert (verified.returncode, "no such region is listed" in verified.stdout) == (1, True), "nothing else proves it"
+
+
+async def cosigned_by(region: str, members: Members) -> None:
+    async def found() -> bool:
+        async with store_of(members.ground, ZHONGSHAN).writing() as connection:
+            rows = await connection.execute(select(ledger_cosignatures).where(ledger_cosignatures.c.region == region))
+            return bool(rows.all())
+
+    await until(found, what=f"{region} cosigns")

@@ -75,21 +75,30 @@ async def a_day(nodes: Mapping[str, NodeProcess], ground: Ground, case: str, own
     await zhongshan.do("sign_for", cases=[own])
     await zhongshan.do("accept", cases=[own])
     await ground.knows(LUXIAN, [own], state="accepted")
-    [fresh] = await luxian.do("open")
-    await luxian.do("offer", cases=[fresh], to=ZHONGSHAN)
-    await ground.knows(ZHONGSHAN, [fresh])
-    await zhongshan.do("sign_for", cases=[fresh])
-    await ground.knows(LUXIAN, [fresh], state="signed_for")
-    await luxian.do("recall", cases=[fresh])
-    await ground.knows(LUXIAN, [fresh], state="released")
-    [back] = await zhongshan.do("open")
-    await zhongshan.do("offer", cases=[back], to=LUXIAN)
-    await ground.knows(LUXIAN, [back])
-    await luxian.do("sign_for", cases=[back])
-    await ground.knows(ZHONGSHAN, [back], state="signed_for")
-    await zhongshan.do("recall", cases=[back])
-    await ground.knows(ZHONGSHAN, [back], state="released")
-    return str(fresh)
+    fresh = await called_back(luxian, zhongshan, ground)
+    await called_back(zhongshan, luxian, ground)
+    for asking, asked, about in ((luxian, zhongshan, case), (zhongshan, luxian, own)):
+        here, there = (one.plan.settings["region"] for one in (asking, asked))
+        await asking.do("ask", case=about, to=there)
+        await ground.knows(there, [about], asked="requested")
+        await asked.do("answer", case=about)
+        await ground.knows(here, [about], asked="returned")
+        await asking.do("confirm", case=about)
+        await ground.knows(there, [about], asked="confirmed")
+    return fresh
+
+
+async def called_back(holder: NodeProcess, other: NodeProcess, ground: Ground) -> str:
+    """A new case is offered to the other region, signed for there, and recalled."""
+    here, there = (one.plan.settings["region"] for one in (holder, other))
+    [case] = await holder.do("open")
+    await holder.do("offer", cases=[case], to=there)
+    await ground.knows(there, [case])
+    await other.do("sign_for", cases=[case])
+    await ground.knows(here, [case], state="signed_for")
+    await holder.do("recall", cases=[case])
+    await ground.knows(here, [case], state="released")
+    return str(case)
 
 
 @ON_BOTH
@@ -135,6 +144,7 @@ async def test_a_region_restored_from_last_night_knows_again_all_that_it_said_an
     for one in before.cases:
         assert [row.institution for row in after.tenures[one]] == [row.institution for row in before.tenures[one]]
         assert [(t.id, t.state) for t in after.transfers[one]] == [(t.id, t.state) for t in before.transfers[one]]
+        assert [(r.id, r.state) for r in after.requests[one]] == [(r.id, r.state) for r in before.requests[one]]
         assert after.cases[one].stage == before.cases[one].stage
 
     await luxian.do("stage", cases=[case], stage="suspended")

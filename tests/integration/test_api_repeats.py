@@ -1,31 +1,20 @@
 """Repeated and racing requests, on both databases: each is carried out once, and nobody's change is lost."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from deploy.local.postgres import Postgres
 from tests.integration.api_node import OFFER, ZHONGSHAN, Api, application, serving, today
 
 STAGE = {"by": "王芳", "institution": ZHONGSHAN, "stage": "under_review", "occurred_on": today()}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str | None:
-    """A fresh database; None lets the node have a file of its own."""
-    if request.param == "sqlite":
-        return None
-    server: Postgres = request.getfixturevalue("postgres")
-    return os.environ.get("POSTGRES_URL") or server.create_database(f"api{uuid4().hex}")
-
-
 @pytest.fixture
-async def api(tmp_path: Path, database_url: str | None) -> AsyncIterator[Api]:
-    async with serving(tmp_path, database_url=database_url) as api:
+async def api(tmp_path: Path, url: str) -> AsyncIterator[Api]:
+    async with serving(tmp_path, database_url=url) as api:
         yield api
 
 
@@ -112,21 +101,19 @@ async def test_of_two_clerks_who_read_the_same_version_one_changes_the_case(api:
         assert (await api.get(path)).body["version"] == 2
 
 
-async def test_two_processes_on_one_database_keep_the_same_promises(tmp_path: Path, database_url: str | None) -> None:
-    async with serving(tmp_path, database_url=database_url) as one:
-        shared = database_url or one.node.settings.database_url
-        async with serving(tmp_path, database_url=shared) as other:
-            for _ in range(5):
-                key, body = str(uuid4()), application()
-                answers = await asyncio.gather(*(api.post("/v1/cases", body, key=key) for api in (one, other) * 2))
-                assert {answer.status for answer in answers} == {201}
-                assert len({answer.text for answer in answers}) == 1
-                path = f"/v1/cases/{answers[0].body['id']}"
-                raced = await asyncio.gather(
-                    one.post(f"{path}/stages", STAGE, etag='"1"'), other.post(f"{path}/transfers", OFFER, etag='"1"')
-                )
-                assert max(answer.status for answer in raced) == 412
-            assert await cases(one) == await cases(other) == 5
+async def test_two_processes_on_one_database_keep_the_same_promises(tmp_path: Path, url: str) -> None:
+    async with serving(tmp_path, database_url=url) as one, serving(tmp_path, database_url=url) as other:
+        for _ in range(5):
+            key, body = str(uuid4()), application()
+            answers = await asyncio.gather(*(api.post("/v1/cases", body, key=key) for api in (one, other) * 2))
+            assert {answer.status for answer in answers} == {201}
+            assert len({answer.text for answer in answers}) == 1
+            path = f"/v1/cases/{answers[0].body['id']}"
+            raced = await asyncio.gather(
+                one.post(f"{path}/stages", STAGE, etag='"1"'), other.post(f"{path}/transfers", OFFER, etag='"1"')
+            )
+            assert max(answer.status for answer in raced) == 412
+        assert await cases(one) == await cases(other) == 5
 
 
 async def test_many_clerks_at_once_each_get_their_own_answer(api: Api) -> None:

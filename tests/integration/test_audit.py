@@ -16,7 +16,6 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import delete, select, update
 
-from deploy.local.postgres import Postgres
 from tests.audits import OPERATOR, false, said
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Answer, Api, serving
 from tests.noted import Noted, noted
@@ -43,7 +42,6 @@ from transfer.web.routes import ROUTES
 
 AUDITOR: Final = "审计员 赵敏"
 AUDITED: Final = [route for route in ROUTES if route.right is Right.AUDIT]
-BOTH: Final = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,16 +83,6 @@ async def receipted(of: Api, to: Api) -> None:
     ]
     async with to.node.store.work() as work:
         work.record_receipts(of.region, receipts)
-
-
-@pytest.fixture(params=BOTH)
-def urls(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """A database for each of two regions."""
-    regions = (ZHONGSHAN, LUXIAN)
-    if request.param == "sqlite":
-        return {region: f"sqlite:///{tmp_path}/{region}-audit.db" for region in regions}
-    server: Postgres = request.getfixturevalue("postgres")
-    return {region: server.create_database(f"audit_{uuid4().hex[:8]}") for region in regions}
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import asyncio
 
-from tests.integration.test_audit import AUDITOR, Ground, ground, urls
+from tests.integration.test_audit import AUDITOR, Ground, ground
 from tests.paper.reading import text_of
 from transfer.ledger.entry import Kind
 
-__all__ = ["ground", "urls"]
+__all__ = ["ground"]
 
 
 async def printed(ground: Ground, query: str = "") -> tuple[int, str]:

@@ -14,8 +14,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from deploy.local.postgres import Postgres
 from tests.builders import a_body
+from tests.databases import BOTH, new_database
 from tests.logbook import Log, an_entry, append, rewrite
 from tests.plain import opened
 from tests.trust import shared
@@ -46,17 +46,10 @@ MakeUrl = Callable[[], str]
 LISTED: Final = [region.code for region in shared().directory().regions]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=BOTH)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> MakeUrl:
     """A new database each time."""
-
-    def made() -> str:
-        if request.param == "sqlite":
-            return f"sqlite:///{tmp_path}/{uuid4().hex[:8]}.db"
-        server: Postgres = request.getfixturevalue("postgres")
-        return server.create_database(f"checkpoints_{uuid4().hex[:8]}")
-
-    return made
+    return lambda: new_database(request, request.param, tmp_path, f"one_{uuid4().hex[:8]}")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -190,6 +183,12 @@ async def test_nothing_is_signed_while_nothing_grew_or_no_entry_has_waited_long_
     assert not zhongshan.keeper.file.path.exists()
 
 
+async def test_an_entry_of_a_clock_that_was_ahead_holds_no_signature_up(zhongshan: Site) -> None:
+    await zhongshan.grow(an_entry(0, at=clock.now() + timedelta(days=150)), an_entry(1))
+    await zhongshan.keeper.publish_once()
+    assert await zhongshan.heads() == [2]
+
+
 async def test_a_region_in_maintenance_is_not_written_to(zhongshan: Site) -> None:
     await zhongshan.grow(*entries(0, 3))
     listed = shared().directory()
@@ -218,7 +217,7 @@ async def test_what_was_signed_before_a_crash_is_published_after_it_as_it_was_si
         await replace(zhongshan.keeper, room=Dying()).publish_once()
     assert (await zhongshan.heads(), await zhongshan.sent()) == ([13], [])
     filed = zhongshan.keeper.file.path.read_text()
-    await zhongshan.grow(an_entry(13, at=clock.now()))
+    await zhongshan.grow(an_entry(13, at=clock.now() - timedelta(seconds=13)))
     await zhongshan.restart()
     await zhongshan.keeper.check()
     assert await zhongshan.keeper.publish_once() == len(LISTED) - 1

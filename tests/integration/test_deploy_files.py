@@ -104,7 +104,7 @@ def test_no_container_runs_as_root_or_writes_to_its_root() -> None:
         assert all(port.startswith("127.0.0.1:") for port in services[name]["ports"])
 
 
-def _lines(file: Path) -> dict[str, str]:
+def settings_of(file: Path) -> dict[str, str]:
     """What a file of settings sets, by name."""
     stripped = (line.partition("#")[0] for line in file.read_text(encoding="utf-8").splitlines())
     pairs = (line.partition("=") for line in stripped if line.strip())
@@ -112,7 +112,7 @@ def _lines(file: Path) -> dict[str, str]:
 
 
 def test_postgresql_runs_with_these_settings() -> None:
-    wanted = _lines(DEPLOY / "postgres" / "postgresql.conf")
+    wanted = settings_of(DEPLOY / "postgres" / "postgresql.conf")
     server = Postgres(settings={name: value for name, value in wanted.items() if name != "archive_command"})
     with server:
         set_ = dict(line.split("|") for line in server.execute("SELECT name, setting FROM pg_settings").splitlines())
@@ -130,7 +130,7 @@ def test_postgresql_runs_with_these_settings() -> None:
 def rabbitmq_settings() -> dict[str, str]:
     """Those of a node of the hub; where files lie and on which ports it listens is another matter on each machine."""
     elsewhere = re.compile(r"listeners|ssl_options\..*file|(management|prometheus)\.tcp|log\.|disk_")
-    wanted = _lines(DEPLOY / "rabbitmq" / "rabbitmq.conf")
+    wanted = settings_of(DEPLOY / "rabbitmq" / "rabbitmq.conf")
     return {name: value for name, value in wanted.items() if not elsewhere.match(name)}
 
 

@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import delete, insert, select, update
 
-from deploy.local.postgres import Postgres
 from tests.builders import a_stage
 from tests.erasing import (
     CLERK,
@@ -60,17 +59,6 @@ from transfer.storage.tables import metadata
 from transfer.telemetry import clock
 
 MARKS = (MARK, NUMBER, PHONE, CLERK, HEAD)
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
-
-
-@pytest.fixture(params=BOTH)
-def urls(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """A database for each of two regions."""
-    regions = (ZHONGSHAN, LUXIAN)
-    if request.param == "sqlite":
-        return {region: f"sqlite:///{tmp_path}/{region}.db" for region in regions}
-    server: Postgres = request.getfixturevalue("postgres")
-    return {region: server.create_database(f"erased_{uuid4().hex[:8]}") for region in regions}
 
 
 @pytest.fixture

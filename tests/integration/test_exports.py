@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
 
 import pytest
 from click.testing import Result
 from openpyxl import load_workbook
 from sqlalchemy import insert, text
 
-from deploy.local.postgres import Postgres
 from tests.builders import CASE_ID, LUXIAN, TRANSFER_ID, ZHONGSHAN, a_body, an_offer
 from tests.integration.test_cli_node import Place
 from tests.integration.test_storage import a_case
@@ -84,12 +82,8 @@ class Ground(Place):
         return self.run(*words, "--out", str(self.folder / name), "--by", "审计员赵敏")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
-    url = f"sqlite:///{tmp_path}/node.db"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"exports_{uuid4().hex[:8]}")
+@pytest.fixture
+def ground(url: str, tmp_path: Path) -> Ground:
     made = Ground(tmp_path, database=url)
     assert made.run("migrate").exit_code == 0
     made.take_in(a_body(an_offer()))

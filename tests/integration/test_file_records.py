@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
-from deploy.local.postgres import Postgres
 from transfer.messages.attachments import Attachment
 from transfer.messages.codes import MediaType
 from transfer.messages.envelope import digest_of
@@ -69,13 +67,8 @@ def a_kept(**changes: Any) -> KeptFile:
     return replace(kept, **changes)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ground]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/node.db"
-    else:
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"files_{uuid4().hex[:8]}")
+@pytest.fixture
+async def ground(url: str) -> AsyncIterator[Ground]:
     engine = open_engine(url)
     await migrate(engine)
     at = {"now": START}

@@ -15,7 +15,7 @@ from tests.integration.api_node import OFFER, application
 from tests.integration.file_nodes import PDF, FileNode, a_file_node
 from tests.samples import a_pdf
 from tests.staff import Signed, signed_in
-from tests.workers import FormBrowser
+from tests.workers import FormBrowser, a_form_browser
 from transfer.domain.rights import Role
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -115,9 +115,7 @@ async def test_a_colleague_is_told_who_takes_an_application_in_and_may_take_it_o
     async with AsyncExitStack() as open_:
 
         async def browser(**headers: str) -> FormBrowser:
-            jar = aiohttp.DummyCookieJar() if headers else aiohttp.CookieJar(unsafe=True)
-            session = aiohttp.ClientSession(node.api.address, cookie_jar=jar, headers=headers)
-            return FormBrowser(session=await open_.enter_async_context(session))
+            return await open_.enter_async_context(a_form_browser(node.api.address, **headers))
 
         worker = await browser()
         first, second = [await browser(Cookie=one.headers["Cookie"]) for one in people]

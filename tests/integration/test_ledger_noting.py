@@ -9,7 +9,6 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 import pytest
 from sqlalchemy import select, update
 
-from deploy.local.postgres import Postgres
 from tests.builders import a_case_basics, a_stage, a_tenure, an_applicant
 from tests.integration.api_node import LUXIAN, OFFER, ZHONGSHAN, Api, application, serving, today
 from tests.noted import Noted, noted
@@ -39,17 +38,6 @@ from transfer.telemetry import clock
 NOW = clock.now()
 CAUSE = Cause(at=NOW, by="王芳", institution=LUXIAN)
 COVERED = ("cases", "applicants", "tenures", "transfers", "evidence_requests", "stages")
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
-
-
-@pytest.fixture(params=BOTH)
-def urls(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """A database for each of two regions."""
-    regions = (ZHONGSHAN, LUXIAN)
-    if request.param == "sqlite":
-        return {region: f"sqlite:///{tmp_path}/{region}-ledger.db" for region in regions}
-    server: Postgres = request.getfixturevalue("postgres")
-    return {region: server.create_database(f"noted_{uuid4().hex[:8]}") for region in regions}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import event, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deploy.local.postgres import Postgres
 from tests.integration.api_node import ZHONGSHAN, serving
 from transfer.ledger.entry import Entry, Kind, texts_digest
 from transfer.ledger.proofs import check_consistency, check_inclusion
@@ -33,12 +32,8 @@ from transfer.telemetry import clock
 NOW = datetime(2026, 6, 15, 2, 30, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite:///{tmp_path}/order.db"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"order_{uuid4().hex[:8]}")
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
     engine = open_engine(url)
     await migrate(engine)
     yield Store(engine=engine, region="442000", clock=lambda: NOW, new_id=clock.new_id)

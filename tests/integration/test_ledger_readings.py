@@ -13,7 +13,6 @@ import aiohttp
 import pytest
 from sqlalchemy import event, text
 
-from deploy.local.postgres import Postgres
 from tests.integration.api_node import LUXIAN, ZHONGSHAN, Api, serving
 from tests.integration.file_nodes import FileNode, a_file_node, digest_of
 from tests.integration.test_api_evidence import asked, taken
@@ -170,12 +169,8 @@ async def test_what_shows_nothing_is_no_reading(here: Api) -> None:
     assert await noted(here.node.store.engine, Kind.READ) == []
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def busy(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Api]:
-    url = f"sqlite:///{tmp_path}/busy.db"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"read_{uuid4().hex[:8]}")
+@pytest.fixture
+async def busy(url: str, tmp_path: Path) -> AsyncIterator[Api]:
     async with serving(tmp_path, ZHONGSHAN, database_url=url) as api:
         yield api
 

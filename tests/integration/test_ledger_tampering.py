@@ -10,7 +10,7 @@ import pytest_asyncio
 from sqlalchemy import Table, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deploy.local.postgres import Postgres
+from tests.databases import BOTH, new_database
 from tests.integration.api_node import LUXIAN, ZHONGSHAN
 from tests.tampering import Change, Played, changed, checkpoint, deleted, inserted, noted, other, played, swapped
 from transfer.crypto.texts import seal_texts
@@ -107,17 +107,14 @@ FREE: Final[Mapping[str, str]] = {
     "texts": "text messages that wait to be sent",
     "text_optouts": "who wants none",
 }
-BOTH: Final = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
 @pytest_asyncio.fixture(params=BOTH, scope="module", loop_scope="module")
 async def play(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Played]:
     """Played once: every change is undone at once."""
-    urls: dict[str, str | None] = {ZHONGSHAN: None, LUXIAN: None}
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        urls[ZHONGSHAN] = server.create_database(f"tampered_{uuid4().hex[:8]}")
-    async with played(tmp_path_factory.mktemp("played"), urls) as made:
+    folder = tmp_path_factory.mktemp("played")
+    urls = {ZHONGSHAN: new_database(request, request.param, folder), LUXIAN: None}
+    async with played(folder, urls) as made:
         yield made
 
 

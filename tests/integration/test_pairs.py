@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +11,6 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from deploy.local.postgres import Postgres
 from tests.builders import LUXIAN, SICHUAN, STATION, ZHONGSHAN
 from tests.integration.api_node import Api
 from tests.integration.test_api_evidence import asked, taken
@@ -106,13 +104,8 @@ class World:
         return sorted(await self.views.asked(since, until, peer), key=lambda one: one.sent_on)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/node.db"
-    else:
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"pairs_{uuid4().hex[:8]}")
+@pytest.fixture
+async def world(url: str) -> AsyncIterator[World]:
     engine = open_engine(url)
     await migrate(engine)
     yield World(engine)

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event, func, insert, select, update
 
-from deploy.local.postgres import Postgres
+from tests.databases import BOTH, new_database
 from tests.trust import shared
 from transfer.crypto.directory import Draft
 from transfer.domain.clocks import CHINA
@@ -208,16 +208,12 @@ def told(line: ReconciliationLine) -> list[tuple[str, Difference, UUID]]:
     return [(one.direction.value, one.difference, one.message) for one in line.differences]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=BOTH)
 async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Pair]:
     clock = Clock()
     made = Pair(clock=clock, nodes={})
     for region in (ZHONGSHAN, LUXIAN):
-        url = f"sqlite:///{tmp_path}/{region}.db"
-        if request.param == "postgresql":
-            server: Postgres = request.getfixturevalue("postgres")
-            url = server.create_database(f"reconciling_{region}_{uuid4().hex[:8]}")
-        made.nodes[region] = await a_node(region, url, clock)
+        made.nodes[region] = await a_node(region, new_database(request, request.param, tmp_path, f"of_{region}"), clock)
     yield made
     for node in made.nodes.values():
         await node.store.engine.dispose()

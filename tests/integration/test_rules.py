@@ -14,13 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from deploy.local.postgres import Postgres
 from tests.federation.exchange import an_application
 from tests.noted import Noted, noted
 from tests.patience import until
@@ -47,12 +46,8 @@ RECEIVED = datetime(2026, 12, 28, 9, 0, tzinfo=CHINA)
 YEAR = {"year": 2027, "off": ["2027-01-01", "2027-01-04"], "worked": ["2027-01-09"], "notice": "国办发明电〔2026〕0号"}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> "Place":
-    url = f"sqlite:///{tmp_path}/node.db"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"rules_{uuid4().hex[:8]}")
+@pytest.fixture
+def place(url: str, tmp_path: Path) -> "Place":
     made = Place(folder=tmp_path, url=url)
     made.done("migrate")
     return made

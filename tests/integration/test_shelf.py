@@ -4,12 +4,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
-from deploy.local.postgres import Postgres
 from tests.noted import noted
 from tests.trust import SINCE, Trust
 from transfer.crypto.book import DirectoryMissing, RegionNotListed
@@ -31,14 +29,6 @@ ZHONGSHAN = "442000"
 
 def alarms() -> float:
     return REGISTRY.get_sample_value("transfer_alarms_total", {"kind": "directory_refused"}) or 0.0
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/node.db"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.create_database(f"shelf_{uuid4().hex[:8]}")
 
 
 @pytest.fixture

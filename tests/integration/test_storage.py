@@ -23,13 +23,8 @@ from transfer.storage.store import ANSWERED_KEPT, Store
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/node.db"
-    else:
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"storage_{uuid4().hex[:8]}")
+@pytest.fixture
+async def engine(url: str) -> AsyncIterator[AsyncEngine]:
     opened = open_engine(url)
     yield opened
     await opened.dispose()

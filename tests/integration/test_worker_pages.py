@@ -155,6 +155,20 @@ async def test_an_application_that_was_taken_in_says_by_whom_and_where_it_is(cen
     assert len(await centre.api.items("/v1/cases")) == before + 1
 
 
+async def test_a_code_is_of_its_writer_alone_whoever_stands_first_in_the_case(centre: Centre) -> None:
+    await centre.worker.applied()
+    letter = await centre.letter()
+    who = await centre.clerk.fill(await centre.clerk.get(letter), f"{letter}/take")
+    both = await centre.clerk.fill(who, **{"form-add": "applicants"})
+    other = {"applicants.1.name": "王小河", "applicants.1.identity.kind": "NONE", "applicants.1.claimed": "1"}
+    page = await centre.clerk.fill(both, **other, **{"form-remove": "applicants.0"})
+    for fields in ({"by": "王芳"}, {"aid_form": "LABOUR_ARBITRATION"}, {}, {}, {}, {}):
+        page = await centre.clerk.fill(page, **fields)
+    case = (await centre.api.get(f"/v1{page.path}")).body
+    assert [one["name"] for one in case["applicants"]] == ["王小河"]
+    assert [row.applicant for row in await centre.rows(worker_codes)] == [None]
+
+
 @pytest.mark.parametrize("ends", ["back", "withdrawn"])
 async def test_what_its_writer_has_again_is_no_longer_taken_in(centre: Centre, ends: str) -> None:
     await centre.worker.applied()

@@ -3,14 +3,12 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import insert
 
-from deploy.local.postgres import Postgres
 from tests.bench.worklist import rows
 from transfer.domain.clocks import legal_day
 from transfer.messages.codes import Stage
@@ -93,12 +91,8 @@ class Filled:
         return [case["id"] for case in cases]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def filled(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Filled]:
-    url = f"sqlite:///{tmp_path}/node.db"
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"lines_{uuid4().hex[:8]}")
+@pytest.fixture
+async def filled(url: str) -> AsyncIterator[Filled]:
     engine = open_engine(url)
     await migrate(engine)
     made = list(rows("{}", MANY))

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -12,7 +11,6 @@ import pytest
 from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from deploy.local.postgres import Postgres
 from transfer.messages.codes import Stage, Urgency
 from transfer.messages.codes_urgency import place
 from transfer.records import CaseFilter, Order, RequestFilter, TransferFilter, WorkKey, work_key
@@ -36,13 +34,8 @@ class Filled:
     views: SqlViews
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def filled(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Filled]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/node.db"
-    else:
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.create_database(f"worklists_{uuid4().hex[:8]}")
+@pytest.fixture
+async def filled(url: str) -> AsyncIterator[Filled]:
     engine = open_engine(url)
     await migrate(engine)
     made = [_rows(number) for number in range(MANY)]

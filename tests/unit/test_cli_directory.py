@@ -145,6 +145,26 @@ def test_maintenance_is_put_on_and_taken_off(office: Office) -> None:
     assert "takes no messages" not in office.does("verify", office.note)
 
 
+def test_a_region_that_leaves_keeps_its_ended_keys_and_loses_its_agreements(office: Office) -> None:
+    for region in (ZHONGSHAN, LUXIAN):
+        office.add(region)
+    office.does("agree", office.draft, ZHONGSHAN, LUXIAN, "--since", "2026-03-01")
+    before = json.loads(office.draft.read_text())
+    for key in before["regions"][1]["keys"]:
+        key["not_before"] = "2026-01-01T00:00:00Z"
+    office.draft.write_text(json.dumps(before))
+    assert office.run("leave", office.draft, "440000").exit_code == USAGE
+    kids = [key["kid"] for one in json.loads(office.draft.read_text())["regions"][1:] for key in one["keys"]]
+    assert "left at" in office.does("leave", office.draft, LUXIAN)
+    made = json.loads(office.draft.read_text())
+    assert ([one["code"] for one in made["regions"]], made["agreements"]) == ([ZHONGSHAN], [])
+    [gone] = made["former"]
+    assert [key["kid"] for key in gone["keys"]] == kids
+    assert {key["not_after"] for key in gone["keys"]} == {gone["left_at"]}
+    office.does("sign", office.draft, "--key", office.key, "--out", office.note)
+    assert f"{LUXIAN}  泸县  Luxian  left" in office.does("verify", office.note)
+
+
 def test_what_every_region_must_read_is_required_and_who_does_not_is_named(office: Office) -> None:
     office.does("add-region", office.draft, ZHONGSHAN, "--reads", "2", "--reads", "1")
     assert office.region(ZHONGSHAN)["versions"] == [1, 2]

@@ -9,14 +9,16 @@ from typing import Any, Final
 
 import pytest
 
-from transfer.crypto.directory import Directory, DirectoryInvalid, Draft
+from transfer.crypto.directory import Directory, DirectoryInvalid, Draft, Region
 from transfer.crypto.keys import KeyUse, PublicKey, SuiteName, key_id
 from transfer.crypto.suites import suite
+from transfer.messages.values import Frozen
 
 NOW: Final = datetime(2026, 3, 2, tzinfo=UTC)
 ZHONGSHAN: Final = "442000"
 LUXIAN: Final = "510521"
 STATION: Final = "510521-ZS"
+LEFT: Final = "2026-06-01T00:00:00Z"
 
 
 @cache
@@ -52,9 +54,9 @@ def an_agreement(*between: str, **changes: Any) -> dict[str, Any]:
     return {"between": between or [ZHONGSHAN, LUXIAN], **rest} | changes
 
 
-def a_draft(*regions: Mapping[str, Any], agreements: Any = ()) -> Draft:
+def a_draft(*regions: Mapping[str, Any], agreements: Any = (), former: Any = ()) -> Draft:
     listed = regions or (a_region(ZHONGSHAN), a_region(LUXIAN, a_station()))
-    return Draft.model_validate_json(json.dumps({"regions": listed, "agreements": agreements}))
+    return Draft.model_validate_json(json.dumps({"regions": listed, "agreements": agreements, "former": former}))
 
 
 def test_two_regions_with_their_keys_and_what_they_agreed_are_a_directory() -> None:
@@ -70,6 +72,21 @@ def test_two_regions_with_their_keys_and_what_they_agreed_are_a_directory() -> N
     assert made.deciding(ZHONGSHAN) == ZHONGSHAN
     with pytest.raises(KeyError):
         made.deciding("440000")
+
+
+def test_a_directory_without_those_that_left_reads_as_before_and_older_releases_read_past_them() -> None:
+    before = a_draft(a_region(ZHONGSHAN))
+    assert (before.former, list(before.known)) == ((), [ZHONGSHAN])
+    newer = a_draft(a_region(ZHONGSHAN), former=[a_region(LUXIAN) | {"left_at": LEFT}])
+    assert (list(newer.by_code), list(newer.institutions)) == ([ZHONGSHAN], [ZHONGSHAN])
+    assert set(newer.known) == {ZHONGSHAN, LUXIAN}
+
+    class Older(Frozen):
+        """What a release that knows no former regions reads."""
+
+        regions: tuple[Region, ...]
+
+    assert Older.model_validate_json(newer.text).regions == newer.regions
 
 
 REFUSED: Final[Mapping[str, tuple[Callable[[], object], str]]] = {
@@ -110,6 +127,21 @@ REFUSED: Final[Mapping[str, tuple[Callable[[], object], str]]] = {
         lambda: a_draft(
             a_region(ZHONGSHAN, keys=[a_key(ZHONGSHAN)]),
             a_region(LUXIAN, keys=[as_its_own(LUXIAN, a_key(ZHONGSHAN))]),
+        ),
+        "are the same key",
+    ),
+    "a region that left and is there": (
+        lambda: a_draft(a_region(ZHONGSHAN), former=[a_region(ZHONGSHAN) | {"left_at": LEFT}]),
+        "a region stands twice",
+    ),
+    "a key that goes on after its region left": (
+        lambda: a_draft(former=[a_region(LUXIAN, keys=[a_key(LUXIAN)]) | {"left_at": LEFT}]),
+        "must end by then",
+    ),
+    "another's key taken over from a region that left": (
+        lambda: a_draft(
+            a_region(ZHONGSHAN, keys=[as_its_own(ZHONGSHAN, a_key(LUXIAN))]),
+            former=[a_region(LUXIAN, keys=[a_key(LUXIAN) | {"not_after": LEFT}]) | {"left_at": LEFT}],
         ),
         "are the same key",
     ),

@@ -22,7 +22,8 @@ from transfer.domain.errors import (
 from transfer.domain.evidence import EvidenceRequest
 from transfer.domain.evidence_table import RequestSide, RequestState, RequestStep
 from transfer.domain.least_data import check_least_data, check_not_had, shown
-from transfer.domain.lifecycle import PAST
+from transfer.domain.lifecycle import ENDED, PAST
+from transfer.messages.codes import Stage
 from transfer.messages.codes_evidence import CancelReason, EvidenceKind
 from transfer.messages.envelope import digest_of
 from transfer.messages.evidence import (
@@ -257,6 +258,11 @@ def cancelled(
         request=request.id, case=case.id, at=context.now, reason=reason, explanation=explanation
     )
     return taken, (Outgoing(recipient=request.peer, data=message),)
+
+
+def ends_requests(case: Case, stage: Stage) -> bool:
+    """Whether nothing is asked for the case any more once it has come to that stage."""
+    return stage in ENDED or not case.active
 
 
 def without_requests(case: Case, context: Context) -> tuple[Case, tuple[Outgoing, ...]]:

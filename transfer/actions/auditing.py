@@ -204,7 +204,7 @@ class Audit:
 
     async def _notes(self) -> dict[str, Any]:
         """The notes of a bundle beside its checkpoint."""
-        seen = await self.checkpoints.seen(self.book.latest.by_code.keys() - {self.region})
+        seen = await self.checkpoints.seen(self.book.latest.known.keys() - {self.region})
         return {"directory": self.book.note, "seen": tuple(seen[one].note for one in sorted(seen) if seen[one].note)}
 
     async def _lines(

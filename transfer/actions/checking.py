@@ -124,7 +124,7 @@ def _directory(checked: Checked, note: str, brought: Sequence[Verifier]) -> None
         raise Unproven(Says.DIRECTORY_FALSE, detail=error.detail) from None
     try:
         directory = Directory.model_validate_json(text)
-        checked.keys = tuple(key for region in directory.regions for key in verifiers(region))
+        checked.keys = tuple(key for region in directory.known.values() for key in verifiers(region))
     except ValidationError as error:
         raise BundleMalformed(f"the directory: {explain(error)}") from None
     except CryptoError as error:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from transfer.actions.asking import with_lawyer, without_requests
+from transfer.actions.asking import ends_requests, with_lawyer, without_requests
 from transfer.actions.commands import EnterEvent, Occurred, PublishStage
 from transfer.actions.handling import lawyer_of, said
 from transfer.actions.situation import Situation
@@ -13,7 +13,7 @@ from transfer.domain.decision import Decision, Event, Outgoing
 from transfer.domain.eligibility import check_granted
 from transfer.domain.errors import BasisMissing, ImplausibleDate, LastDayUnclear, NothingRuns
 from transfer.domain.handling import Assignment, Conclusion, Decided, refused_by
-from transfer.domain.lifecycle import ENDED, REQUIRED_BASIS, check_stage
+from transfer.domain.lifecycle import REQUIRED_BASIS, check_stage
 from transfer.domain.urgency import appraised, check_not_completed, check_not_parked
 from transfer.messages.case import StageReached
 from transfer.messages.case_progress import StagePublished
@@ -126,7 +126,7 @@ def _refused(case: Case, command: PublishStage) -> frozenset[UUID]:
 
 def _with_requests(at: Situation, command: PublishStage) -> tuple[Case, tuple[Outgoing, ...]]:
     """What the stage means for whoever is asked for evidence: to stop, or to answer another person."""
-    if command.stage in ENDED or not at.case.active:
+    if ends_requests(at.case, command.stage):
         return without_requests(at.case, at.context)
     if isinstance(command.part, Assignment) and command.part.handed_over is not None:
         return with_lawyer(at, lawyer_of(command.part))

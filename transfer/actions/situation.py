@@ -55,9 +55,8 @@ class Situation:
         request = self.case.request(request_id)
         if request.side is not side:
             raise NotThisSide(side=request.side, needed=side)
-        mine = request.requester if side is RequestSide.REQUESTER else request.requested
-        if deciding_institution(command, self.context) != self.context.deciding(mine):
-            raise NotOfThisRegion(institution=command.institution, needed=mine)
+        if deciding_institution(command, self.context) != self.context.deciding(request.own):
+            raise NotOfThisRegion(institution=command.institution, needed=request.own)
         if command.by in request.replaced:
             raise NoLongerHandling
         return request

@@ -12,11 +12,11 @@ from transfer.actions.findings import Finding, Verdict
 from transfer.cli.exits import FAULT, OK, USAGE, WrongUsage
 from transfer.cli.opening import json_option
 from transfer.cli.output import print_json
+from transfer.cli.paths import FILE_THERE
 from transfer.crypto.errors import NoteMalformed
 from transfer.crypto.notes import Verifier
 from transfer.messages.values import showable
 
-FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ENDS: Final = {Verdict.SHOWN: OK, Verdict.FALSE: FAULT, Verdict.MALFORMED: USAGE}
 _HEADS: Final = {
     Verdict.SHOWN: ("所示内容", "What it shows"),
@@ -27,7 +27,7 @@ _HEADS: Final = {
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.argument("files", nargs=-1, required=True, type=FILE_THERE)
 @click.option("--verifier", "verifiers", metavar="KEY", multiple=True, help="Key of the directory, or of a region.")
 @click.option("--lang", type=click.Choice(["zh", "en", "both"]), default="both", show_default=True, help="Language.")
 @json_option

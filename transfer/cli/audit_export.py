@@ -9,10 +9,10 @@ import click
 
 from transfer.cli.audit_remote import asked, node_options, unmask_option, with_query
 from transfer.cli.exits import WrongUsage
+from transfer.cli.paths import FILE_TO_WRITE
 
-_OUT: Final = click.Path(dir_okay=False, writable=True, path_type=Path)
 _RANGE: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
-_out_option = click.option("--out", type=_OUT, required=True, help="The file to write; it must not exist.")
+_out_option = click.option("--out", type=FILE_TO_WRITE, required=True, help="The file to write; it must not exist.")
 
 
 @click.command()

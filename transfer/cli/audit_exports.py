@@ -17,9 +17,10 @@ import click
 from transfer.actions.proven import LedgerAltered, of_case, whole
 from transfer.cli.exits import WrongUsage
 from transfer.cli.known import case_here
-from transfer.cli.leaving import OUT, Leaving, bom_option, let_out, table_of, who_options
+from transfer.cli.leaving import Leaving, bom_option, let_out, table_of, who_options
 from transfer.cli.ocel_file import OcelFile
 from transfer.cli.opening import env_file_option, load_settings, opened, run
+from transfer.cli.paths import FILE_TO_WRITE
 from transfer.domain.clocks import legal_day
 from transfer.ledger.entry import Entry
 from transfer.ledger.rows import HEAD, row_of
@@ -71,7 +72,7 @@ def _chosen_options(command: _Run) -> _Run:
         click.option("--to", "until", type=_DAY, help="Last day."),
         click.option("--from", "since", type=_DAY, help="First day."),
         click.option("--case", type=click.UUID, help="Only the entries of this case."),
-        click.option("--out", type=OUT, required=True, help="The file to write."),
+        click.option("--out", type=FILE_TO_WRITE, required=True, help="The file to write."),
     ):
         command = option(command)
     return command
@@ -137,7 +138,7 @@ def log(  # noqa: PLR0913 - one argument per option
 
 @click.command()
 @click.argument("case", type=click.UUID)
-@click.option("--out", type=OUT, required=True, help="The PDF file to write.")
+@click.option("--out", type=FILE_TO_WRITE, required=True, help="The PDF file to write.")
 @click.option("--unmask", is_flag=True, help="With the names of who acted; needs --reason.")
 @who_options
 @env_file_option
@@ -160,7 +161,7 @@ def history(  # noqa: PLR0913 - one argument per option
 
 async def _signed(node: Node) -> Mapping[int, bytes]:
     """The roots that this node signed, by their size; raises LedgerAltered when a note that is kept is not sound."""
-    heads = SignedHeads(region=node.settings.region, regions=node.book.latest.by_code)
+    heads = SignedHeads(region=node.settings.region, regions=node.book.latest.known)
     async with reading(node.store.engine) as connection:
         faults = [fault async for fault in heads.faults(connection)]
     if faults:

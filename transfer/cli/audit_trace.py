@@ -11,11 +11,12 @@ from rich.markup import escape
 
 from transfer.actions.checking import check
 from transfer.actions.findings import Verdict
-from transfer.cli.audit_check import FILE, end_of, keys_of
+from transfer.cli.audit_check import end_of, keys_of
 from transfer.cli.audit_remote import asked, node_options, unmask_option, with_query
 from transfer.cli.exits import NotThere
 from transfer.cli.opening import json_option
 from transfer.cli.output import console, local, print_json, table
+from transfer.cli.paths import FILE_THERE
 from transfer.messages.values import showable
 
 _SEPARATE: Final = {"sent", "received", "settled"}
@@ -23,7 +24,7 @@ _SEPARATE: Final = {"sent", "received", "settled"}
 
 @click.command()
 @click.argument("case", type=click.UUID)
-@click.option("--from-bundle", "bundle", type=FILE, help="Read this bundle, once it holds, in place of a node.")
+@click.option("--from-bundle", "bundle", type=FILE_THERE, help="Read this bundle, once it holds, in place of a node.")
 @click.option("--verifier", "verifiers", metavar="KEY", multiple=True, help="As of `transfer audit check`.")
 @unmask_option
 @node_options

@@ -46,7 +46,7 @@ def verify(ctx: click.Context, start: str | None, as_json: bool, env_file: Path 
 
 async def _verify(settings: Settings, start: str | None) -> Verified:
     async with opened(settings) as node:
-        heads = SignedHeads(region=settings.region, regions=node.book.latest.by_code)
+        heads = SignedHeads(region=settings.region, regions=node.book.latest.known)
         size = _beginning(start, node, heads) if start is not None else 0
         try:
             async with reading(node.store.engine) as connection:

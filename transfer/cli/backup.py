@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from transfer.cli.exits import CommandFailed, WrongUsage
 from transfer.cli.opening import env_file_option, load_settings, opened, run
 from transfer.cli.output import local
+from transfer.cli.paths import FOLDER_THERE
 from transfer.ledger.tree import head, joined
 from transfer.node import Node, build
 from transfer.settings import Settings
@@ -131,7 +132,7 @@ def restore() -> None:
 
 
 @restore.command("from")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=FOLDER_THERE)
 @click.option("--replace", is_flag=True, help="There is a database: put it aside, or drop its tables.")
 @_ACTING[1]
 @_ACTING[0]

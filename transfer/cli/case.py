@@ -10,7 +10,7 @@ import click
 from transfer.actions.situation import competence_of
 from transfer.cli.case_table import write_cases
 from transfer.cli.known import case_here, noted
-from transfer.cli.leaving import OUT, Leaving, bom_option, let_out, table_of, taken_by
+from transfer.cli.leaving import Leaving, bom_option, let_out, table_of, taken_by
 from transfer.cli.opening import (
     env_file_option,
     json_option,
@@ -21,6 +21,7 @@ from transfer.cli.opening import (
     urgency_option,
 )
 from transfer.cli.output import console, local, print_json, table
+from transfer.cli.paths import FILE_TO_WRITE
 from transfer.domain.competence import Competence
 from transfer.domain.lifecycle import State
 from transfer.domain.rights import UNBOUND
@@ -45,7 +46,9 @@ def case() -> None:
 @urgency_option
 @order_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
-@click.option("--out", type=OUT, help="Write them all to this file instead, .csv or .xlsx, by age; needs --by.")
+@click.option(
+    "--out", type=FILE_TO_WRITE, help="Write them all to this file instead, .csv or .xlsx, by age; needs --by."
+)
 @click.option("--by", metavar="NAME", help="Who takes the file out.")
 @bom_option
 @json_option

@@ -17,6 +17,7 @@ from transfer.broker.topology import DIRECTORY
 from transfer.cli.exits import Misconfigured, Unreachable, WrongUsage
 from transfer.cli.opening import json_option, run
 from transfer.cli.output import local, print_json
+from transfer.cli.paths import FILE, FOLDER
 from transfer.crypto.book import read_directory
 from transfer.crypto.directory import Directory, Draft
 from transfer.crypto.files import PUBLIC, put
@@ -29,7 +30,6 @@ from transfer.messages.envelope import explain
 from transfer.telemetry.clock import now
 from transfer.telemetry.logs import set_up_logs
 
-_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _KEYS: Final[TypeAdapter[list[PublicKey]]] = TypeAdapter(list[PublicKey])
 _PARTS: Final = 3
 _TLS: Final = "Folder with ca.pem, and directory.pem and directory.key, the operator's certificate for the hub."
@@ -45,10 +45,10 @@ def directory() -> None:
 
 
 @directory.command()
-@click.argument("draft", type=_FILE)
-@click.option("--key", type=_FILE, required=True, help="File for the new key that will sign the directory.")
+@click.argument("draft", type=FILE)
+@click.option("--key", type=FILE, required=True, help="File for the new key that will sign the directory.")
 @click.option("--name", required=True, help="Name of that key, for instance legalaid.example/directory.")
-@click.option("--passphrase-file", type=_FILE, help="File with the passphrase of the key.")
+@click.option("--passphrase-file", type=FILE, help="File with the passphrase of the key.")
 def init(*, draft: Path, key: Path, name: str, passphrase_file: Path | None) -> None:
     """Begin a directory: an empty DRAFT, and the operator's key. Prints what nodes set as TRANSFER_DIRECTORY_KEYS."""
     made = OperatorKey.new(name, find_passphrase(passphrase_file, os.environ))
@@ -59,14 +59,14 @@ def init(*, draft: Path, key: Path, name: str, passphrase_file: Path | None) -> 
 
 
 @directory.command(name="add-region")
-@click.argument("draft", type=_FILE)
+@click.argument("draft", type=FILE)
 @click.argument("code")
 @click.option("--name-zh", help="Name in Chinese.")
 @click.option("--name-en", help="Name in English.")
 @click.option("--institution", "institutions", multiple=True, metavar="CODE/ZH/EN", help="An institution; repeat it.")
 @click.option("--workstation", "stations", multiple=True, metavar="CODE/ZH/EN", help="A workstation; repeat it.")
 @click.option("--suite", "suites", multiple=True, type=click.Choice([s.value for s in SuiteName]), help="Best first.")
-@click.option("--keys", type=_FILE, help="Its public keys, as the region's `transfer keys list --json` printed them.")
+@click.option("--keys", type=FILE, help="Its public keys, as the region's `transfer keys list --json` printed them.")
 @click.option("--attachments", help="https:// address where others fetch its files.")
 @click.option("--reads", multiple=True, type=click.IntRange(1), help="A major version of messages it reads; repeat it.")
 @click.option("--maintenance", help="Why it takes no messages for now; an empty text ends it.")
@@ -110,7 +110,7 @@ def _house(text: str) -> dict[str, str]:
 
 
 @directory.command()
-@click.argument("draft", type=_FILE)
+@click.argument("draft", type=FILE)
 @click.argument("one")
 @click.argument("other")
 @click.option("--days", type=click.IntRange(1, 60), default=10, show_default=True, help="Working days to answer.")
@@ -131,7 +131,31 @@ def agree(  # noqa: PLR0913 - one argument per option
 
 
 @directory.command()
-@click.argument("draft", type=_FILE)
+@click.argument("draft", type=FILE)
+@click.argument("code")
+def leave(*, draft: Path, code: str) -> None:
+    """Note in DRAFT that region CODE leaves now.
+
+    Nothing goes to it any more and nothing of it is taken; its public keys stay, to verify what it signed until now.
+    """
+    listed, at = Draft.load(draft), now().replace(microsecond=0)
+    if (gone := listed.by_code.get(code)) is None:
+        raise WrongUsage(f"{draft} lists no region {code}")
+    content = _dumped(listed)
+    ended = [key.model_copy(update={"not_after": min(key.not_after, at)}) for key in gone.keys if key.not_before < at]
+    kept = gone.model_copy(update={"keys": tuple(ended), "maintenance": None})
+    content["regions"] = [one for one in content["regions"] if one["code"] != code]
+    content["agreements"] = [one for one in content["agreements"] if code not in one["between"]]
+    content["former"] = [
+        *content["former"],
+        kept.model_dump(mode="json", exclude_none=True) | {"left_at": at.isoformat()},
+    ]
+    _write(draft, _checked(content))
+    click.echo(f"{code}: left at {local(at)}")
+
+
+@directory.command()
+@click.argument("draft", type=FILE)
 @click.argument("version", type=click.IntRange(1))
 def require(*, draft: Path, version: int) -> None:
     """Note in DRAFT that every region must read that major VERSION of messages.
@@ -145,11 +169,11 @@ def require(*, draft: Path, version: int) -> None:
 
 
 @directory.command(name="sign")
-@click.argument("draft", type=_FILE)
-@click.option("--key", type=_FILE, required=True, help="The operator's key.")
-@click.option("--out", type=_FILE, required=True, help="File of the signed directory; the version in it is raised.")
+@click.argument("draft", type=FILE)
+@click.option("--key", type=FILE, required=True, help="The operator's key.")
+@click.option("--out", type=FILE, required=True, help="File of the signed directory; the version in it is raised.")
 @click.option("--days", type=click.IntRange(1, 3660), default=90, show_default=True, help="How long it is valid.")
-@click.option("--passphrase-file", type=_FILE, help="File with the passphrase of the key.")
+@click.option("--passphrase-file", type=FILE, help="File with the passphrase of the key.")
 def sign_(*, draft: Path, key: Path, out: Path, days: int, passphrase_file: Path | None) -> None:
     """Sign DRAFT as the next version of the directory in --out, and put it there."""
     held = OperatorKey.read(key)
@@ -170,7 +194,7 @@ def sign_(*, draft: Path, key: Path, out: Path, days: int, passphrase_file: Path
 
 
 @directory.command()
-@click.argument("note", type=_FILE)
+@click.argument("note", type=FILE)
 @click.option("--trust", "keys", multiple=True, envvar="TRANSFER_DIRECTORY_KEYS", required=True, help="Verifier key.")
 @json_option
 def verify(*, note: Path, keys: tuple[str, ...], as_json: bool) -> None:
@@ -190,13 +214,15 @@ def verify(*, note: Path, keys: tuple[str, ...], as_json: bool) -> None:
         for key in region.keys:
             state = f"revoked {local(key.revoked_at)}" if key.revoked_at else f"until {local(key.not_after)}"
             click.echo(f"        {key.kid}  {key.suite}  {state}")
+    for gone in found.former:
+        click.echo(f"{gone.code}  {gone.name_zh}  {gone.name_en}  left {local(gone.left_at)}")
     for one in found.agreements:
         click.echo(f"{' and '.join(one.between)}: {one.answer_working_days} working days, since {one.since}")
 
 
 @directory.command()
-@click.argument("old", type=_FILE)
-@click.argument("new", type=_FILE)
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
 @click.option("--trust", "keys", multiple=True, envvar="TRANSFER_DIRECTORY_KEYS", required=True, help="Verifier key.")
 @click.pass_context
 def diff(ctx: click.Context, *, old: Path, new: Path, keys: tuple[str, ...]) -> None:
@@ -209,10 +235,10 @@ def diff(ctx: click.Context, *, old: Path, new: Path, keys: tuple[str, ...]) -> 
 
 
 @directory.command()
-@click.argument("note", type=_FILE)
+@click.argument("note", type=FILE)
 @click.option("--trust", "keys", multiple=True, envvar="TRANSFER_DIRECTORY_KEYS", required=True, help="Verifier key.")
 @click.option("--amqp-url", required=True, help="amqps://directory@HOST:PORT/VHOST of the hub.")
-@click.option("--tls", "folder", type=click.Path(file_okay=False, path_type=Path), required=True, help=_TLS)
+@click.option("--tls", "folder", type=FOLDER, required=True, help=_TLS)
 def publish(*, note: Path, keys: tuple[str, ...], amqp_url: str, folder: Path) -> None:
     """Send the signed NOTE to the inbox of every region. Nodes take it while they run, when it is newer than theirs."""
     found = _read_note(note, keys)

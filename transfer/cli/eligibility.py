@@ -13,6 +13,7 @@ from transfer.cli.exits import CommandFailed, WrongUsage
 from transfer.cli.known import case_here
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, print_json, table
+from transfer.cli.paths import FILE
 from transfer.crypto.book import read_directory
 from transfer.crypto.directory import Directory
 from transfer.crypto.errors import CryptoError
@@ -26,8 +27,6 @@ from transfer.settings import Settings
 from transfer.telemetry.clock import now
 from transfer.web.eligibility import Eligibility, PersonShown, eligibility_of
 from transfer.web.route import Shows
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class NotGood(CommandFailed):
@@ -84,7 +83,7 @@ def _row(one: PersonShown) -> tuple[str, ...]:
 
 @eligibility.command()
 @click.argument("file", type=click.File(encoding="utf-8"))
-@click.option("--directory", "note", type=_FILE, required=True, help="The signed directory.")
+@click.option("--directory", "note", type=FILE, required=True, help="The signed directory.")
 @click.option("--trust", "keys", multiple=True, envvar="TRANSFER_DIRECTORY_KEYS", required=True, help="Verifier key.")
 def verify(*, file: TextIO, note: Path, keys: tuple[str, ...]) -> None:
     """Verify the attestations of a case without a node.

@@ -16,6 +16,7 @@ from transfer.cli.exits import Misconfigured, NotThere, WrongUsage
 from transfer.cli.known import noted
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
+from transfer.cli.paths import FILE_THERE, FILE_TO_WRITE
 from transfer.crypto.filekey import FILE, new_file_key, rotate_file_key
 from transfer.crypto.passphrase import find_passphrase
 from transfer.files.parts import FileParts
@@ -30,8 +31,6 @@ from transfer.settings import Settings
 from transfer.web.route import Shows
 
 _BLOCK: Final = 2**20
-_PATH: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-_OUT: Final = click.Path(dir_okay=False, writable=True, path_type=Path)
 _DIGEST: Final[TypeAdapter[str]] = TypeAdapter(Digest)
 _KINDS: Final = {
     ".pdf": MediaType.PDF,
@@ -82,7 +81,7 @@ def rotate(*, env_file: Path | None) -> None:
 
 
 @files.command()
-@click.argument("file", type=_PATH)
+@click.argument("file", type=FILE_THERE)
 @click.option("--kind", type=click.Choice([kind.value for kind in MediaType]), help="Default by the file's ending.")
 @click.option("--name", help="Name for others; default the file's own.")
 @json_option
@@ -101,7 +100,7 @@ def put(*, file: Path, kind: str | None, name: str | None, as_json: bool, env_fi
 
 @files.command()
 @click.argument("digest")
-@click.option("--out", type=_OUT, required=True, help="Where to write it; a dash writes to standard output.")
+@click.option("--out", type=FILE_TO_WRITE, required=True, help="Where to write it; a dash writes to standard output.")
 @env_file_option
 def get(*, digest: str, out: Path, env_file: Path | None) -> None:
     """Write the file with that DIGEST to a place of yours, in clear."""

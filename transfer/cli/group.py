@@ -14,14 +14,13 @@ from transfer.cli.exits import FAULT, WrongUsage
 from transfer.cli.known import case_here
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, print_json, table
+from transfer.cli.paths import FILE, FILE_THERE
 from transfer.cli.remote import Refused, api_here, here_options
 from transfer.domain.clocks import legal_day
 from transfer.domain.group import GroupReport, report
 from transfer.settings import Settings
 from transfer.sheets.files import SheetFiles
 from transfer.web.route import Shows
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -30,7 +29,7 @@ def group() -> None:
 
 
 @group.command()
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Write the file here.")
+@click.option("--out", type=FILE, required=True, help="Write the file here.")
 def template(*, out: Path) -> None:
     """Write the sheet to fill in, as .xlsx."""
     out.write_bytes(run(SheetFiles().template()))
@@ -38,7 +37,7 @@ def template(*, out: Path) -> None:
 
 
 @group.command()
-@click.argument("sheet", type=_FILE)
+@click.argument("sheet", type=FILE_THERE)
 @click.option("--test-identities", is_flag=True, help="Take numbers of the never-assigned region 990000.")
 @json_option
 @click.pass_context
@@ -64,8 +63,8 @@ def preview(ctx: click.Context, *, sheet: Path, test_identities: bool, as_json: 
 
 
 @group.command("open")
-@click.argument("sheet", type=_FILE)
-@click.argument("application", type=_FILE)
+@click.argument("sheet", type=FILE_THERE)
+@click.argument("application", type=FILE_THERE)
 @click.option("--leave-out-bad-rows", is_flag=True, help="Take in the persons of the other rows.")
 @here_options
 @click.option("--key", help="Idempotency key, to repeat the command without harm.")

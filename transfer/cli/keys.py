@@ -13,6 +13,7 @@ from transfer.cli.exits import WrongUsage
 from transfer.cli.match_keys import match
 from transfer.cli.opening import json_option
 from transfer.cli.output import console, local, print_json, table
+from transfer.cli.paths import FILE, FOLDER
 from transfer.crypto.keyfiles import KeyFile, read_folder
 from transfer.crypto.keys import KeyUse, PublicKey, SuiteName, states
 from transfer.crypto.keystore import LEAD, OVERLAP, VALIDITY, add_key, expiring, revoke_key, rotate_key
@@ -23,8 +24,6 @@ from transfer.telemetry.clock import now
 
 _Run = TypeVar("_Run", bound=Callable[..., Any])
 
-_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
-_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _LINE: Final[TypeAdapter[str]] = TypeAdapter(Line)
 _REGION: Final[TypeAdapter[str]] = TypeAdapter(RegionCode)
 _PUBLIC: Final = TypeAdapter(list[PublicKey])
@@ -32,12 +31,12 @@ _PUBLIC: Final = TypeAdapter(list[PublicKey])
 
 def _keys_option(run: _Run) -> _Run:
     help_text = "Folder of the key files; default TRANSFER_KEYS."
-    return click.option("--keys", "folder", type=_FOLDER, envvar="TRANSFER_KEYS", required=True, help=help_text)(run)
+    return click.option("--keys", "folder", type=FOLDER, envvar="TRANSFER_KEYS", required=True, help=help_text)(run)
 
 
 def _passphrase_option(run: _Run) -> _Run:
     help_text = "File with the passphrase; else TRANSFER_PASSPHRASE, else the systemd credential transfer-passphrase."
-    return click.option("--passphrase-file", type=_FILE, help=help_text)(run)
+    return click.option("--passphrase-file", type=FILE, help=help_text)(run)
 
 
 def _days_option(name: str, default: timedelta, help_text: str) -> Callable[[_Run], _Run]:

@@ -19,7 +19,6 @@ from transfer.ports.ledger import Happened
 from transfer.sheets.written import CsvTable, ExcelTable
 from transfer.telemetry.clock import now
 
-OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 _Run = TypeVar("_Run", bound=Callable[..., Any])
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from transfer.cli.paths import FILE, FOLDER
 from transfer.crypto.keyfiles import read_private, write_private
 from transfer.crypto.matching import (
     LATEST_VERSION,
@@ -17,14 +18,12 @@ from transfer.crypto.matching import (
 )
 from transfer.crypto.passphrase import find_passphrase
 
-_FILE: Final = click.Path(dir_okay=False, path_type=Path)
-_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 _VERSION: Final = click.IntRange(1, LATEST_VERSION)
 
 _folder: Final = click.option(
     "--keys",
     "folder",
-    type=_FOLDER,
+    type=FOLDER,
     envvar="TRANSFER_KEYS",
     required=True,
     help="Folder of the key files; default TRANSFER_KEYS.",
@@ -38,8 +37,8 @@ def match() -> None:
 
 @match.command()
 @click.option("--version", type=_VERSION, required=True, help="One above the last.")
-@click.option("--out", type=_FILE, required=True, help="File to hand to every region.")
-@click.option("--way-passphrase-file", type=_FILE, required=True, help="Passphrase for its way; told by another road.")
+@click.option("--out", type=FILE, required=True, help="File to hand to every region.")
+@click.option("--way-passphrase-file", type=FILE, required=True, help="Passphrase for its way; told by another road.")
 def new(*, version: int, out: Path, way_passphrase_file: Path) -> None:
     """Make a version of the shared key: for the operator of the exchange."""
     key = new_match_key(version, find_passphrase(way_passphrase_file, {}))
@@ -48,9 +47,9 @@ def new(*, version: int, out: Path, way_passphrase_file: Path) -> None:
 
 
 @match.command()
-@click.argument("file", type=_FILE)
-@click.option("--way-passphrase-file", type=_FILE, required=True, help="The passphrase that came with it.")
-@click.option("--passphrase-file", type=_FILE, help="File with the passphrase of this region's keys; else as in `new`.")
+@click.argument("file", type=FILE)
+@click.option("--way-passphrase-file", type=FILE, required=True, help="The passphrase that came with it.")
+@click.option("--passphrase-file", type=FILE, help="File with the passphrase of this region's keys; else as in `new`.")
 @_folder
 def take(*, file: Path, way_passphrase_file: Path, passphrase_file: Path | None, folder: Path) -> None:
     """Put the shared key in FILE beside this region's keys; a running node uses it within a minute."""

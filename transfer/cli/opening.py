@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from transfer.cli.paths import FILE_THERE
 from transfer.messages.codes import Urgency
 from transfer.node import Node, build, check_ready
 from transfer.records import Order
@@ -21,13 +22,14 @@ _Result = TypeVar("_Result")
 
 _DRIVER: Final = "_connection_worker_thread"
 _LOOKS: Final = 50
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def env_file_option(run: _Run) -> _Run:
     """Adds --env-file to a command that reads the settings."""
     option = click.option(
-        "--env-file", type=_FILE, help="Read settings from this file (NAME=VALUE lines); the environment goes first."
+        "--env-file",
+        type=FILE_THERE,
+        help="Read settings from this file (NAME=VALUE lines); the environment goes first.",
     )
     return option(run)
 

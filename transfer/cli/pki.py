@@ -2,20 +2,17 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
 
 import click
 
 from transfer.cli.exits import FAULT
 from transfer.cli.opening import json_option
 from transfer.cli.output import local, print_json
+from transfer.cli.paths import FILE_THERE, FOLDER
 from transfer.crypto.pki import CA, CA_DAYS, LEAF_DAYS, SERVER, Authority, Issued, save, shown
 from transfer.telemetry import clock
 
-_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-_out = click.option("--out", "folder", type=_FOLDER, required=True, help="The authority's folder; files go there.")
+_out = click.option("--out", "folder", type=FOLDER, required=True, help="The authority's folder; files go there.")
 _replace = click.option("--replace", is_flag=True, help="Write over files that are there.")
 
 
@@ -56,7 +53,7 @@ def server(*, folder: Path, hosts: tuple[str, ...], days: int, replace: bool) ->
 @click.argument("code")
 @_out
 @_leaf_days
-@click.option("--passphrase-file", type=_FILE, help="Encrypt the key with the passphrase in this file.")
+@click.option("--passphrase-file", type=FILE_THERE, help="Encrypt the key with the passphrase in this file.")
 @_replace
 def region(*, code: str, folder: Path, days: int, passphrase_file: Path | None, replace: bool) -> None:
     """Issue the certificate of the region CODE: CODE.pem and CODE.key.
@@ -69,7 +66,7 @@ def region(*, code: str, folder: Path, days: int, passphrase_file: Path | None, 
 
 
 @pki.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE_THERE)
 @json_option
 @click.pass_context
 def show(ctx: click.Context, *, file: Path, as_json: bool) -> None:

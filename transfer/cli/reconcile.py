@@ -11,6 +11,7 @@ import click
 from transfer.cli.exits import FAULT, CommandFailed, NotThere, WrongUsage
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
+from transfer.cli.paths import FILE_THERE
 from transfer.domain.clocks import CHINA
 from transfer.ledger.differences import CURES
 from transfer.ledger.holders import Holding, HoldingMalformed, by_case, faults
@@ -18,7 +19,6 @@ from transfer.records import ReconciliationLine
 from transfer.settings import Settings
 from transfer.workers.reconcile import SETTLED
 
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _MOMENT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
@@ -92,7 +92,7 @@ def holdings(*, env_file: Path | None) -> None:
 
 
 @reconcile.command()
-@click.argument("files", metavar="FILE FILE...", nargs=-1, required=True, type=_FILE)
+@click.argument("files", metavar="FILE FILE...", nargs=-1, required=True, type=FILE_THERE)
 @json_option
 @click.pass_context
 def holders(ctx: click.Context, *, files: tuple[Path, ...], as_json: bool) -> None:

@@ -20,10 +20,10 @@ import click
 
 from transfer.cli.exits import CommandFailed, NotThere, Unreachable, WrongUsage
 from transfer.cli.opening import load_settings
+from transfer.cli.paths import FILE_THERE
 from transfer.settings import LOOPBACK
 
 _Run = TypeVar("_Run", bound=Callable[..., Any])
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SECONDS: Final = 10.0
 _BLOCK: Final = 256 * 1024
 # Straight to the node: a proxy of the environment does not know this machine's loopback address.
@@ -146,7 +146,7 @@ def token_option(run: _Run) -> _Run:
     """Adds --token-file to a command that asks a node."""
     return click.option(
         "--token-file",
-        type=_FILE,
+        type=FILE_THERE,
         envvar="TRANSFER_TOKEN_FILE",
         show_envvar=True,
         help="File with your token, which `transfer token add` makes.",

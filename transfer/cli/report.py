@@ -10,9 +10,10 @@ from typing import Final
 import click
 
 from transfer.cli.exits import WrongUsage
-from transfer.cli.leaving import OUT, Leaving, bom_option, let_out, table_of, taken_by
+from transfer.cli.leaving import Leaving, bom_option, let_out, table_of, taken_by
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, print_json, table
+from transfer.cli.paths import FILE_TO_WRITE
 from transfer.domain.clocks import legal_day
 from transfer.domain.report_columns import OFFER_COLUMNS, REQUEST_COLUMNS, shown
 from transfer.domain.reporting import PairReport, pair_report
@@ -34,7 +35,7 @@ def report() -> None:
 @click.option("--from", "since", type=_DAY, required=True, help="First day of the period, by day of sending.")
 @click.option("--to", "until", type=_DAY, help="Last day; today when absent.")
 @click.option("--peer", metavar="REGION", help="Only with this region.")
-@click.option("--out", type=OUT, help="Write a file instead: .json, .csv, .xlsx, .svg or .pdf by its ending.")
+@click.option("--out", type=FILE_TO_WRITE, help="Write a file instead: .json, .csv, .xlsx, .svg or .pdf by its ending.")
 @click.option("--by", metavar="NAME", help="Who takes the file out; due with --out.")
 @bom_option
 @json_option
@@ -86,7 +87,7 @@ async def _found(node: Node, since: date, until: date, peer: str | None) -> Pair
 
 
 def _names(node: Node) -> Mapping[str, str]:
-    return {code: known.name_zh for code, known in node.book.latest.by_code.items()}
+    return {code: known.name_zh for code, known in node.book.latest.known.items()}
 
 
 _Write = Callable[[Node, PairReport, Path], Awaitable[None]]

@@ -13,6 +13,7 @@ from transfer.cli.exits import CommandFailed, NotThere, WrongUsage
 from transfer.cli.known import case_here
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
+from transfer.cli.paths import FILE_THERE
 from transfer.cli.rules_said import change_line, place, rule_line, year_line
 from transfer.domain.clocks import counted, legal_day
 from transfer.law.book import RuleBook, built_in
@@ -27,7 +28,6 @@ from transfer.settings import Settings
 from transfer.telemetry.clock import now
 from transfer.web.route import Shows
 
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PAGE: Final = 200
 _SHOWN: Final = 20
 
@@ -97,7 +97,7 @@ def show(*, version: str | None, as_file: bool, as_json: bool, env_file: Path | 
 
 
 @rules.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE_THERE)
 @json_option
 @env_file_option
 def check(*, file: Path, as_json: bool, env_file: Path | None) -> None:
@@ -107,7 +107,7 @@ def check(*, file: Path, as_json: bool, env_file: Path | None) -> None:
 
 
 @rules.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE_THERE)
 @click.option("--by", required=True, metavar="NAME", help="Who answers for it; kept beside it.")
 @json_option
 @env_file_option

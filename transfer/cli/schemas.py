@@ -10,6 +10,7 @@ from transfer.cli.exits import FAULT, USAGE
 from transfer.cli.metrics_page import metrics_page
 from transfer.cli.opening import json_option
 from transfer.cli.output import print_json
+from transfer.cli.paths import FOLDER_THERE
 from transfer.cli.settings_page import settings_page
 from transfer.crypto import examples
 from transfer.domain.diagram import lifecycle_page
@@ -71,7 +72,7 @@ def broken(root: Path) -> dict[str, str]:
 @click.option("--write", is_flag=True, help="Write what differs, remove what is left over.")
 @click.option(
     "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER_THERE,
     default=Path(),
     help="The project's folder; default the current one.",
 )

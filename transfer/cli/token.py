@@ -13,6 +13,7 @@ from transfer.cli.exits import WrongUsage
 from transfer.cli.known import operator
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import codes_said, console, local, print_json, table
+from transfer.cli.paths import FILE
 from transfer.domain.accounts import Account, Token
 from transfer.domain.rights import Right
 from transfer.messages.envelope import explain
@@ -43,7 +44,7 @@ def token() -> None:
     help="What it opens, one of those below; again for more.",
 )
 @click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="For how long.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the token to this new file.")
+@click.option("--out", type=FILE, help="Write the token to this new file.")
 @env_file_option
 def add(  # noqa: PLR0913 - one per option
     *, login: str, name: str, scopes: Collection[str], days: int, out: Path | None, env_file: Path | None

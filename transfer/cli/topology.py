@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from transfer.broker.topology import DIRECTORY, Topology, all_pairs, definitions, vhost_definitions
 from transfer.cli.exits import Misconfigured, WrongUsage
 from transfer.cli.output import print_json
+from transfer.cli.paths import FILE
 from transfer.crypto.directory import Draft
 
 _PASSWORDS = TypeAdapter(dict[str, str])
-_FILE = click.Path(dir_okay=False, path_type=Path)
 _ENTROPY = 18
 
 
@@ -31,13 +31,13 @@ class _Pair(click.ParamType[tuple[str, str]]):
 
 @click.command()
 @click.option(
-    "--directory", type=_FILE, envvar="TRANSFER_DIRECTORY", help="File with the regions; default TRANSFER_DIRECTORY."
+    "--directory", type=FILE, envvar="TRANSFER_DIRECTORY", help="File with the regions; default TRANSFER_DIRECTORY."
 )
 @click.option("--region", "regions", multiple=True, metavar="R", help="Only these of its regions; repeat it.")
 @click.option("--pair", "pairs", multiple=True, type=_Pair(), help="Only these may write, S to T; repeat it.")
 @click.option("--vhost", default="legalaid", show_default=True, help="The virtual host of the exchange.")
-@click.option("--passwords", type=_FILE, help="File with a JSON object: the password of each region's user.")
-@click.option("--new-passwords", type=_FILE, help="Draw passwords and write them to this file first.")
+@click.option("--passwords", type=FILE, help="File with a JSON object: the password of each region's user.")
+@click.option("--new-passwords", type=FILE, help="Draw passwords and write them to this file first.")
 @click.option("--users/--no-users", default=True, help="Users and permissions too, or exchanges and queues alone.")
 def topology(  # noqa: PLR0913 - one argument per option
     *,

@@ -70,6 +70,18 @@ class Region(Frozen):
         return self
 
 
+class Former(Region):
+    """A region that has left. Nothing goes to it, nothing of it is taken; its keys prove what it signed until then."""
+
+    left_at: Moment
+
+    @model_validator(mode="after")
+    def _signs_no_more(self) -> Self:
+        if late := [key.kid for key in self.keys if key.not_after > self.left_at]:
+            raise ValueError(f"region {self.code} left at {self.left_at}: {late[0]} must end by then")
+        return self
+
+
 class Agreement(Frozen):
     """What two regions have agreed (cooperation of legal aid institutions, see domain.md sections 5 and 6)."""
 
@@ -93,6 +105,7 @@ class Draft(Frozen):
 
     regions: tuple[Region, ...] = ()
     agreements: tuple[Agreement, ...] = ()
+    former: Annotated[tuple[Former, ...], Field(description="releases before it was there read past it")] = ()
     least: Annotated[
         int | None,
         Field(ge=1, description="major version of messages that each region must understand; nothing goes to others"),
@@ -100,7 +113,7 @@ class Draft(Frozen):
 
     @model_validator(mode="after")
     def _codes_agree(self) -> Self:
-        if len({r.code for r in self.regions}) != len(self.regions):
+        if len(self.known) != len(self.regions) + len(self.former):
             raise ValueError("a region stands twice in the directory")
         known = {i.code: i.kind for r in self.regions for i in r.institutions}
         if len(known) != sum(len(r.institutions) for r in self.regions):
@@ -120,7 +133,7 @@ class Draft(Frozen):
     def _keys_differ(self) -> Self:
         """With the region in each id, ids differ, too; nobody may list the key of another as its own."""
         owners: dict[PublicJwk, str] = {}
-        for key in (key for region in self.regions for key in region.keys):
+        for key in (key for region in self.known.values() for key in region.keys):
             if (owner := owners.setdefault(key.jwk, key.kid)) != key.kid:
                 raise ValueError(f"{owner} and {key.kid} are the same key")
         return self
@@ -154,6 +167,19 @@ class Draft(Frozen):
     @cached_property
     def by_code(self) -> Mapping[str, Region]:
         return MappingProxyType({region.code: region for region in self.regions})
+
+    @cached_property
+    def known(self) -> Mapping[str, Region]:
+        """Those that left, too: for names, and for what was signed."""
+        return MappingProxyType({region.code: region for region in (*self.former, *self.regions)})
+
+    def absent(self, code: str) -> str:
+        """Why nothing goes to or comes from that region."""
+        match self.known.get(code):
+            case Former(left_at=left):
+                return f"region {code} left the exchange at {left:%Y-%m-%d %H:%M} UTC"
+            case _:
+                return f"the directory does not list region {code}"
 
     @cached_property
     def institutions(self) -> Mapping[str, Institution]:

@@ -40,7 +40,7 @@ def read_statement(token: str, kind: type[Kind], directory: Directory, now: date
     """
 
     def signer(kid: str) -> PublicKey:
-        region = directory.by_code.get(kid[:6])
+        region = directory.known.get(kid[:6])
         key = region.key(kid) if region is not None else None
         if key is None:
             raise UnknownKey(kid[:40])

@@ -52,7 +52,7 @@ class Wire:
         (known, own), now = self._listed(), self.clock()
         recipient = known.get(attributes.recipient)
         if recipient is None:
-            raise CannotSeal(f"the directory does not list region {attributes.recipient}")
+            raise CannotSeal(self.directory().absent(attributes.recipient))
         if recipient.maintenance is not None:
             raise CannotSeal(f"region {recipient.code} takes no messages now: {recipient.maintenance}")
         if (why := self.directory().behind(recipient)) is not None:
@@ -143,7 +143,7 @@ class Wire:
         """The region that the event names, when it may write to this one in this suite."""
         known, own = self._listed()
         if event.source not in known:
-            raise NotOpened(RefusalCode.UNKNOWN_REGION, f"source {event.source}")
+            raise NotOpened(RefusalCode.UNKNOWN_REGION, self.directory().absent(event.source))
         if event.recipient != self.region:
             raise NotOpened(RefusalCode.WRONG_RECIPIENT, f"recipient {event.recipient}")
         if event.suite not in own.suites:

@@ -8,7 +8,7 @@ from transfer.domain.errors import IllegalStep, ItemsUnanswered, UnknownItem
 from transfer.domain.evidence_table import CLOSED_REQUESTS, POSTED, REQUESTS, RequestSide, RequestState, RequestStep
 from transfer.domain.machine import Machine
 from transfer.messages.codes_evidence import CancelReason
-from transfer.messages.evidence import EvidenceDeclined, Rework
+from transfer.messages.evidence import EvidenceDeclined, EvidenceRequested, Rework
 from transfer.messages.evidence_items import Asked, Custody, ItemAnswer, Lawyer, Person
 from transfer.messages.values import Digest, Frozen, region_of
 
@@ -71,6 +71,32 @@ class EvidenceRequest(Frozen):
     cancelled: CancelReason | None = None
     used: str | None = None
     heard: Digest | None = None
+
+    @classmethod
+    def of_letter(cls, letter: EvidenceRequested, *, side: RequestSide, state: RequestState, at: datetime) -> Self:
+        """The record that this side has of a letter, in that state since then."""
+        return cls(
+            id=letter.request,
+            side=side,
+            state=state,
+            requester=letter.requester,
+            requested=letter.requested,
+            letter=letter.letter,
+            purpose=letter.purpose,
+            told=letter.basics.facts,
+            lawyer=letter.lawyer,
+            persons=letter.persons,
+            items=letter.items,
+            working_days=letter.working_days,
+            approved_by=letter.approved_by,
+            opened_at=letter.at,
+            changed_at=at,
+        )
+
+    @property
+    def own(self) -> str:
+        """The institution on this side."""
+        return self.requester if self.side is RequestSide.REQUESTER else self.requested
 
     @property
     def requester_region(self) -> str:

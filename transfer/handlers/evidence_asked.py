@@ -38,23 +38,8 @@ def requested(arrival: Arrival, message: EvidenceRequested) -> Decision:
         raise CaseExists(request=message.request)
     check_least_data(message.items, message.persons)
     received_on = legal_day(context.now)
-    request = EvidenceRequest(
-        id=message.request,
-        side=_D,
-        state=RequestState.REQUESTED,
-        requester=message.requester,
-        requested=message.requested,
-        letter=message.letter,
-        purpose=message.purpose,
-        told=message.basics.facts,
-        lawyer=message.lawyer,
-        persons=message.persons,
-        items=message.items,
-        working_days=message.working_days,
-        approved_by=message.approved_by,
-        opened_at=message.at,
+    request = EvidenceRequest.of_letter(message, side=_D, state=RequestState.REQUESTED, at=context.now).changed(
         sent_at=message.at,
-        changed_at=context.now,
         received_on=received_on,
         due_on=context.due(received_on, message.working_days),
         heard=arrival.digest,

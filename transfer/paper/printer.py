@@ -50,7 +50,7 @@ class PdfPrinter:
 
     async def pairs(self, report: PairReport, directory: Directory, *, region: str) -> bytes:
         """See ports.Printer."""
-        names = {code: known.name_zh for code, known in directory.by_code.items()}
+        names = {code: known.name_zh for code, known in directory.known.items()}
         return await self._printed(pairs_letter(report, _names(directory).get(region, region), names))
 
     def code(self, text: str) -> str:
@@ -75,5 +75,5 @@ class PdfPrinter:
 
 def _names(directory: Directory) -> dict[str, str]:
     """Of institutions, and of regions whose centre has another code."""
-    regions = {code: known.name_zh for code, known in directory.by_code.items()}
+    regions = {code: known.name_zh for code, known in directory.known.items()}
     return regions | {code: known.name_zh for code, known in directory.institutions.items()}

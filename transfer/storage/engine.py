@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -119,6 +120,15 @@ async def looking(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     else:
         async with translated(), engine.connect() as connection:
             yield await connection.execution_options(alone=True)
+
+
+async def database_now(engine: AsyncEngine) -> datetime | None:
+    """The time by the clock of the database's server; None for SQLite, which has none. Raises StorageUnavailable."""
+    if engine.dialect.name != "postgresql":
+        return None
+    async with looking(engine) as connection:
+        found: datetime | None = await connection.scalar(text("SELECT clock_timestamp()"))
+        return found
 
 
 @asynccontextmanager

@@ -136,8 +136,11 @@ class SqlFiles:
 
 async def _kept(connection: AsyncConnection, digest: Digest) -> KeptFile | None:
     row = (await connection.execute(select(files).where(files.c.digest == digest))).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else kept_file(row)
+
+
+def kept_file(row: Row[Any]) -> KeptFile:
+    """As a row of the table ``files`` says it."""
     return KeptFile(
         digest=row.digest,
         size=row.size,

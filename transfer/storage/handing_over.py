@@ -1,5 +1,6 @@
 """SQLite answers in a thread of its own; to hand a statement over and back takes longer than most statements do."""
 
+import sqlite3
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,8 +13,8 @@ _UNUSED: Final[Any] = None
 
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
-    """Handed over twice for what is read and once for what is written, where SQLAlchemy's own opens and closes a cursor
-    by two more. What is read is read whole, which ends the statement; so there is nothing to close."""
+    """Handed over once, where SQLAlchemy's own opens a cursor, executes, reads and closes by a hand-over each. What is
+    read is read whole, which ends the statement; so there is nothing to close."""
 
     __slots__ = ()
 
@@ -25,9 +26,9 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
     async def _execute_async(self, operation: str, parameters: Any) -> None:  # noqa: ANN401 - as the driver takes them
         async with self._adapt_connection._execute_mutex:  # noqa: SLF001 - a part of the adapter
-            self._cursor = await self._connection.execute(operation, parameters)
-            if self._cursor.description:
-                self._rows = deque(await self._cursor.fetchall())
+            thread = self._connection
+            self._cursor, rows = await thread._execute(_whole, thread._conn, operation, parameters)  # noqa: SLF001 - as above
+            self._rows = deque(rows)
 
     async def _executemany_async(self, operation: str, seq_of_parameters: Any) -> None:  # noqa: ANN401 - as above
         async with self._adapt_connection._execute_mutex:  # noqa: SLF001 - as above
@@ -49,6 +50,11 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         with suppress(ValueError):  # it is closed
             if self._connection.in_transaction:
                 super().rollback()
+
+
+def _whole(connection: sqlite3.Connection, operation: str, parameters: Any) -> tuple[sqlite3.Cursor, Sequence[Any]]:  # noqa: ANN401 - as above
+    cursor = connection.execute(operation, parameters or ())
+    return cursor, cursor.fetchall()
 
 
 def connect(dialect: Dialect, _record: Any, words: Sequence[Any], named: dict[str, Any]) -> _Connection:  # noqa: ANN401 - SQLAlchemy's

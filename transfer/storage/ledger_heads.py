@@ -26,7 +26,8 @@ _SEEN: Final = select(ledger_seen).order_by(ledger_seen.c.region, ledger_seen.c.
 
 @dataclass(slots=True, kw_only=True)
 class SignedHeads:
-    """What this node signed, and what others signed below it or of themselves. ``regions`` is the directory."""
+    """What this node signed, and what others signed below it or of themselves. ``regions`` are those that the
+    directory knows."""
 
     region: str
     regions: Mapping[str, Region]

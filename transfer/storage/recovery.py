@@ -42,9 +42,10 @@ _OWN: Final = among(select(outbox.c.message, outbox.c.digest), outbox.c.message)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlRecovery:
-    """See ports.Recovery."""
+    """See ports.Recovery. An answer tells of so many messages of either region at most."""
 
     store: Store
+    at_once: int = MOST_KEPT
 
     async def open(self) -> Restore | None:
         async with looking(self.store.engine) as connection:
@@ -113,14 +114,17 @@ class SqlRecovery:
         last = select(ledger_seen.c.note).where(ledger_seen.c.region == region).order_by(ledger_seen.c.size.desc())
         async with reading(self.store.engine) as connection:
             found = [
-                *await _page(connection, sent.where(outbox.c.type.not_in(OF_RECOVERY)), outbox.c.message),
-                *await _page(connection, received.where(inbox.c.type.not_in(OF_RECOVERY)), inbox.c.message),
+                *await self._page(connection, sent.where(outbox.c.type.not_in(OF_RECOVERY)), outbox.c.message),
+                *await self._page(connection, received.where(inbox.c.type.not_in(OF_RECOVERY)), inbox.c.message),
             ]
             known = await connection.scalar(last.limit(1))
-        some = _fitting(sorted(found, key=lambda row: row.message))
+        some = _fitting(sorted(found, key=lambda row: row.message)[: self.at_once])
         mine, theirs = ([_kept(row) for row in some if hasattr(row, "recipient") is own] for own in (True, False))
-        through = some[-1].message if len(some) < len(found) or len(found) >= MOST_KEPT else None
+        through = some[-1].message if len(some) < len(found) or len(found) >= self.at_once else None
         return RecoveryAnswered(sent=tuple(mine), received=tuple(theirs), through=through, known=known)
+
+    async def _page(self, connection: AsyncConnection, wanted: Any, by: Any) -> Sequence[Row[Any]]:  # noqa: ANN401 - of SQLAlchemy
+        return (await connection.execute(wanted.order_by(by).limit(self.at_once))).all()
 
     async def answer(self, question: RecoveryQuestion, answered: RecoveryAnswered) -> bool:
         return await answer_once(self.store, question.region, question.conversation, question.digest, answered)
@@ -177,15 +181,11 @@ async def torn_lanes(connection: AsyncConnection) -> Sequence[str]:
     return [str(one) for one in await connection.scalars(union(behind, taken))]
 
 
-async def _page(connection: AsyncConnection, wanted: Any, by: Any) -> Sequence[Row[Any]]:  # noqa: ANN401 - of SQLAlchemy
-    return (await connection.execute(wanted.order_by(by).limit(MOST_KEPT))).all()
-
-
 def _fitting(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     """As many as one answer holds."""
     some: list[Row[Any]] = []
     length = 0
-    for row in rows[:MOST_KEPT]:
+    for row in rows:
         length += len(row.body)
         if some and length > CONTENT_CHARACTERS:
             break

@@ -179,7 +179,7 @@ async def _messages(ask: Ask, query: queries.Paged, chosen: MessageFilter, *, ne
 
 async def message(ask: Ask) -> Reply:
     """One message."""
-    found = await ask.parts.views.message(ask.id("message"), sources=ask.parts.directory.by_code.keys())
+    found = await ask.parts.views.message(ask.id("message"), sources=ask.parts.directory.known.keys())
     if found is None:
         raise NotFound("No message with this id was sent or received here.")
     return reply(found)

@@ -80,12 +80,13 @@ class CheckpointKeeper:
         return len(messages)
 
     async def _signed(self) -> Head | None:
-        """The last checkpoint, a new one when an entry has waited for long enough."""
+        """The last checkpoint, a new one when an entry has waited for long enough, or was made by a clock ahead of
+        this one: nothing would be signed until that moment otherwise."""
         context, newest = self.context(), await self.checkpoints.newest()
         name = origin(context.region)
         known = newest.checkpoint if newest else Checkpoint(name, 0, EMPTY)
         first = await self.reading.at_place(known.size)
-        if first is None or Entry.parse(first.body).at > context.now - self.every:
+        if first is None or timedelta(0) <= context.now - Entry.parse(first.body).at < self.every:
             return newest
         grown = Checkpoint(name, *await self._grown(known))
         signed = Head(checkpoint=grown, note=sign(grown.text, context.signer()), at=context.now)

@@ -17,10 +17,12 @@ from transfer.handlers.noticed import NOTICE
 from transfer.handlers.opening import Opened, judge
 from transfer.handlers.receive import Applied, let_in, take_back
 from transfer.ledger.checkpoint import Checkpoint
+from transfer.messages.case_progress import CaseSplit
 from transfer.messages.codes import ReceiptOutcome
 from transfer.messages.envelope import OF_NO_CASE, SchemaViolated, UnknownType, Unreadable, decode, digest_of
 from transfer.messages.recovery import Kept, RecoveryAsked
 from transfer.messages.transfer import LinkedAsDuplicate
+from transfer.messages.values import Frozen
 from transfer.ports.recovery import Again, OwnMessage, Recovery, Restore, Talk
 from transfer.ports.work import Cause, Context, InboxEntry, StorageRefused
 from transfer.telemetry.metrics import ALARMS
@@ -220,12 +222,12 @@ class Recoverer:
         attributes = own.attributes
         if attributes.conversation is None:
             raise _NotYet
-        linked = {own.data.surviving_case} if isinstance(own.data, LinkedAsDuplicate) else set()
-        cases = await work.load_cases({attributes.conversation, *linked})
+        cases = await work.load_cases({attributes.conversation, *_named(own.data)})
         then = replace(self.context(), now=attributes.time)
         decision = retake(cases.get(attributes.conversation), cases, attributes.recipient, own.data, then)
         source = attributes.source
-        work.record(decision, Cause(at=attributes.time, by=source, message=attributes.id, source=source))
+        for one in (decision, *decision.also):
+            work.record(one, Cause(at=attributes.time, by=source, message=attributes.id, source=source))
 
     async def _note(self, work: Again, one: _Forgotten) -> None:
         """Its place and what was said of it, and nothing that follows from it."""
@@ -239,6 +241,17 @@ class Recoverer:
             work.record_received(_entry(one.opened, kept, self.context().now))
         elif one.sent or kept.outcome is ReceiptOutcome.APPLIED:
             work.take_place(kept.conversation, one.region, kept.sequence, sent=one.sent)
+
+
+def _named(data: Frozen) -> set[UUID]:
+    """The other case that a message names."""
+    match data:
+        case LinkedAsDuplicate():
+            return {data.surviving_case}
+        case CaseSplit():
+            return {data.origin}
+        case _:
+            return set()
 
 
 def _when(opened: Opened, waiting: Mapping[UUID, OwnMessage]) -> datetime:

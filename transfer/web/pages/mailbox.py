@@ -89,12 +89,13 @@ async def take(ask: Ask) -> Reply:
 
 
 async def taken(ask: Ask, draft: Draft, outcome: Reply) -> None:
-    """The letter behind a draft that has become a case, if there is one that still waits, is dealt with."""
+    """The letter behind a draft that has become a case, if there is one that still waits, is dealt with. Its code is
+    its writer's, and of no other applicant's if that person was taken out."""
     with suppress(NoSuchMail):
         letter = await ask.parts.mailbox.find(draft.id)
         case, by = from_json(outcome.body), with_person(dict(draft.content), ask)["by"]
-        where, applicant = UUID(case["id"]), UUID(case["applicants"][0]["id"])
-        await ask.parts.mailbox.close(letter, by=by, case=where, applicant=applicant)
+        writer = next((letter.id for one in case["applicants"] if one["id"] == str(letter.id)), None)
+        await ask.parts.mailbox.close(letter, by=by, case=UUID(case["id"]), applicant=writer)
 
 
 async def code_asked(ask: Ask) -> Reply:
@@ -206,9 +207,9 @@ async def _supplied(ask: Ask, found: Mail, case: Case) -> Reply | Wrong:
 
 
 def _opening(ask: Ask, found: Mail) -> dict[str, Any]:
-    """What was answered, where the pages of taking in ask for it."""
+    """What was answered, where the pages of taking in ask for it; the writer goes by the letter's id."""
     said = {name: value for name, value in found.answers.items() if value}
-    person = {"id": ask.parts.context().new_id(), "name": said["name"], "phone": said["phone"]}
+    person = {"id": found.id, "name": said["name"], "phone": said["phone"]}
     number = {"number": said["identity"]} if "identity" in said else {}
     person["identity"] = {"kind": IdentityKind.RESIDENT_ID if number else IdentityKind.NONE} | number
     if "home" in said:

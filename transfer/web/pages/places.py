@@ -7,7 +7,7 @@ from transfer.web.pages.languages import Language
 
 def place_name(directory: Directory, code: str, language: Language) -> str:
     """The name of an institution or a region; its code where the directory does not list it."""
-    listed = directory.institutions.get(code) or directory.by_code.get(code) or directory.by_code.get(region_of(code))
+    listed = directory.institutions.get(code) or directory.known.get(code) or directory.known.get(region_of(code))
     if listed is None:
         return code
     return listed.name_zh if language is Language.ZH else listed.name_en
@@ -15,7 +15,7 @@ def place_name(directory: Directory, code: str, language: Language) -> str:
 
 def region_name(directory: Directory, code: str, language: Language) -> str:
     """The name of a region itself, not of the institution that has its code."""
-    listed = directory.by_code.get(code)
+    listed = directory.known.get(code)
     if listed is None:
         return code
     return listed.name_zh if language is Language.ZH else listed.name_en

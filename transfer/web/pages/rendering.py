@@ -17,8 +17,10 @@ from transfer.web.answers import Reply
 from transfer.web.cookies import FIELD, VISIT, seed_of, setting
 from transfer.web.pages.assets import place
 from transfer.web.pages.citations import cited
+from transfer.web.pages.folding import folding
 from transfer.web.pages.languages import Coded, Language, Translation, language_of, said
 from transfer.web.pages.menu import menu_of
+from transfer.web.pages.tongues import told_apart
 from transfer.web.route import Ask
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
@@ -71,6 +73,8 @@ def page(ask: Ask, template: str, *, status: int = 200, count: int = 1, **values
         )
     )
     cookies = (setting(VISIT, visit, settings),) if visit else ()
+    if chosen is Language.EN:
+        text = told_apart(text)
     return Reply(status=status, body=text.encode(), media_type=HTML, headers=HEADERS, count=count, cookies=cookies)
 
 
@@ -99,6 +103,7 @@ def _environment(chosen: Language) -> Environment:
     )
     translation = Translation(chosen)
     made.install_gettext_translations(translation, newstyle=True)  # type: ignore[attr-defined]
+    made.code_generator_class = folding(translation.gettext)
     made.globals["static"] = place
     made.globals |= {"comma": chosen.comma, "semicolon": chosen.semicolon, "colon": chosen.colon}
     locale = chosen.locale

@@ -265,7 +265,7 @@ async def _where(ask: Ask, about: str) -> str | None:
         one = UUID(about)
         if await views.case(one) is not None:
             return f"/audit/cases/{one}"
-        message = await views.message(one, sources=sorted(ask.parts.directory.by_code))
+        message = await views.message(one, sources=sorted(ask.parts.directory.known))
         if message is not None and await views.case(message.case) is not None:
             return f"/audit/cases/{message.case}#message-{one}"
         return f"/audit/entries/{one}" if await ask.parts.audit.has(one) else None

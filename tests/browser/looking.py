@@ -9,6 +9,7 @@ from typing import Any, Final
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import ConsoleMessage, Page, Request
 
+from tests.scanning import read_codes
 from transfer.web.pages.languages import Language, texts
 
 MAX_BYTES: Final = 60_000
@@ -46,13 +47,16 @@ _SAID: Final = """() => {
 _UNTOLD: Final = r"""() => {
   const found = new Set(), walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   const told = node => node.closest('[lang]').lang.startsWith('zh') || node.closest('title');
-  const han = /[\u3400-\u9fff]/;
+  const han = /\p{Script=Han}/u;
   while (walk.nextNode()) {
     const text = walk.currentNode.data;
     if (han.test(text) && !told(walk.currentNode.parentElement)) found.add(text);
   }
   for (const one of document.querySelectorAll('input, textarea'))
     if (one.type !== 'hidden' && han.test(one.value) && !told(one)) found.add(one.value);
+  for (const name of ['alt', 'aria-label', 'title', 'placeholder'])
+    for (const one of document.querySelectorAll(`[${name}]`))
+      if (/^\p{Script=Han}/u.test(one.getAttribute(name)) && !told(one)) found.add(one.getAttribute(name));
   return [...found].map(text => text.replace(/\s+/g, ' ').trim());
 }"""
 
@@ -161,6 +165,16 @@ async def drawings(page: Page, width: int) -> list[str]:
     return [f"small or cut off at {width} px: {one}" for one in found]
 
 
+async def codes(page: Page) -> list[str]:
+    """QR codes that nothing reads from the page as it is shown."""
+    drawn = page.locator(".qr")
+    return [
+        "a QR code cannot be read"
+        for place in range(await drawn.count())
+        if not read_codes(await drawn.nth(place).screenshot())
+    ]
+
+
 async def shape(page: Page, language: Language) -> list[str]:
     """Language, title, one main heading, headings in order."""
     wrong = []
@@ -230,7 +244,7 @@ async def looked_at(page: Page, language: Language) -> list[str]:
     """What is wrong with the page that is open, with its place before it; the window is as large as before."""
     size = page.viewport_size
     wrong = [*await shape(page, language), *await strange(page, language), *await overflow(page, 320, 640)]
-    wrong += [*await barriers(page), *await keyboard(page)]
+    wrong += [*await codes(page), *await barriers(page), *await keyboard(page)]
     if size is not None:
         await page.set_viewport_size(size)
     return [f"{page.url}: {one}" for one in wrong]

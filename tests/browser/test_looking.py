@@ -90,6 +90,10 @@ async def test_chinese_that_does_not_say_so_is_found_on_an_english_page(page: Pa
         ("By 王芳", ["By 王芳"]),
         ('By <span lang="zh-Hans">王芳</span>', []),
         ('<input value="王">', ["王"]),
+        ("𠮷", ["𠮷"]),
+        ('<img alt="身份证">', ["身份证"]),
+        ('<img alt="身份证" lang="zh-Hans">', []),
+        ('<a aria-label="Preview of 身份证">x</a>', []),
     ):
         await page.set_content(f'<html lang="en"><body><p>{html}</p></body></html>')
         assert await strange(page, Language.EN) == [f"Chinese that is not said to be: {one}" for one in untold]

@@ -10,6 +10,7 @@ from tests.browser.chromium import PHONE, visitor
 from tests.browser.looking import Watch, looked_at
 from tests.integration.file_nodes import FileNode, a_file_node
 from tests.samples import a_jpeg
+from tests.scanning import read_codes
 from tests.workers import ANSWERS, IDENTITY
 from tests.workers import PHONE as NUMBER
 from transfer.web.pages.languages import Language
@@ -67,6 +68,8 @@ async def test_a_worker_applies_and_follows_the_case(
         assert page.url.endswith("/apply/receipt")
         wrong += await look(page, language)
         code = await page.inner_text(".code")
+        [scanned] = read_codes(await page.locator(".qr").screenshot())
+        assert scanned == f"{address}/status#{code.replace('-', '')}"
     async with visitor(browser, address, language, viewport=PHONE, java_script_enabled=scripts) as context:
         page = await context.new_page()
         await page.goto(f"/status#{code.replace('-', '')}")

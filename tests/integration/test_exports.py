@@ -257,7 +257,7 @@ def test_the_code_on_a_printed_history_names_the_ledger_at_that_size(ground: Gro
     size = len(ground.noted())
     assert ground.out("case.pdf", "audit", "history", str(CASE_ID)).exit_code == 0
     pdf = ground.folder / "case.pdf"
-    found = [line for page in (1, 2) for line in scanned(pdf, page, tmp_path)]
+    found = [line for page in (1, 2) for line in scanned(pdf, page)]
     assert [line.rpartition(":")[0] for line in found] == [f"legalaid-ledger:1:{ZHONGSHAN}:{size}"]
 
 

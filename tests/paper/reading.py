@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from tests.scanning import read_codes
+
 RESOLUTION: Final = 200
 """Dots per inch, as an office scanner has them."""
 MILLIMETRES: Final = 25.4
@@ -46,12 +48,9 @@ def fonts_of(pdf: Path) -> list[dict[str, str]]:
     return [{"name": row[0], "embedded": row[-5], "subset": row[-4], "unicode": row[-3]} for row in rows]
 
 
-def scanned(pdf: Path, page: int, folder: Path) -> list[str]:
+def scanned(pdf: Path, page: int) -> list[str]:
     """What a decoder finds on the page, printed and scanned in grey."""
-    target = folder / f"{pdf.stem}-{page}"
-    _run("pdftoppm", *_grey(page), "-png", "-singlefile", str(pdf), str(target))
-    decode = ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", f"{target}.png"]
-    return subprocess.run(decode, capture_output=True, check=False).stdout.decode().splitlines()
+    return read_codes(_run("pdftoppm", *_grey(page), "-png", "-singlefile", str(pdf)))
 
 
 def width_of_first_dark_row(pdf: Path, page: int, *, left: float, top: float, right: float) -> float:

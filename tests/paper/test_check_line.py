@@ -64,4 +64,4 @@ def test_a_line_copied_from_the_paper_with_its_spaces_is_read() -> None:
 def test_the_code_bears_fifteen_per_cent_of_damage_and_keeps_its_quiet_zone() -> None:
     # Version 7 with level M holds 122 bytes; level L would need version 6, level Q version 9 (ISO/IEC 18004).
     assert modules(CheckLine.parse(LINE)) == 17 + 4 * 7
-    assert 'width="53" height="53"' in picture(CheckLine.parse(LINE))
+    assert 'viewBox="0 0 53 53"' in picture(CheckLine.parse(LINE))

@@ -141,7 +141,7 @@ def test_a_history_shows_holders_steps_messages_readings_and_clocks(printed: Pri
             for cell in row:
                 assert re.sub(r"\s", "", cell) in said, cell
     assert letter.check is not None
-    assert scanned(pdf, int(facts_of(pdf)["Pages"]), tmp_path) == [letter.check.text]
+    assert scanned(pdf, int(facts_of(pdf)["Pages"])) == [letter.check.text]
 
 
 def test_an_entry_of_any_kind_on_a_case_can_be_printed(printed: Printed) -> None:

@@ -22,6 +22,9 @@ from transfer.web.pages.tongues import told_apart
         ('<input name="a" value="李">', '<input name="a" value="李" lang="zh-Hans">'),
         ('<input value="–"> 李', '<input value="–"> <span lang="zh-Hans">李</span>'),
         ("<title>王芳 · Case</title>", "<title>王芳 · Case</title>"),
+        ("<td>𠮷田</td>", '<td><span lang="zh-Hans">𠮷田</span></td>'),
+        ('<img src="/a" alt="身份证">', '<img src="/a" alt="身份证" lang="zh-Hans">'),
+        ('<img src="/a" alt="">', '<img src="/a" alt="">'),
         ('<a aria-label="王芳">·</a>', '<a aria-label="王芳">·</a>'),
     ],
 )

@@ -20,7 +20,7 @@ def drawn(text: str) -> str:
     """Any text likewise."""
     image = io.BytesIO()
     code = segno.make_qr(text, error="m", mode="byte", boost_error=False)
-    code.save(image, kind="svg", border=QUIET, xmldecl=False, svgns=True, nl=False)
+    code.save(image, kind="svg", border=QUIET, xmldecl=False, svgns=True, omitsize=True, nl=False)
     return image.getvalue().decode("ascii")
 
 

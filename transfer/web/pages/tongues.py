@@ -1,18 +1,19 @@
 """What stands in Chinese on an English page says so, and is read aloud as Chinese (WCAG 2.2, 3.1.2).
 
 It is found in the finished page, since names, reasons and papers stand everywhere: a run of Chinese in a text gets an
-element of its own, and what can hold no element, a field or a choice, says it of itself.
+element of its own, and what can hold no element, a field, a choice or a picture, says it of itself.
 """
 
 import re
 from typing import Final
 
 LANG: Final = 'lang="zh-Hans"'
-_HAN: Final = "\u3400-\u9fff"
+_HAN: Final = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+"""Ideographs, rare ones in names included (Unicode, blocks of CJK)."""
 _STOPS: Final = "\u3000-\u303f\uff01-\uff60"
 _RUN: Final = re.compile(f"[{_HAN}](?:[{_HAN}{_STOPS}·0-9 ]*[{_HAN}{_STOPS}])?")
 _TOLD: Final = rf"<span {LANG}>\g<0></span>"
-_FILLED: Final = re.compile(f' value="[^"]*[{_HAN}]')
+_FILLED: Final = re.compile(f'(?:input [^>]*value|img [^>]*alt)="[^"]*[{_HAN}]')
 _OF_TEXT: Final = re.compile(r"(?:option|textarea|text|title)\b")
 """Elements, of pages and of drawings, that hold nothing but text; a title has more of the page's language in it."""
 
@@ -28,6 +29,6 @@ def _marked(piece: str) -> str:
     if (whole := _OF_TEXT.match(tag)) is not None:
         said = f" {LANG}" if whole[0] != "title" and _RUN.search(text) else ""
         return f"{whole[0]}{said}{piece[whole.end() :]}"
-    if tag.startswith("input") and _FILLED.search(tag):
+    if _FILLED.match(tag):
         tag = f"{tag} {LANG}"
     return f"{tag}>" + _RUN.sub(_TOLD, text)

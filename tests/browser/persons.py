@@ -73,7 +73,7 @@ class Person:
 
     def within(self, group: str, row: int | None = None) -> "Person":
         """The same, who looks at one part of a form, or at one of its rows."""
-        name = self.named(group) if row is None else self.named(group, rf"\s*{row}")
+        name = self.named(group) if row is None else self.named(group, rf"(, no\.)?\s*{row}")
         return replace(self, part=self.part.get_by_role("group", name=name).first)
 
     async def fills(self, fields: Mapping[str, str]) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 import transfer.law
+from transfer.messages.codes import LegalBasis
 from transfer.web.own_steps import OWN_STEPS
-from transfer.web.pages.citations import cited
+from transfer.web.pages.citations import cited, together
 from transfer.web.pages.languages import Language
 from transfer.web.pages.steps_shown import ground
 from transfer.web.wording import EVIDENCE_WORDING, WORDING
@@ -56,6 +57,17 @@ def test_every_law_of_the_whole_country_in_the_rules_has_its_english_name() -> N
     left = {one for one in printed if cited(one, Language.EN) == one}
     assert len(left) < len(printed)
     assert {one for one in left if "市" not in one and "省" not in one and "协议" not in one} == {"广西2004年规定"}
+
+
+def test_a_law_that_follows_itself_is_named_once() -> None:
+    aid_first = [LegalBasis.LAL_44_1, LegalBasis.LAL_44_2, LegalBasis.O148_24, LegalBasis.AID_FIRST_NOT_COMPLETED]
+    assert together([one.en for one in aid_first], Language.EN) == (
+        "Legal Aid Law, art. 44(1), 44(2); Order 148, art. 24; "
+        "Formalities not completed in time after aid was given first"
+    )
+    assert together([one.zh for one in aid_first], Language.ZH) == (
+        "法律援助法第四十四条第一项、第四十四条第二项；办理法律援助案件程序规定第二十四条；先行提供援助后未按期补办手续"
+    )
 
 
 def test_every_ground_of_a_step_is_printed_in_both_languages() -> None:

@@ -24,6 +24,8 @@ COSIGNED_WITHIN: Final = timedelta(days=1)
 """A checkpoint that nobody has cosigned so long after it was signed is said to a person."""
 ANSWER_DUE: Final = timedelta(days=2)
 LATEST: Final = 500
+DUTY: Final = "duty:"
+"""How checks of duties begin."""
 FAILURES_IN_A_ROW: Final = 3
 """A duty that failed so often in a row is failing; a lost connection costs one or two rounds."""
 
@@ -195,7 +197,7 @@ def _directory(parts: Parts) -> Check:
             "Upgrade this node, then have the operator of the exchange list the versions that it reads.",
         )
         return Check.of(name, found, todo, ok=False)
-    until = f"{listed.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    until = moment(listed.expires_at)
     zh, en = f"第 {listed.version} 版，有效至 {until}", f"version {listed.version}, until {until}"
     if not listed.expired(parts.clock()):
         return Check.of(name, Said(zh, en))
@@ -295,7 +297,7 @@ def _broker(role: str, link: Linked, seconds: float, lost_after: float) -> Check
 
 
 def _duty(duty: str, failures: int) -> Check:
-    name = f"duty:{duty}"
+    name = f"{DUTY}{duty}"
     if failures < FAILURES_IN_A_ROW:
         return Check.of(name, Said("正常", "well"))
     todo = Said(

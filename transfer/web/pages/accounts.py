@@ -102,6 +102,7 @@ async def _list(ask: Ask, *, error: Exception | None = None, wrong: frozenset[st
         "sign_in/accounts.html",
         status=UNPROCESSABLE if error or wrong else 200,
         accounts=await ask.parts.door.accounts.all(),
+        place=lambda code: place_name(directory, code, language(ask)),
         institutions=[
             (code, place_name(directory, code, language(ask)))
             for code in directory.institutions

@@ -3,7 +3,7 @@ English name, and is cited as it stands."""
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -34,6 +34,19 @@ def cited(text: str, language: Language) -> str:
         if None not in places:
             return f"{en}, art. {', '.join(_place(one) for one in places if one)}"
     return text
+
+
+def together(provisions: Iterable[str], language: Language) -> str:
+    """Provisions as each is cited in this language, in one line; a law that follows itself is named once."""
+    mark, between = (", art. ", ", ") if language is Language.EN else ("第", "、第")
+    said: list[str] = []
+    for one in provisions:
+        law, _, place = one.partition(mark)
+        if place and said and said[-1].startswith(law + mark):
+            said[-1] += between + place
+        else:
+            said.append(one)
+    return language.semicolon.join(said)
 
 
 @cache

@@ -17,7 +17,7 @@ from transfer.domain.clocks import legal_day
 from transfer.ports.work import StorageUnavailable
 from transfer.records import FetchFilter, FetchState, LinkLine, MessageState
 from transfer.web.answers import Reply
-from transfer.web.checks import checks
+from transfer.web.checks import DUTY, checks
 from transfer.web.pages import words
 from transfer.web.pages.charts import star
 from transfer.web.pages.languages import said
@@ -98,7 +98,8 @@ async def operations(ask: Ask) -> Reply:
     """How the node stands; without its database, what can be said without it."""
     parts, spoken = ask.parts, language(ask)
     now = parts.clock()
-    found = [check async for check in checks(parts)]
+    # Duties that do well stand in a table of their own.
+    found = [check async for check in checks(parts) if not (check.ok and check.name.startswith(DUTY))]
     with_records = {}
     with suppress(StorageUnavailable):
         links = await _links(parts, now)

@@ -16,7 +16,7 @@ from transfer.domain.clocks import CHINA
 from transfer.web.answers import Reply
 from transfer.web.cookies import FIELD, VISIT, seed_of, setting
 from transfer.web.pages.assets import place
-from transfer.web.pages.citations import cited
+from transfer.web.pages.citations import cited, together
 from transfer.web.pages.folding import folding
 from transfer.web.pages.languages import Coded, Language, Translation, language_of, said
 from transfer.web.pages.menu import menu_of
@@ -127,6 +127,7 @@ def _environment(chosen: Language) -> Environment:
         "said": name_of,
         "commands": _commands,
         "cited": lambda text: cited(text, chosen),
+        "provisions": lambda grounds: together(map(name_of, grounds), chosen),
         "number": lambda value: format_decimal(value, locale=locale),
         "yuan": lambda fen: format_currency(fen / 100, "CNY", locale=locale),
     }

@@ -1,6 +1,7 @@
 """Pages that answer a form that was refused, in Chromium: as good to everyone as those that are asked for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,11 @@ from transfer.domain.rights import Role
 from transfer.web.pages.languages import Language
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser, pytest.mark.timeout(300)]
+_AT_THE_REFUSAL: Final = """() => {
+  const at = document.activeElement, told = document.getElementById(at.getAttribute('aria-describedby'));
+  return (told ?? at).matches('.error-summary');
+}"""
+"""Who reads by a screen reader begins at what is wrong, or at the field that is described by it."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -25,34 +31,44 @@ async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FileNo
         yield made
 
 
-async def answer_to(page: Page, **typed: str) -> int:
-    """The status of what comes when the page's form is sent with this."""
+class Answered(NamedTuple):
+    """The status of what came, and what was typed that must stand there still."""
+
+    status: int
+    kept: Mapping[str, str]
+
+
+Refused = Callable[[Page, Signed], Awaitable[Answered]]
+
+
+async def answer_to(page: Page, hidden: str = "", **typed: str) -> Answered:
+    """What comes when the page's form is sent with this; a field of the name ``hidden`` comes back empty."""
     for name, value in typed.items():
         await page.fill(f"main [name='{name}']", value)
     async with page.expect_navigation() as gone:
         await page.locator("main form button:not(.visually-hidden):not([name])").last.click()
-    return (await gone.value).status
+    return Answered((await gone.value).status, {name: value for name, value in typed.items() if name != hidden})
 
 
-async def sign_in(page: Page, who: Signed) -> int:
+async def sign_in(page: Page, who: Signed) -> Answered:
     await page.context.clear_cookies(name="session")
     await page.goto("/sign-in")
-    return await answer_to(page, login="nobody", password="wrong, and long enough")
+    return await answer_to(page, hidden="password", login="nobody", password="wrong, and long enough")
 
 
-async def intake(page: Page, who: Signed) -> int:
+async def intake(page: Page, who: Signed) -> Answered:
     await page.goto("/intake")
     async with page.expect_navigation():
         await page.click("main form[action='/intake'] button")
-    return await answer_to(page)
+    return await answer_to(page, **{"applicants.0.phone": "1380"})
 
 
-async def step(page: Page, who: Signed) -> int:
+async def step(page: Page, who: Signed) -> Answered:
     await page.goto(f"/cases/{await _case(who)}/steps/offer")
-    return await answer_to(page)
+    return await answer_to(page, letter="中援转〔2026〕1号")
 
 
-async def stale(page: Page, who: Signed) -> int:
+async def stale(page: Page, who: Signed) -> Answered:
     case = await _case(who)
     await page.goto(f"/cases/{case}/steps/offer")
     told = {"items": [{"defect": "FORM_UNSIGNED", "explanation": "申请表缺少签名。"}], "due_on": "2027-01-04"}
@@ -61,7 +77,7 @@ async def stale(page: Page, who: Signed) -> int:
     return await answer_to(page, letter="中援转〔2026〕1号", reason="申请人户籍地在泸县")
 
 
-async def begun_by_another(page: Page, who: Signed) -> int:
+async def begun_by_another(page: Page, who: Signed) -> Answered:
     async with a_form_browser(who.api.address) as worker:
         await worker.begun()
         await worker.answered()
@@ -75,24 +91,23 @@ async def begun_by_another(page: Page, who: Signed) -> int:
     async with page.expect_navigation() as gone:
         await page.click(f"main form[action='{letter}/take'] button")
     assert other.account.name in await page.inner_text("main [role=status]")
-    return (await gone.value).status
+    return Answered((await gone.value).status, {})
 
 
-async def forged(page: Page, who: Signed) -> int:
+async def forged(page: Page, who: Signed) -> Answered:
     await page.goto("/intake")
     await page.evaluate("document.querySelector('main form [name=csrf]').value = 'x'")
     return await answer_to(page)
 
 
-async def status(page: Page, who: Signed) -> int:
+async def status(page: Page, who: Signed) -> Answered:
     await page.goto("/status")
-    return await answer_to(page, code="33333-33333", fact="0000")
+    return await answer_to(page, hidden="fact", code="33333-33333", fact="0000")
 
 
-async def status_often(page: Page, who: Signed) -> int:
-    found = 0
+async def status_often(page: Page, who: Signed) -> Answered:
     for _ in range(12):
-        if (found := await status(page, who)) == 429:
+        if (found := await status(page, who)).status == 429:
             break
     return found
 
@@ -118,12 +133,16 @@ async def _case(who: Signed) -> str:
     ids=lambda one: getattr(one, "__name__", str(one)),
 )
 async def test_the_answer_to_a_refused_form_is_good_to_everyone(
-    browser: Browser, node: FileNode, language: Language, refused: object, answer: int
+    browser: Browser, node: FileNode, language: Language, refused: Refused, answer: int
 ) -> None:
     who = await signed_in(node.api, Role.INTAKE, Role.WORKSTATION)
     node.api.node.web.limits._full_at.clear()
     async with visitor(browser, node.api.address, language, session=who.headers["Cookie"]) as context:
         page = await context.new_page()
-        assert await refused(page, who) == answer  # type: ignore[operator]
+        answered = await refused(page, who)
+        assert answered.status == answer
+        if answer == 422:
+            assert await page.evaluate(_AT_THE_REFUSAL)
+            assert {name: await page.input_value(f"main [name='{name}']") for name in answered.kept} == answered.kept
         wrong = await looked_at(page, language)
     assert not wrong, "\n".join(dict.fromkeys(wrong))

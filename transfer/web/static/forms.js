@@ -42,5 +42,3 @@ for (const form of document.querySelectorAll("form[data-form]")) {
   });
   form.addEventListener("submit", () => clearTimeout(waits));
 }
-
-document.getElementById("errors")?.focus();

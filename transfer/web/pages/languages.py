@@ -1,7 +1,7 @@
 """The two languages of the pages: texts stand in English in code and templates, and in Chinese in ``languages/``."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
 from gettext import NullTranslations
@@ -10,8 +10,10 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
+
+from transfer.domain.clocks import CHINA
 
 FOLDER: Final = Path(__file__).parent.parent / "languages" / "zh"
 COOKIE: Final = "language"
@@ -46,6 +48,11 @@ class Language(StrEnum):
     def day(self, value: date) -> str:
         """The day as this language writes it."""
         return _day(value, self)
+
+    def moment(self, value: datetime) -> str:
+        """The minute, by the clocks of China, as this language writes it."""
+        form = "yyyy-MM-dd HH:mm" if self is Language.ZH else "d MMM yyyy, HH:mm"
+        return str(format_datetime(value.astimezone(CHINA), form, locale=self.locale))
 
     @property
     def other(self) -> "Language":

@@ -1,12 +1,13 @@
 """Makes a page of a template: in the language of whoever asks, with nothing inline and nothing from elsewhere."""
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_timedelta
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -107,12 +108,20 @@ def _environment(chosen: Language) -> Environment:
     made.globals["static"] = place
     made.globals |= {"comma": chosen.comma, "semicolon": chosen.semicolon, "colon": chosen.colon}
     locale = chosen.locale
-    written = "yyyy-MM-dd HH:mm" if chosen is Language.ZH else "d MMM yyyy, HH:mm"
 
     def moment(value: datetime) -> Markup:
         local = value.astimezone(CHINA)
-        text = format_datetime(local, written, locale=locale)
-        return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), text)
+        return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), chosen.moment(local))
+
+    def typed(value: str, kind: str) -> str:
+        """What stands in a field for a day or a moment, as it is read."""
+        try:
+            when = datetime.fromisoformat(value) if kind in {"day", "moment"} else None
+        except ValueError:
+            when = None
+        if when is None:
+            return value
+        return chosen.day(when.date()) if kind == "day" else chosen.moment(when.replace(tzinfo=when.tzinfo or CHINA))
 
     def ago(value: datetime, now: datetime) -> str:
         return format_timedelta(value - now, add_direction=True, locale=locale)
@@ -123,6 +132,8 @@ def _environment(chosen: Language) -> Environment:
     made.filters |= {
         "day": chosen.day,
         "moment": moment,
+        "typed": typed,
+        "kilobytes": lambda size: f"{format_decimal(math.ceil(size / 1024), locale=locale)} kB",
         "ago": ago,
         "said": name_of,
         "commands": _commands,

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from transfer.domain.case import Case
+from transfer.domain.case import Case, Transfer
+from transfer.domain.clocks import CHINA
+from transfer.domain.evidence import EvidenceRequest
+from transfer.web.pages import words
 from transfer.web.pages.labels import Said
 from transfer.web.pages.languages import Language, said
 from transfer.web.route import Ask
+from transfer.web.wording import Wording
 
 _LINES: Final = 200
 
@@ -58,9 +62,9 @@ def facts(case: Case, language: Language) -> dict[str, str]:
         word("办理记录", "Entries"): str(len(case.handling.entries)),
     }
     for transfer in case.transfers:
-        found[word("转交", "Transfer") + f" {transfer.letter}"] = _minute(transfer.changed_at)
+        found[word("转交", "Transfer") + f" {transfer.letter}"] = _as_of(transfer, words.TRANSFERS, language)
     for request in case.requests:
-        found[word("协作函", "Evidence request") + f" {request.letter}"] = _minute(request.changed_at)
+        found[word("协作函", "Evidence request") + f" {request.letter}"] = _as_of(request, words.REQUESTS, language)
     return found
 
 
@@ -98,5 +102,7 @@ async def hands_since(ask: Ask, case: Case, since: str) -> tuple[Hand, ...]:
     )
 
 
-def _minute(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
+def _as_of(one: Transfer | EvidenceRequest, states: Mapping[str, Wording], language: Language) -> str:
+    """How it stands, and since which second, so that no change looks like none."""
+    at = one.changed_at.astimezone(CHINA)
+    return f"{said(states[one.state], language)}{language.comma}{language.day(at)} {at:%H:%M:%S}"

@@ -62,7 +62,7 @@ async def test_an_application_from_the_first_page_to_the_case(browser: Browser) 
         path, [*(await browser.form(path)).sent(place_of_performance="510521"), ("form-show", "competence")]
     )
     assert looked.status == 200
-    assert "510521" in looked.page.text
+    assert "Luxian 510521" in looked.page.text
     assert "Labour Dispute Mediation and Arbitration Law, art. 21" in looked.page.text
     assert await filled(browser, draft, "where", {}) == f"{draft}/means"
     means = await browser.get(f"{draft}/means")
@@ -74,7 +74,14 @@ async def test_an_application_from_the_first_page_to_the_case(browser: Browser) 
         assert paper in papers.text
     await filled(browser, draft, "papers", {})
     check = await browser.get(f"{draft}/check")
-    for said in ("李大山", "990000198504120010", "请求支付18000元", "务工证明", "Migrant worker"):
+    for said in (
+        "李大山",
+        "990000198504120010",
+        "请求支付18000元",
+        "务工证明",
+        "Migrant worker",
+        "Nothing was entered.",
+    ):
         assert said in check.text
     posted = await browser.post(f"{draft}/check", check.form(f"{draft}/check").sent())
     assert posted.status == 303

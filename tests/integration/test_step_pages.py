@@ -99,7 +99,12 @@ async def test_a_colleagues_change_is_shown_and_nothing_typed_is_lost(browser: B
     assert (await browser.api.post(f"/v1/cases/{case['id']}/urgency", urgent)).status == 200
     posted = await browser.post(path, pairs)
     assert posted.status == 412
-    for said in ("A colleague changed this case", "刘敏", "Urgency", "Take over my entries"):
+    for said in (
+        "A colleague changed this case",
+        "刘敏 (Zhongshan Legal Aid Centre)",
+        "Urgency",
+        "Take over my entries",
+    ):
         assert said in posted.page.text
     form = posted.page.form(path)
     assert form.value("note") == "等候答复"

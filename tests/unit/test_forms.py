@@ -149,3 +149,17 @@ def test_a_button_that_adds_a_row_takes_away_none_that_nobody_filled_in_yet() ->
     shown_again = read(fields_of(evidence.Record), [*pairs, (ADD, "answers.2.pieces")])
     assert shown_again["answers"] == [{"item": items[0]}, {"item": items[1]}, {"item": items[2], "pieces": [{}]}]
     assert "answers" not in read(fields_of(evidence.Record), pairs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "zh", "en"),
+    [
+        ("moment", "2026-06-10T10:00:07", "2026-06-10 10:00", "10 Jun 2026, 10:00"),
+        ("day", "2026-06-10", "2026年6月10日", "10 Jun 2026"),
+        ("day", "the tenth", "the tenth", "the tenth"),
+        ("text", "2026-06-10", "2026-06-10", "2026-06-10"),
+    ],
+)
+def test_what_was_typed_is_read_back_as_the_language_writes_it(kind: str, value: str, zh: str, en: str) -> None:
+    for language, said in ((Language.ZH, zh), (Language.EN, en)):
+        assert _environment(language).filters["typed"](value, kind) == said

@@ -41,6 +41,7 @@ from transfer.web.pages.choices import general_choices
 from transfer.web.pages.controls import Form, controls
 from transfer.web.pages.filled import Tree, only_changes, read
 from transfer.web.pages.languages import Language
+from transfer.web.pages.places import region_name
 from transfer.web.pages.refusals import refusal_text
 from transfer.web.pages.rendering import language, page, see_other
 from transfer.web.pages.sending import NOTHING_WRONG, Wrong, sent, understood, with_person
@@ -169,6 +170,7 @@ async def _shown(ask: Ask, draft: Draft, chapter: Chapter, tree: Tree, wrong: Wr
         alike=[line async for line in _alike(ask, case)] if case and last else [],
         left=_left(draft, outcome) if isinstance(outcome, Wrong) else [],
         told=_told(draft, form) if last else [],
+        place=lambda code: region_name(ask.parts.directory, code, chosen),
     )
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from transfer.crypto.directory import Directory
 from transfer.domain.case import Case, Transfer
 from transfer.domain.clocks import CHINA
 from transfer.domain.evidence import EvidenceRequest
 from transfer.web.pages import words
 from transfer.web.pages.labels import Said
 from transfer.web.pages.languages import Language, said
+from transfer.web.pages.places import place_name
 from transfer.web.route import Ask
 from transfer.web.wording import Wording
 
@@ -36,7 +38,7 @@ class Hand:
     at: datetime
 
 
-def facts(case: Case, language: Language) -> dict[str, str]:
+def facts(case: Case, directory: Directory, language: Language) -> dict[str, str]:
     """The case in the words in which a colleague's change is shown."""
 
     def word(zh: str, en: str) -> str:
@@ -44,7 +46,7 @@ def facts(case: Case, language: Language) -> dict[str, str]:
 
     found = {
         word("阶段", "Stage"): said(case.stage.stage, language),
-        word("承办机构", "Holder"): case.holder.institution,
+        word("承办机构", "Holder"): place_name(directory, case.holder.institution, language),
         word("紧急程度", "Urgency"): said(case.basics.urgency, language),
         word("申请人", "Applicants"): language.comma.join(
             f"{one.name} ({said(one.status, language)})" for one in case.applicants[:50]
@@ -56,7 +58,9 @@ def facts(case: Case, language: Language) -> dict[str, str]:
         ),
         word("材料", "Papers"): language.comma.join(one.title for one in case.materials[:50]),
         word("补正期限", "Notice: last day"): language.day(case.notice.due_on) if case.notice is not None else "",
-        word("地点", "Places"): language.comma.join(case.basics.named.values()),
+        word("地点", "Places"): language.comma.join(
+            place_name(directory, one, language) for one in case.basics.named.values()
+        ),
         word("保全", "Hold"): said(case.handling.hold.reason, language) if case.handling.hold is not None else "",
         word("回避", "Recused"): language.comma.join(sorted(case.handling.recused)),
         word("办理记录", "Entries"): str(len(case.handling.entries)),
@@ -73,14 +77,14 @@ def as_text(seen: Mapping[str, str]) -> str:
     return json.dumps(seen, ensure_ascii=False, separators=(",", ":"))
 
 
-def differences(text: str, case: Case, language: Language) -> tuple[Difference, ...]:
+def differences(text: str, case: Case, directory: Directory, language: Language) -> tuple[Difference, ...]:
     """Between what the form kept and the case as it is now."""
     try:
         kept = json.loads(text)
     except ValueError:
         kept = {}
     was = {str(name): str(value) for name, value in kept.items()} if isinstance(kept, dict) else {}
-    now = facts(case, language)
+    now = facts(case, directory, language)
     return tuple(
         Difference(what=name, before=was.get(name, ""), now=now.get(name, ""))
         for name in dict.fromkeys((*was, *now))

@@ -30,6 +30,7 @@ from transfer.web.pages.fields import fields_of
 from transfer.web.pages.filled import Tree, only_changes, read
 from transfer.web.pages.labels import Said
 from transfer.web.pages.languages import said
+from transfer.web.pages.places import place_name
 from transfer.web.pages.rendering import language, page, see_other
 from transfer.web.pages.seen import as_text, differences, facts, hands_since
 from transfer.web.pages.sending import KEY, NOTHING_WRONG, Wrong, sent, understood, with_person
@@ -104,7 +105,7 @@ async def take_step(api: Route, ask: Ask) -> Reply:
         doing,
         tree,
         replace(outcome, whole=""),
-        stale=differences(ask.form.get(SEEN, ""), doing.case, language(ask)),
+        stale=differences(ask.form.get(SEEN, ""), doing.case, ask.parts.directory, language(ask)),
         hands=await hands_since(ask, doing.case, ask.form.get(SHOWN_AT, "")),
     )
 
@@ -132,7 +133,7 @@ def _form(  # noqa: PLR0913 - what a form can be shown with
     """A form that was read by an older version keeps it until its changes are shown; then it takes the new one."""
     context, chosen = ask.parts.context(), language(ask)
     case, kept = doing.case, ask.form if ask.form and stale is None else {}
-    seen = kept.get(SEEN) or as_text(facts(case, chosen))
+    seen = kept.get(SEEN) or as_text(facts(case, ask.parts.directory, chosen))
     fixed, leaves_out = _narrowed(doing, tree)
     leaves_out |= NOT_ASKED
     if not ask.who.unbound:
@@ -163,6 +164,7 @@ def _form(  # noqa: PLR0913 - what a form can be shown with
         wrong=wrong,
         stale=stale,
         hands=hands,
+        place=lambda code: place_name(ask.parts.directory, code, chosen),
         hidden={
             VERSION: kept.get(VERSION) or etag_of(case.version),
             KEY: kept.get(KEY) or str(uuid4()),

@@ -185,6 +185,15 @@ class MessageLine(Record):
         return moment
 
 
+class Dismissal(Code):
+    """Why a message of the quarantine needs nothing more."""
+
+    NO_MESSAGE = "NO_MESSAGE", "不是消息，无需办理", "It is no message; there is nothing to do"
+    FORGED = "FORGED", "伪造的消息，已另行处置", "It was forged; that is dealt with elsewhere"
+    SENT_ANEW = "SENT_ANEW", "发件地区已另发消息", "Its sender has sent another message"
+    SETTLED = "SETTLED", "已用其他方式办结", "It was settled in another way"
+
+
 class QuarantineLine(Record):
     """A message that was not applied; its content is not shown. Without a digest its letter was not opened, and what
     is said of it is a claim."""
@@ -201,6 +210,8 @@ class QuarantineLine(Record):
     size: Annotated[int, Field(description="bytes")]
     refusal: Refusal
     applied_at: Annotated[datetime | None, Field(description="when a replay led to its application")]
+    dismissed_at: Annotated[datetime | None, Field(description="when staff said that it needs nothing more")] = None
+    dismissal: Annotated[Dismissal | None, Field(description="why it needs nothing more")] = None
 
 
 class DifferenceLine(Record):
@@ -329,7 +340,7 @@ class Traffic(Record):
     outbox: Annotated[Mapping[MessageState, int], Field(description="messages sent, by state of delivery")]
     oldest_waiting: OldestWaiting | None
     parked: Annotated[int, Field(description="messages received that wait for earlier ones")]
-    quarantined: Annotated[int, Field(description="messages in quarantine that no replay has applied")]
+    quarantined: Annotated[int, Field(description="messages in quarantine that were neither applied since nor put away")]
     destinations: tuple[DestinationLine, ...]
 
 

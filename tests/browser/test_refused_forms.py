@@ -106,10 +106,12 @@ async def status(page: Page, who: Signed) -> Answered:
 
 
 async def status_often(page: Page, who: Signed) -> Answered:
+    answered = await status(page, who)
     for _ in range(12):
-        if (found := await status(page, who)).status == 429:
+        if answered.status == 429:
             break
-    return found
+        answered = await status(page, who)
+    return answered
 
 
 async def _case(who: Signed) -> str:

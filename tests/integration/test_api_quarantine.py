@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import select
 
 from tests.integration.api_node import LUXIAN, OFFER, ZHONGSHAN, Answer, Api
+from tests.noted import noted
 from transfer.domain.decision import Decision
 from transfer.handlers import receive
 from transfer.handlers.dispatch import HANDLERS, Handler
 from transfer.handlers.receive import Applied, Duplicate, Early, Refused
+from transfer.ledger.entry import Kind
 from transfer.messages.transfer import Offered
 from transfer.messages.values import Frozen
 from transfer.storage.tables import outbox, receipts_due
+from transfer.web.readings import UNNAMED
 
 
 async def sent(api: Api) -> list[bytes]:
@@ -61,6 +64,42 @@ async def test_a_refused_message_is_shown_without_its_content(here: Api, there: 
     whole = await there.get(f"/v1/quarantine/{line['id']}?body=true")
     assert base64.b64decode(whole.body["body"]) == body
     assert await here.items("/v1/quarantine") == []
+
+
+async def dismissed(api: Api, line: dict[str, Any], key: str = "", **body: str) -> Answer:
+    options = {"key": key} if key else {}
+    return await api.post(f"/v1/quarantine/{line['id']}/dismiss", body, etag=None, **options)
+
+
+async def test_what_needs_nothing_more_is_put_away_once_with_who_and_why_in_the_ledger(there: Api) -> None:
+    await there.take_in(b"no message at all", source=ZHONGSHAN)
+    line, key = await entry(there), str(uuid4())
+    for _ in range(2):
+        answer = await dismissed(there, line, key, reason="NO_MESSAGE", remark="扫描程序发来的")
+        assert (answer.status, answer.body) == (200, {"id": line["id"], "dismissal": "NO_MESSAGE"})
+    assert await there.items("/v1/quarantine?applied=false") == []
+    [kept] = await there.items("/v1/quarantine")
+    assert (kept["dismissal"], kept["applied_at"], kept["dismissed_at"] is None) == ("NO_MESSAGE", None, False)
+    [told] = await noted(there.node.store.engine, Kind.REPLAYED)
+    assert told.facts == {"quarantine": line["id"], "verdict": "dismissed", "reason": "NO_MESSAGE"}
+    assert told.texts == {"by": UNNAMED, "remark": "扫描程序发来的"}
+    assert (await there.node.views.traffic()).quarantined == 0
+    again = await dismissed(there, line, reason="FORGED")
+    assert (again.status, again.body["title"]) == (
+        409,
+        "This message of the quarantine was applied since, or put away.",
+    )
+    assert (await dismissed(there, {"id": str(uuid4())}, reason="FORGED")).status == 404
+    assert (await dismissed(there, line, reason="WHIM")).status == 422
+
+
+async def test_what_was_put_away_can_still_be_taken_in(here: Api, there: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = await refused_by_a_fault(here, there, monkeypatch)
+    line = await entry(there)
+    assert (await dismissed(there, line, reason="SETTLED")).status == 200
+    assert (await replay(there, line)).body["verdict"] == "applied"
+    assert (await there.get(f"/v1/cases/{case['id']}")).status == 200
+    assert (await dismissed(there, line, reason="SETTLED")).status == 409
 
 
 async def test_what_a_fault_kept_out_is_applied_by_a_replay(

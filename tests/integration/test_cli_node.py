@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 
 from deploy.demo import people
 from tests.builders import LUXIAN, ZHONGSHAN, a_body, an_offer, example_body
-from tests.noted import noted
+from tests.noted import Noted, noted
 from tests.pki import Pki
 from tests.trust import as_sent, environment_of, shared
 from transfer.cli.exits import CONFIGURATION, FAULT, UNAVAILABLE, USAGE
@@ -67,16 +67,20 @@ class Place:
         assert ended.exit_code == 0, ended.output
         return json.loads(ended.stdout)
 
-    def readings(self) -> list[tuple[str, str | None, str]]:
-        """What was read here, of what, and by whom, in the order of the ledger."""
+    def entries(self, kind: Kind) -> list[Noted]:
+        """The entries of this kind in its ledger, in their order."""
 
-        async def read() -> list[tuple[str, str | None, str]]:
+        async def read() -> list[Noted]:
             node = build(self.settings())
-            found = await noted(node.store.engine, Kind.READ)
+            found = await noted(node.store.engine, kind)
             await node.store.engine.dispose()
-            return [(one.facts["what"], one.facts["id"], (one.texts or {})["by"]) for one in found]
+            return found
 
         return asyncio.run(read())
+
+    def readings(self) -> list[tuple[str, str | None, str]]:
+        """What was read here, of what, and by whom, in the order of the ledger."""
+        return [(one.facts["what"], one.facts["id"], (one.texts or {})["by"]) for one in self.entries(Kind.READ)]
 
     def settings(self) -> Settings:
         return Settings(
@@ -423,6 +427,20 @@ def test_what_failed_by_a_fault_of_the_node_is_applied_by_a_replay(tmp_path: Pat
     assert place.json("quarantine", "list") == []
     assert len(place.json("quarantine", "list", "--all")) == 1
     assert [line["id"] for line in place.json("case", "list")] == [str(offer.case)]
+
+
+def test_a_message_is_put_away_and_the_ledger_says_who_did_what(place: Place) -> None:
+    place.take_in(b"no message at all")
+    [entry] = place.json("quarantine", "list")
+    place.run("quarantine", "replay", entry["id"])
+    ended = place.run("quarantine", "dismiss", entry["id"], "--reason", "NO_MESSAGE", "--remark", "扫描程序")
+    assert (ended.exit_code, ended.stdout) == (0, f"{entry['id']} put away: It is no message; there is nothing to do\n")
+    assert place.json("quarantine", "list") == []
+    assert place.json("quarantine", "list", "--all")[0]["dismissal"] == "NO_MESSAGE"
+    assert place.run("quarantine", "dismiss", entry["id"], "--reason", "FORGED").exit_code == FAULT
+    assert place.run("quarantine", "dismiss", entry["id"], "--reason", "WHIM").exit_code == USAGE
+    told = [(one.facts["verdict"], one.texts) for one in place.entries(Kind.REPLAYED)]
+    assert told == [("refused", {"by": "os:a-clerk"}), ("dismissed", {"by": "os:a-clerk", "remark": "扫描程序"})]
 
 
 def test_replay_needs_to_know_which(place: Place) -> None:

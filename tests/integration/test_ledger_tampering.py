@@ -69,6 +69,8 @@ UNCOVERED: Final[Mapping[str, str]] = {
     "quarantine.code": _REPLAYED,
     "quarantine.refusal": _REPLAYED,
     "quarantine.applied_at": _REPLAYED,
+    "quarantine.dismissed_at": _REPLAYED,
+    "quarantine.dismissal": _REPLAYED,
     "cases.opened_at": _WHEN,
     "cases.changed_at": _WHEN,
     "rule_sets.number": "the order of sets, which follows from that of their entries",

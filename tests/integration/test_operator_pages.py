@@ -166,7 +166,7 @@ async def test_who_may_read_the_quarantine_sees_what_it_says_and_the_ledger_says
     assert (last.facts["what"], last.texts) == ("quarantine", {"by": OPERATOR})
 
 
-async def test_a_replay_says_its_verdict_is_carried_out_once_and_noted_with_who_did_it(
+async def test_a_replay_says_its_verdict_is_carried_out_once_and_toldwith_who_did_it(
     here: Api, there: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = await refused_by_a_fault(here, there, monkeypatch)
@@ -184,6 +184,24 @@ async def test_a_replay_says_its_verdict_is_carried_out_once_and_noted_with_who_
     assert replayed.texts == {"by": OPERATOR}
     assert (await looked(there, path, {"key": ""}))[0] == 400
     assert (await looked(there, f"/operations/quarantine/{uuid4()}"))[0] == 404
+
+
+async def test_a_message_is_put_away_with_a_reason_and_waits_no_more(there: Api) -> None:
+    await there.take_in(b"no message at all", source=ZHONGSHAN)
+    [path] = re.findall(r'href="(/operations/quarantine/[^"]+)"', (await looked(there, "/operations/quarantine"))[1])
+    _, html = await looked(there, path)
+    key = re.findall(r'name="key" value="([^"]+)"', html)[1]
+    status, html = await looked(there, f"{path}/dismiss", {"key": key, "reason": "", "remark": "扫描程序"})
+    assert (status, "Choose why it needs nothing more." in plain(html), "扫描程序" in html) == (422, True, True)
+    for _ in range(2):
+        assert (await looked(there, f"{path}/dismiss", {"key": key, "reason": "NO_MESSAGE"}))[0] == 303
+    _, html = await looked(there, path)
+    assert "It is no message; there is nothing to do" in plain(html)
+    assert "Put it away" not in plain(html)
+    assert "Take it in again" in plain(html)
+    assert "put away" in plain((await looked(there, "/operations/quarantine"))[1])
+    [told] = await noted(there.node.store.engine, Kind.REPLAYED)
+    assert (told.facts["verdict"], told.texts) == ("dismissed", {"by": OPERATOR})
 
 
 async def test_the_quarantine_is_paged(there: Api, monkeypatch: pytest.MonkeyPatch) -> None:

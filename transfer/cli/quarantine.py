@@ -1,4 +1,4 @@
-"""``transfer quarantine``: messages that could not be applied, to look at and to try again."""
+"""``transfer quarantine``: messages that could not be applied, to look at, to try again or to put away."""
 
 from pathlib import Path
 from typing import assert_never
@@ -8,26 +8,26 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from transfer.cli.exits import FAULT, NotThere, WrongUsage
-from transfer.cli.known import noted
+from transfer.cli.known import noted, operator
 from transfer.cli.opening import env_file_option, json_option, load_settings, opened, run
 from transfer.cli.output import console, local, print_json, table
 from transfer.handlers.receive import Applied, Duplicate, Early, Refused
-from transfer.handlers.replay import Replayed, replay
+from transfer.handlers.replay import Away, Replayed, dismiss, replay
 from transfer.node import Node
-from transfer.records import QuarantineLine, TimeKey
+from transfer.records import Dismissal, QuarantineLine, TimeKey
 from transfer.settings import Settings
 from transfer.web.route import Shows
 
 _PAGE = 500
 
 
-@click.group(short_help="Messages that could not be applied: look, try again.")
+@click.group(short_help="Messages that could not be applied: look, try again, put away.")
 def quarantine() -> None:
-    """Look at messages that could not be applied, and try them again."""
+    """Look at messages that could not be applied, try them again, or put them away."""
 
 
 @quarantine.command("list")
-@click.option("--all", "everything", is_flag=True, help="Also those that a replay has applied.")
+@click.option("--all", "everything", is_flag=True, help="Also those that were applied since, or put away.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="At most so many.")
 @json_option
 @env_file_option
@@ -64,8 +64,8 @@ def show(*, entry: UUID, body: bool, as_json: bool, env_file: Path | None) -> No
     shown["refusal"] = f"{refusal.code} ({refusal.code.zh}): {refusal.detail}"
     for name, value in shown.items():
         click.echo(f"{name:12} {'' if value is None else value}")
-    if line.applied_at is None:
-        click.echo(f"\n`transfer quarantine replay {line.id}` tries it again")
+    if line.applied_at is None and line.dismissed_at is None:
+        click.echo(f"\n`transfer quarantine replay {line.id}` tries it again, `… dismiss` puts it away")
 
 
 @quarantine.command("replay")
@@ -94,6 +94,25 @@ def replay_(ctx: click.Context, *, entry: UUID | None, everything: bool, as_json
         ctx.exit(FAULT)
 
 
+@quarantine.command("dismiss")
+@click.argument("entry", type=click.UUID)
+@click.option("--reason", type=click.Choice([*Dismissal]), required=True, help="Why it needs nothing more.")
+@click.option("--remark", help="What else there is to say; the ledger keeps it.")
+@env_file_option
+def dismiss_(*, entry: UUID, reason: str, remark: str | None, env_file: Path | None) -> None:
+    """Put a message away that needs nothing more.
+
+    It stays, and can still be tried again. The ledger says who put it away, and why.
+    """
+    run(_dismiss(load_settings(env_file), entry, Dismissal(reason), remark))
+    click.echo(f"{entry} put away: {Dismissal(reason).en}")
+
+
+async def _dismiss(settings: Settings, entry: UUID, reason: Dismissal, remark: str | None) -> None:
+    async with opened(settings) as node, node.quarantine.handling() as work:
+        await dismiss(work, entry, Away(why=reason, by=operator(), remark=remark), node.context())
+
+
 async def _list(settings: Settings, *, everything: bool, limit: int) -> list[QuarantineLine]:
     async with opened(settings) as node:
         applied = None if everything else False
@@ -120,8 +139,8 @@ async def _replay(settings: Settings, entry: UUID | None, *, quiet: bool) -> lis
         columns = (TextColumn("replay"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console(), disable=quiet or len(entries) == 1) as progress:
             for one in progress.track(entries):
-                async with room.replaying() as work:
-                    done.append(await replay(work, one, node.context(), node.wire))
+                async with room.handling() as work:
+                    done.append(await replay(work, one, node.context(), node.wire, by=operator()))
         return done
 
 

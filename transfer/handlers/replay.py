@@ -1,5 +1,6 @@
-"""Tries a message of the quarantine again, by the same door through which it came."""
+"""Tries a message of the quarantine again, by the same door through which it came, or puts it away."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
@@ -7,12 +8,19 @@ from uuid import UUID
 from transfer.domain.errors import TransferError
 from transfer.handlers.opening import Arrived, open_delivery
 from transfer.handlers.receive import Applied, Duplicate, Early, Refused, Verdict, lying, receive
+from transfer.ledger.entry import Kind
+from transfer.ports.ledger import Happened
 from transfer.ports.traffic import Wire
 from transfer.ports.work import Context, Delivery, Quarantined, QuarantineWork, Work
+from transfer.records import Dismissal
 
 
 class NotInQuarantine(TransferError):
     """The quarantine holds no such message."""
+
+
+class WaitsNoMore(TransferError):
+    """This message of the quarantine was applied since, or put away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +31,20 @@ class Replayed:
     verdict: Verdict
 
 
-async def replay(work: QuarantineWork, entry: UUID, context: Context, wire: Wire) -> Replayed:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """Why a message of the quarantine needs nothing more, and who says so."""
+
+    why: Dismissal
+    by: str
+    remark: str | None = None
+
+
+async def replay(work: QuarantineWork, entry: UUID, context: Context, wire: Wire, *, by: str) -> Replayed:
     """Take the message in again within one transaction, also when its place in the conversation has passed.
 
     What is applied, or was applied before, is marked so; what is refused again stays, with the new reason, and its
-    sender gets a new receipt in any case. Raises NotInQuarantine.
+    sender gets a new receipt in any case. The ledger says who did it. Raises NotInQuarantine.
     """
     held = await work.load(entry)
     if held is None:
@@ -42,7 +59,27 @@ async def replay(work: QuarantineWork, entry: UUID, context: Context, wire: Wire
             pass  # it waits in the inbox, and is applied there when its turn comes
         case _:
             assert_never(verdict)
+    _note(work.work, entry, type(verdict).__name__.lower(), {"by": by}, context)
     return Replayed(entry=held, verdict=verdict)
+
+
+async def dismiss(work: QuarantineWork, entry: UUID, away: Away, context: Context) -> None:
+    """Say that the message needs nothing more; it stays, and can still be tried again. The ledger says who did it, why,
+    and keeps the remark. Raises NotInQuarantine, WaitsNoMore."""
+    held = await work.load(entry)
+    if held is None:
+        raise NotInQuarantine(entry=entry)
+    if held.applied_at is not None or held.dismissed_at is not None:
+        raise WaitsNoMore(entry=entry)
+    await work.mark_dismissed(held.id, away.why, at=context.now)
+    _note(work.work, entry, "dismissed", {"by": away.by, "remark": away.remark}, context, reason=away.why.value)
+
+
+def _note(
+    work: Work, entry: UUID, verdict: str, texts: Mapping[str, str | None], context: Context, **more: str
+) -> None:
+    told = {"quarantine": str(entry), "verdict": verdict, **more}
+    work.note(Happened(kind=Kind.REPLAYED, at=context.now, facts=told, texts={k: v for k, v in texts.items() if v}))
 
 
 async def _arrived(work: Work, held: Quarantined, context: Context, wire: Wire) -> Arrived:

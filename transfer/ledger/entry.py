@@ -62,7 +62,7 @@ class Kind(StrEnum):
     MAIL = "mail"
     """What a person without an account sent, after which notice, and what became of it."""
     REPLAYED = "replayed"
-    """Somebody had a message of the quarantine taken in again."""
+    """Somebody had a message of the quarantine taken in again, or put it away."""
     RESTORED = "restored"
     """This node came back from a backup, and has asked the others for what it had forgotten."""
 

@@ -122,7 +122,8 @@ class Views(Protocol):
         ...
 
     async def quarantine(self, *, applied: bool | None, after: TimeKey | None, limit: int) -> Sequence[QuarantineLine]:
-        """Messages that were not applied, newest first; ``applied`` tells those that a replay has applied."""
+        """Messages that were not applied, newest first; ``applied`` tells those that were applied since, or
+        those that wait: neither applied nor put away."""
         ...
 
     async def quarantined(self, entry: UUID) -> tuple[QuarantineLine, bytes] | None:

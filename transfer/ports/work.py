@@ -35,6 +35,7 @@ from transfer.messages.eligibility import Statement, Token
 from transfer.messages.receipts import Receipt, Refusal
 from transfer.messages.values import Digest
 from transfer.ports.ledger import Happened, Head, LedgerDecision, Seen, Words
+from transfer.records import Dismissal
 
 Kind = TypeVar("Kind", bound=Statement)
 Sign = Callable[[Statement, datetime], str]
@@ -152,6 +153,7 @@ class Quarantined:
     conversation: UUID | None = None
     digest: Digest | None = None
     applied_at: datetime | None = None
+    dismissed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,7 +313,7 @@ class StorageRefused(Exception):
 
 
 class QuarantineWork(Protocol):
-    """A transaction in which one message of the quarantine is tried again."""
+    """A transaction in which one message of the quarantine is tried again, or put away."""
 
     @property
     def work(self) -> Work:
@@ -330,11 +332,15 @@ class QuarantineWork(Protocol):
         """The message was refused again, and why."""
         ...
 
+    async def mark_dismissed(self, entry: UUID, why: Dismissal, *, at: datetime) -> None:
+        """The message needs nothing more."""
+        ...
+
 
 class QuarantineRoom(Protocol):
-    """Where messages of the quarantine are tried again."""
+    """Where messages of the quarantine are tried again, or put away."""
 
-    def replaying(self) -> AbstractAsyncContextManager[QuarantineWork]:
+    def handling(self) -> AbstractAsyncContextManager[QuarantineWork]:
         """A transaction that commits at the end of the block, and rolls back when the block raises."""
         ...
 

@@ -1,4 +1,4 @@
-"""Where messages of the quarantine are tried again, each in a transaction of its own."""
+"""Where messages of the quarantine are tried again or put away, each in a transaction of its own."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from transfer.messages.receipts import Refusal
 from transfer.ports.work import Quarantined
+from transfer.records import Dismissal
 from transfer.storage.store import Store
 from transfer.storage.tables import quarantine
 from transfer.storage.work import SqlWork
@@ -27,14 +28,19 @@ class SqlQuarantineWork:
         if row is None:
             return None
         names = ("id", "at", "body", "exchange", "user_id", "source", "message", "type", "conversation", "digest")
-        fields = {name: getattr(row, name) for name in names}
-        return Quarantined(**fields, refusal=Refusal.model_validate_json(row.refusal), applied_at=row.applied_at)
+        fields = {name: getattr(row, name) for name in (*names, "applied_at", "dismissed_at")}
+        return Quarantined(**fields, refusal=Refusal.model_validate_json(row.refusal))
 
     async def mark_applied(self, entry: UUID, *, at: datetime) -> None:
-        await self.work.connection.execute(update(quarantine).where(quarantine.c.id == entry).values(applied_at=at))
+        await self._set(entry, applied_at=at)
 
     async def mark_refused(self, entry: UUID, refusal: Refusal) -> None:
-        values = {"code": refusal.code.value, "refusal": refusal.model_dump_json()}
+        await self._set(entry, code=refusal.code.value, refusal=refusal.model_dump_json())
+
+    async def mark_dismissed(self, entry: UUID, why: Dismissal, *, at: datetime) -> None:
+        await self._set(entry, dismissed_at=at, dismissal=why.value)
+
+    async def _set(self, entry: UUID, **values: object) -> None:
         await self.work.connection.execute(update(quarantine).where(quarantine.c.id == entry).values(**values))
 
 
@@ -45,6 +51,6 @@ class SqlQuarantine:
     store: Store
 
     @asynccontextmanager
-    async def replaying(self) -> AsyncIterator[SqlQuarantineWork]:
+    async def handling(self) -> AsyncIterator[SqlQuarantineWork]:
         async with self.store.work() as work:
             yield SqlQuarantineWork(work=work)

@@ -373,6 +373,8 @@ quarantine = Table(
     Column("refusal", Text, nullable=False),
     Column("body", LargeBinary),
     Column("applied_at", Instant),
+    Column("dismissed_at", Instant),
+    Column("dismissal", String(20)),
     Index("ix_quarantine_at", "at", "id"),
     # What cannot be opened comes again and again, sealed anew each time; one of them is kept.
     Index(

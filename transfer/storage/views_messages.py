@@ -17,6 +17,7 @@ from transfer.ports.paper import Behind
 from transfer.records import (
     DestinationLine,
     Direction,
+    Dismissal,
     MessageFilter,
     MessageLine,
     MessageState,
@@ -127,7 +128,7 @@ class MessageViews(StandingViews):
     async def quarantine(self, *, applied: bool | None, after: TimeKey | None, limit: int) -> Sequence[QuarantineLine]:
         statement = select(*_QUARANTINED).select_from(_FROM_QUARANTINE)
         if applied is not None:
-            statement = statement.where(quarantine.c.applied_at.is_not(None) if applied else _not_applied())
+            statement = statement.where(quarantine.c.applied_at.is_not(None) if applied else _waits())
         statement = _placed(statement, "at", "id", after, newest_first=True)
         async with reading(self.store.engine) as connection:
             return [_quarantine_line(row) for row in await connection.execute(statement.limit(limit))]
@@ -172,9 +173,7 @@ class MessageViews(StandingViews):
                     connection,
                     select(func.count()).select_from(inbox).where(inbox.c.outcome == literal_column("'parked'")),
                 ),
-                quarantined=await _count(
-                    connection, select(func.count()).select_from(quarantine).where(_not_applied())
-                ),
+                quarantined=await _count(connection, select(func.count()).select_from(quarantine).where(_waits())),
                 destinations=tuple(DestinationLine(**row._asdict()) for row in roads),
             )
 
@@ -184,8 +183,8 @@ _FEW_RECEIVED: Final = (MessageState.PARKED, MessageState.REFUSED)
 _STATES_RECEIVED: Final = {None, MessageState.PARKED, MessageState.APPLIED, MessageState.REFUSED}
 
 
-def _not_applied() -> ColumnElement[bool]:
-    return quarantine.c.applied_at.is_(None)
+def _waits() -> ColumnElement[bool]:
+    return and_(quarantine.c.applied_at.is_(None), quarantine.c.dismissed_at.is_(None))
 
 
 def _few(statement: Select[Any], chosen: MessageFilter, states: Collection[MessageState]) -> Select[Any]:
@@ -315,6 +314,8 @@ def _quarantine_line(row: Row[Any]) -> QuarantineLine:
         size=row.size,
         refusal=Refusal.model_validate_json(row.refusal),
         applied_at=row.applied_at,
+        dismissed_at=row.dismissed_at,
+        dismissal=Dismissal(row.dismissal) if row.dismissal else None,
     )
 
 

@@ -43,7 +43,7 @@ OLDEST = Gauge(
     "transfer_oldest_waiting_seconds", "Age of the oldest message without a final receipt", registry=REGISTRY
 )
 PARKED = Gauge("transfer_parked_messages", "Messages received that wait for earlier ones", registry=REGISTRY)
-QUARANTINED = Gauge("transfer_quarantined_messages", "Messages in quarantine", registry=REGISTRY)
+QUARANTINED = Gauge("transfer_quarantined_messages", "Messages in quarantine that wait for staff", registry=REGISTRY)
 DIRECTORY_EXPIRES = Gauge(
     "transfer_directory_expires_timestamp_seconds", "When the directory in force expires", registry=REGISTRY
 )

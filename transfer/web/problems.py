@@ -16,7 +16,7 @@ from transfer.domain import accounts, errors, passwords
 from transfer.domain.clocks import CHINA
 from transfer.domain.errors import TransferError, slug
 from transfer.handlers.arrival import CaseNotYetKnown
-from transfer.handlers.replay import NotInQuarantine
+from transfer.handlers.replay import NotInQuarantine, WaitsNoMore
 from transfer.ports import files
 from transfer.ports.mailbox import NoSuchMail
 from transfer.ports.paper import CannotPrint, NoSuchPaper
@@ -109,6 +109,7 @@ PROBLEMS: Final[Mapping[type[Exception], Kind]] = MappingProxyType(
         errors.UnknownCase: Kind(404, "本地区没有此案件"),
         errors.UnknownTransfer: Kind(404, "该案件没有此次转交"),
         NotInQuarantine: Kind(404, "隔离区没有此消息"),
+        WaitsNoMore: Kind(409, "隔离区的此消息已经办理"),
         NoSuchPaper: Kind(404, "没有此文书：协作尚未到此步骤，或者没有此证据"),
         CannotPrint: Kind(503, "本节点无法打印文书"),
         errors.UnknownRequest: Kind(404, "该案件没有此协作函"),

@@ -1,18 +1,18 @@
-"""The quarantine: what could not be applied, looked at and tried again."""
+"""The quarantine: what could not be applied, looked at, tried again or put away."""
 
 import base64
+from collections.abc import Awaitable, Callable
 from typing import Annotated, assert_never
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from transfer.actions.desk import KeyReused
 from transfer.handlers.receive import Applied, Duplicate, Early, Refused, Verdict
-from transfer.handlers.replay import NotInQuarantine, Replayed, replay
-from transfer.ledger.entry import Kind
+from transfer.handlers.replay import Away, NotInQuarantine, Replayed, dismiss, replay
 from transfer.messages.receipts import Refusal
-from transfer.ports.ledger import Happened
-from transfer.ports.work import Answered, StorageRefused
-from transfer.records import QuarantineLine, TimeKey
+from transfer.messages.values import Text
+from transfer.ports.work import Answered, QuarantineWork, StorageRefused
+from transfer.records import Dismissal, QuarantineLine, TimeKey
 from transfer.telemetry.metrics import RECEIVED
 from transfer.web import queries
 from transfer.web.answers import Reply, reply, to_json
@@ -46,6 +46,13 @@ class VerdictBody(Body):
     refusal: Refusal | None
 
 
+class DismissedBody(Body):
+    """A message that was put away."""
+
+    id: str
+    dismissal: Dismissal
+
+
 async def quarantine(ask: Ask) -> Reply:
     """Messages that were not applied, newest first."""
     query: queries.QuarantineQuery = ask.query
@@ -66,35 +73,60 @@ async def quarantined(ask: Ask) -> Reply:
     return reply(QuarantinedBody(**dict(line), body=shown))
 
 
+class DismissBody(BaseModel):
+    """Why a message of the quarantine needs nothing more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Dismissal
+    remark: Annotated[Text | None, Field(description="what else there is to say; the ledger keeps it")] = None
+
+
 async def replay_quarantined(ask: Ask) -> Reply:
     """Take the message in again."""
+    done: list[Replayed] = []
+
+    async def again(work: QuarantineWork) -> VerdictBody:
+        done[:] = [await replay(work, ask.id("entry"), ask.parts.context(), ask.parts.wire, by=actor(ask))]
+        return _verdict(done[0])
+
+    answer = await _once(ask, again)
+    for one in done:
+        RECEIVED.labels(verdict=type(one.verdict).__name__.lower()).inc()
+    return answer
+
+
+async def dismiss_quarantined(ask: Ask) -> Reply:
+    """Say that the message needs nothing more."""
+    given: DismissBody = ask.body
+
+    async def away(work: QuarantineWork) -> DismissedBody:
+        entry = ask.id("entry")
+        told = Away(why=given.reason, by=actor(ask), remark=given.remark)
+        await dismiss(work, entry, told, ask.parts.context())
+        return DismissedBody(id=str(entry), dismissal=given.reason)
+
+    return await _once(ask, away)
+
+
+async def _once(ask: Ask, do: Callable[[QuarantineWork], Awaitable[Body]]) -> Reply:
+    """What is done with a message is done once for each key."""
     try:
-        return await _replay(ask)
+        return await _kept(ask, do)
     except StorageRefused:
         # Another process may just have used the same key, and then its answer is there now.
-        return await _replay(ask)
+        return await _kept(ask, do)
 
 
-async def _replay(ask: Ask) -> Reply:
-    async with ask.parts.quarantine.replaying() as work:
+async def _kept(ask: Ask, do: Callable[[QuarantineWork], Awaitable[Body]]) -> Reply:
+    async with ask.parts.quarantine.handling() as work:
         given = (await work.work.load_answered([ask.key])).get(ask.key)
         if given is not None:
             if given.request != ask.digest:
                 raise KeyReused(key=ask.key)
             return replayed(given)
-        outcome = await replay(work, ask.id("entry"), ask.parts.context(), ask.parts.wire)
-        told = _verdict(outcome)
-        body = to_json(told)
-        work.work.note(
-            Happened(
-                kind=Kind.REPLAYED,
-                at=ask.parts.clock(),
-                facts={"quarantine": told.id, "verdict": told.verdict},
-                texts={"by": actor(ask)},
-            )
-        )
+        body = to_json(await do(work))
         work.work.record_answered(ask.key, Answered(request=ask.digest, status=200, body=body))
-    RECEIVED.labels(verdict=type(outcome.verdict).__name__.lower()).inc()
     return Reply(body=body)
 
 

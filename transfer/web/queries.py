@@ -126,7 +126,7 @@ class MessagesQuery(Paged):
 class QuarantineQuery(Paged):
     """Which messages of the quarantine."""
 
-    applied: Annotated[bool | None, Field(description="whether a replay has applied it")] = None
+    applied: Annotated[bool | None, Field(description="applied since; false gives what still waits")] = None
 
 
 class ReconciliationsQuery(Query):

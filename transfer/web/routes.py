@@ -11,7 +11,7 @@ from transfer.domain.evidence_table import RequestStep
 from transfer.domain.lifecycle import Step
 from transfer.domain.reporting import PairReport
 from transfer.domain.rights import OWN_RIGHTS, REQUEST_RIGHTS, TRANSFER_RIGHTS, Anyone, Right
-from transfer.handlers.replay import NotInQuarantine
+from transfer.handlers.replay import NotInQuarantine, WaitsNoMore
 from transfer.ports.files import FileNotKept, FileOnItsWay
 from transfer.ports.paper import CannotPrint, NoSuchPaper
 from transfer.records import MessageLine
@@ -427,6 +427,19 @@ _MESSAGES: Final = (
         gives=quarantine.VerdictBody,
         change=Change.ADDS,
         problems=(NotInQuarantine,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/quarantine/{entry}/dismiss",
+        right=Right.OPERATE,
+        handler=quarantine.dismiss_quarantined,
+        zh="隔离区的消息不再办理",
+        en="Put a message of the quarantine away, with the reason",
+        tag=Tag.QUARANTINE,
+        takes=quarantine.DismissBody,
+        gives=quarantine.DismissedBody,
+        change=Change.ADDS,
+        problems=(NotInQuarantine, WaitsNoMore),
     ),
 )
 

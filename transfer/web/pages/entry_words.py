@@ -22,7 +22,7 @@ KINDS: Final = _words(
         Kind.RECEIVED: ("收到消息", "Message received"),
         Kind.SETTLED: ("收到回执", "Receipt came in"),
         Kind.SET_ASIDE: ("放入隔离区", "Put into quarantine"),
-        Kind.REPLAYED: ("重新处理隔离消息", "Taken in again from quarantine"),
+        Kind.REPLAYED: ("办理隔离消息", "A message of the quarantine dealt with"),
         Kind.STEP: ("办理步骤", "Step on a case"),
         Kind.ATTEMPT: ("被拒绝的操作", "Refused attempt"),
         Kind.READ: ("查阅个人信息", "Personal data read"),
@@ -114,6 +114,7 @@ _CODES: Final = _words(
         "refused": ("被拒绝", "refused"),
         "applied": ("已办理", "applied"),
         "duplicate": ("重复", "had come before"),
+        "dismissed": ("不再办理", "put away"),
         "early": ("等待前序消息", "waits for those before it"),
         "cosigned": ("已联署", "cosigned"),
     }

@@ -25,6 +25,14 @@ OPERATOR_PAGES: Final[tuple[Route, ...]] = (
         "Take a message in again",
         right=Right.OPERATE,
     ),
+    page_route(
+        "POST",
+        "/operations/quarantine/{entry}/dismiss",
+        quarantine_page.put_away,
+        "隔离消息不再办理",
+        "Put a message away",
+        right=Right.OPERATE,
+    ),
     _shown("/quarantine", quarantine_page.outlines, "隔离区", "The quarantine", **_LIST, **_CONTENT),
     _shown("/quarantine/{entry}", quarantine_page.content, "隔离消息", "One message with its content", **_CONTENT),
 )

@@ -1,4 +1,4 @@
-"""The quarantine for people: operators see why and where, and replay; liaisons see what it says."""
+"""The quarantine for people: operators see why and where, replay and put away; liaisons see what it says."""
 
 import hashlib
 import json
@@ -7,24 +7,26 @@ from dataclasses import replace
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from transfer.domain.rights import Right
 from transfer.handlers.replay import NotInQuarantine
 from transfer.messages.codes import RefusalCode
-from transfer.records import QuarantineLine, TimeKey
+from transfer.records import Dismissal, QuarantineLine, TimeKey
 from transfer.web.answers import Reply
 from transfer.web.conditions import key_in
 from transfer.web.cursors import time_cursor, time_key
 from transfer.web.lists import cut
 from transfer.web.pages import entry_words, words
 from transfer.web.pages.places import region_name
-from transfer.web.pages.rendering import language, page
-from transfer.web.quarantine import VerdictBody, replay_quarantined
+from transfer.web.pages.rendering import language, page, see_other
+from transfer.web.quarantine import DismissBody, VerdictBody, dismiss_quarantined, replay_quarantined
 from transfer.web.queries import Query
 from transfer.web.route import Ask
 from transfer.web.wording import Wording
 
+OK: Final = 200
+UNPROCESSABLE: Final = 422
 LINES: Final = 50
 SHOWN: Final = 64 * 1024
 """Characters of a content that are shown at most."""
@@ -87,10 +89,26 @@ async def content(ask: Ask) -> Reply:
 
 async def replay(ask: Ask) -> Reply:
     """Takes it in again, and says what became of it. The form that is sent twice is carried out once."""
-    digest = f"sha256:{hashlib.sha256(f'POST {ask.path}'.encode()).hexdigest()}"
-    answered = await replay_quarantined(replace(ask, key=key_in(ask.form.get("key")), digest=digest))
+    answered = await replay_quarantined(replace(ask, key=key_in(ask.form.get("key")), digest=_digest(ask, {})))
     verdict = VerdictBody.model_validate_json(answered.body)
     return _one(ask, (await _held(ask))[0], verdict=verdict)
+
+
+async def put_away(ask: Ask) -> Reply:
+    """Says that it needs nothing more, once for a form; or shows the form again."""
+    given = {name: value for name in ("reason", "remark") if (value := ask.form.get(name, "").strip())}
+    try:
+        body = DismissBody.model_validate(given)
+    except ValidationError as error:
+        wrong = frozenset(str(one["loc"][0]) for one in error.errors())
+        return _one(ask, (await _held(ask))[0], wrong=wrong)
+    await dismiss_quarantined(replace(ask, body=body, key=key_in(ask.form.get("key")), digest=_digest(ask, given)))
+    return see_other(f"/operations/quarantine/{ask.id('entry')}")
+
+
+def _digest(ask: Ask, given: Mapping[str, str]) -> str:
+    """Of what a form asks for, so that its key is not used for anything else."""
+    return f"sha256:{hashlib.sha256(f'POST {ask.path} {json.dumps(given)}'.encode()).hexdigest()}"
 
 
 async def _held(ask: Ask) -> tuple[QuarantineLine, bytes]:
@@ -100,25 +118,37 @@ async def _held(ask: Ask) -> tuple[QuarantineLine, bytes]:
     return found
 
 
-def _one(ask: Ask, line: QuarantineLine, *, said: str | None = None, verdict: VerdictBody | None = None) -> Reply:
+def _one(
+    ask: Ask,
+    line: QuarantineLine,
+    *,
+    said: str | None = None,
+    verdict: VerdictBody | None = None,
+    wrong: frozenset[str] = frozenset(),
+) -> Reply:
     return _page(
         ask,
         "operator/quarantined.html",
+        status=UNPROCESSABLE if wrong else OK,
+        reasons=Dismissal,
+        wrong=wrong,
         one=line,
         said=said,
         verdict=verdict,
         verdict_said=entry_words.coded(verdict.verdict) if verdict else None,
         key=uuid4(),
+        key_away=uuid4(),
         may_replay=ask.who.may(Right.OPERATE),
     )
 
 
-def _page(ask: Ask, template: str, **values: Any) -> Reply:  # noqa: ANN401 - what the template shows
+def _page(ask: Ask, template: str, *, status: int = OK, **values: Any) -> Reply:  # noqa: ANN401 - what the template shows
     """With what is said alike of all: where it lies depends on whether contents may be read here."""
     spoken, directory = language(ask), ask.parts.directory
     return page(
         ask,
         template,
+        status=status,
         root="/quarantine" if ask.path.startswith("/quarantine") else "/operations/quarantine",
         cure=cure,
         words=words,

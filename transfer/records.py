@@ -340,7 +340,7 @@ class Traffic(Record):
     outbox: Annotated[Mapping[MessageState, int], Field(description="messages sent, by state of delivery")]
     oldest_waiting: OldestWaiting | None
     parked: Annotated[int, Field(description="messages received that wait for earlier ones")]
-    quarantined: Annotated[int, Field(description="messages in quarantine that were neither applied since nor put away")]
+    quarantined: Annotated[int, Field(description="messages in quarantine, neither applied since nor put away")]
     destinations: tuple[DestinationLine, ...]
 
 

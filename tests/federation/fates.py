@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from transfer.messages.envelope import RECEIPT_TYPE
 from transfer.node import Node
+from transfer.ports.recovery import Again, OwnMessage, Restore
 from transfer.ports.traffic import (
     Batch,
     Carrier,
@@ -21,8 +23,10 @@ from transfer.ports.traffic import (
     ReceiptsDue,
 )
 from transfer.ports.work import Delivery, Work, WorkRoom
+from transfer.storage.recovery import SqlRecovery
 from transfer.workers.inbound import Inbound
 from transfer.workers.receipts import ReceiptTeller
+from transfer.workers.recover import Recoverer
 
 
 class Point(StrEnum):
@@ -40,6 +44,9 @@ class Point(StrEnum):
     RECEIPTS_TO_SEND = "receipts: before they are sent"
     RECEIPTS_SENT = "receipts: the broker confirmed, before that is noted"
     RECEIPTS_NOTED = "receipts: that they were sent is noted"
+    RETAKING = "recovery: taken up again, before the commit"
+    RETAKEN = "recovery: taken up again, and committed"
+    RECOVERED = "recovery: all is taken up, before that is noted"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,6 +170,28 @@ class FatedInlet:
         return FatedBatch(batch=batch, fate=self.fate)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FatedRecovery:
+    """What is asked of the records comes through, but for what is fated."""
+
+    records: SqlRecovery
+    fate: Fate
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.records, name)
+
+    @asynccontextmanager
+    async def step(self, waiting: Sequence[OwnMessage]) -> AsyncIterator[Again]:
+        async with self.records.step(waiting) as work:
+            yield work
+            self.fate.comes_to(Point.RETAKING)
+        self.fate.comes_to(Point.RETAKEN)
+
+    async def finish(self, restore: Restore, facts: Mapping[str, object]) -> bool:
+        self.fate.comes_to(Point.RECOVERED)
+        return await self.records.finish(restore, facts)
+
+
 def _part(node: Node, duty: str) -> object:
     """The worker that does the duty of that name, None when another process does it."""
     found = [each.once for each in node.duties if each.name == duty]
@@ -183,3 +212,6 @@ def seal(node: Node, fate: Fate) -> None:
     if isinstance(inbound, Inbound):
         inbound.inlet = FatedInlet(inlet=inbound.inlet, fate=fate)
         inbound.room = FatedRoom(room=inbound.room, fate=fate, before=Point.APPLIED, after=Point.STORED)
+    recoverer = _part(node, "recovery")
+    if isinstance(recoverer, Recoverer):
+        object.__setattr__(recoverer, "records", FatedRecovery(records=recoverer.records, fate=fate))  # type: ignore[arg-type]

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import delete, select, update
 
+from tests.federation.checks import View
+from tests.federation.fates import Point
 from tests.federation.ground import LUXIAN, ON_BOTH, ZHONGSHAN, Ground
 from tests.federation.members import Members, alarms, readiness, transfer
 from tests.federation.processes import NodeProcess, NodeRefused, until
@@ -18,6 +21,15 @@ from transfer.storage.engine import reading, writing
 from transfer.storage.ledger_tables import ledger_cosignatures, ledger_seen
 from transfer.storage.tables import inbox
 
+DEATHS: Final = (
+    (Point.RETAKING, 1),
+    (Point.RETAKEN, 1),
+    (Point.RETAKING, 6),
+    (Point.RETAKEN, 5),
+    (Point.RETAKEN, 1),
+    (Point.RECOVERED, 1),
+)
+"""Where it dies, and at which time that it comes there."""
 pytestmark = [pytest.mark.federation, pytest.mark.broker]
 
 
@@ -35,9 +47,9 @@ class Drill:
     def backup(self) -> Path:
         return self.ground.folder / "last night"
 
-    async def node(self, region: str) -> NodeProcess:
+    async def node(self, region: str, **more: Any) -> NodeProcess:
         state = self.ground.folder / f"state-{region}"
-        return await self.members.node(region, state=state, **self.settings)
+        return await self.members.node(region, state=state, **self.settings, **more)
 
     async def nodes(self) -> dict[str, NodeProcess]:
         return {region: await self.node(region) for region in self.ground.urls}
@@ -58,6 +70,68 @@ class Drill:
             await asyncio.sleep(1.1)  # the lease of the process that was killed runs out
         words = ("--replace", "--by", "周主任", "--reason", "磁盘损坏")
         await self.run(node, "restore", "from", str(self.backup), *words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """Luxian with a copy of last night, and a day that is not in it. ``case`` and ``own`` are from before, ``fresh``
+    was opened in that day; ``before`` is Luxian's record at its end."""
+
+    drill: Drill
+    nodes: dict[str, NodeProcess]
+    case: str
+    own: str
+    fresh: str
+    before: View
+
+
+async def a_lost_day(ground: Ground) -> Lost:
+    drill = Drill(ground)
+    nodes = await drill.nodes()
+    zhongshan, luxian = nodes[ZHONGSHAN], nodes[LUXIAN]
+    [case], [own] = await zhongshan.do("open"), await luxian.do("open")
+    await zhongshan.do("offer", cases=[case], to=LUXIAN)
+    await luxian.do("offer", cases=[own], to=ZHONGSHAN)
+    await ground.knows(LUXIAN, [case])
+    await ground.knows(ZHONGSHAN, [own])
+    await luxian.do("sign_for", cases=[case])
+    await ground.agree()
+    await drill.run(luxian, "backup", "--out", str(drill.backup))
+    fresh = await a_day(nodes, ground, case, own)
+    before = (await ground.agree())[LUXIAN]
+    return Lost(drill=drill, nodes=nodes, case=case, own=own, fresh=fresh, before=before)
+
+
+def alike(after: View, before: View) -> None:
+    """The same messages, in the same places with the same ends, and cases that stand as they stood."""
+
+    def sent(view: View) -> set[tuple[Any, ...]]:
+        rows = (row for row in view.outbox if "recovery" not in row.type)
+        return {(row.message, row.conversation, row.sequence, row.digest, row.outcome) for row in rows}
+
+    def received(view: View) -> set[tuple[Any, ...]]:
+        rows = (row for row in view.inbox if "recovery" not in row.type)
+        return {(row.message, row.conversation, row.sequence, row.digest, row.outcome) for row in rows}
+
+    assert sent(after) == sent(before)
+    assert received(after) == received(before)
+    for one in before.cases:
+        assert [row.institution for row in after.tenures[one]] == [row.institution for row in before.tenures[one]]
+        assert [(t.id, t.state) for t in after.transfers[one]] == [(t.id, t.state) for t in before.transfers[one]]
+        assert [(r.id, r.state) for r in after.requests[one]] == [(r.id, r.state) for r in before.requests[one]]
+        assert after.cases[one].stage == before.cases[one].stage
+
+
+async def go_on(lost: Lost, zhongshan: NodeProcess, luxian: NodeProcess) -> None:
+    """Both regions do what comes next, and nobody has anything to complain of."""
+    await luxian.do("stage", cases=[lost.case], stage="suspended")
+    await luxian.do("offer", cases=[lost.fresh], to=ZHONGSHAN)
+    await zhongshan.do("stage", cases=[lost.own])
+    await lost.drill.ground.agree()
+    for node in (zhongshan, luxian):
+        for kind in ("content_conflict", "receipt_for_other_content", "records_differ"):
+            assert await alarms(node, kind) == 0
+    await lost.drill.run(luxian, "audit", "verify")
 
 
 async def recovered(node: NodeProcess) -> Mapping[str, Any]:
@@ -103,22 +177,10 @@ async def called_back(holder: NodeProcess, other: NodeProcess, ground: Ground) -
 
 @ON_BOTH
 async def test_a_region_restored_from_last_night_knows_again_all_that_it_said_and_heard(ground: Ground) -> None:
-    drill = Drill(ground)
-    nodes = await drill.nodes()
-    zhongshan, luxian = nodes[ZHONGSHAN], nodes[LUXIAN]
-    [case], [own] = await zhongshan.do("open"), await luxian.do("open")
-    await zhongshan.do("offer", cases=[case], to=LUXIAN)
-    await luxian.do("offer", cases=[own], to=ZHONGSHAN)
-    await ground.knows(LUXIAN, [case])
-    await ground.knows(ZHONGSHAN, [own])
-    await luxian.do("sign_for", cases=[case])
-    await ground.agree()
-    await drill.run(luxian, "backup", "--out", str(drill.backup))
-    fresh = await a_day(nodes, ground, case, own)
-    before = (await ground.agree())[LUXIAN]
-
-    await drill.wiped_and_restored(luxian)
-    assert fresh not in (await ground.see(LUXIAN)).cases
+    lost = await a_lost_day(ground)
+    drill, zhongshan = lost.drill, lost.nodes[ZHONGSHAN]
+    await drill.wiped_and_restored(lost.nodes[LUXIAN])
+    assert lost.fresh not in (await ground.see(LUXIAN)).cases
     await zhongshan.stop()
     luxian = await drill.node(LUXIAN)
     with pytest.raises(NodeRefused, match="Recovering"):
@@ -127,35 +189,23 @@ async def test_a_region_restored_from_last_night_knows_again_all_that_it_said_an
     assert (status, found["recovery"]["ok"]) == (503, False)
     # What comes meanwhile waits.
     zhongshan = await drill.node(ZHONGSHAN)
-    said = await recovered(luxian)
-    assert said["lost"] == []
-    after = (await ground.agree())[LUXIAN]
+    assert (await recovered(luxian))["lost"] == []
+    alike((await ground.agree())[LUXIAN], lost.before)
+    await go_on(lost, zhongshan, luxian)
 
-    def sent(view: Any) -> set[tuple[Any, ...]]:
-        rows = (row for row in view.outbox if "recovery" not in row.type)
-        return {(row.message, row.conversation, row.sequence, row.digest, row.outcome) for row in rows}
 
-    def received(view: Any) -> set[tuple[Any, ...]]:
-        rows = (row for row in view.inbox if "recovery" not in row.type)
-        return {(row.message, row.conversation, row.sequence, row.digest, row.outcome) for row in rows}
-
-    assert sent(after) == sent(before)
-    assert received(after) == received(before)
-    for one in before.cases:
-        assert [row.institution for row in after.tenures[one]] == [row.institution for row in before.tenures[one]]
-        assert [(t.id, t.state) for t in after.transfers[one]] == [(t.id, t.state) for t in before.transfers[one]]
-        assert [(r.id, r.state) for r in after.requests[one]] == [(r.id, r.state) for r in before.requests[one]]
-        assert after.cases[one].stage == before.cases[one].stage
-
-    await luxian.do("stage", cases=[case], stage="suspended")
-    await luxian.do("offer", cases=[fresh], to=ZHONGSHAN)
-    await zhongshan.do("stage", cases=[own])
-    await ground.agree()
-    for node in (zhongshan, luxian):
-        assert await alarms(node, "content_conflict") == 0
-        assert await alarms(node, "receipt_for_other_content") == 0
-        assert await alarms(node, "records_differ") == 0
-    await drill.run(luxian, "audit", "verify")
+@ON_BOTH
+async def test_a_region_killed_again_and_again_while_it_recovers_knows_all_in_the_end(ground: Ground) -> None:
+    lost = await a_lost_day(ground)
+    await lost.drill.wiped_and_restored(lost.nodes[LUXIAN])
+    for point, times in DEATHS:
+        doomed = await lost.drill.node(LUXIAN, connect=False, plan={"end_at": point, "times": times})
+        await doomed.has_died()
+        assert not doomed.log("recovered")
+    luxian = await lost.drill.node(LUXIAN)
+    assert (await recovered(luxian))["lost"] == []
+    alike((await ground.agree())[LUXIAN], lost.before)
+    await go_on(lost, lost.nodes[ZHONGSHAN], luxian)
 
 
 async def test_the_ledger_of_a_restored_region_goes_on_from_what_its_witnesses_cosigned(ground: Ground) -> None:

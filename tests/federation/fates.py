@@ -10,7 +10,7 @@ from typing import Any
 
 from transfer.messages.envelope import RECEIPT_TYPE
 from transfer.node import Node
-from transfer.ports.recovery import Again, OwnMessage, Restore
+from transfer.ports.recovery import Again, Ending, OwnMessage, Restore
 from transfer.ports.traffic import (
     Batch,
     Carrier,
@@ -46,7 +46,7 @@ class Point(StrEnum):
     RECEIPTS_NOTED = "receipts: that they were sent is noted"
     RETAKING = "recovery: taken up again, before the commit"
     RETAKEN = "recovery: taken up again, and committed"
-    RECOVERED = "recovery: all is taken up, before that is noted"
+    RECOVERED = "recovery: all is taken up, before that is committed"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,9 +187,11 @@ class FatedRecovery:
             self.fate.comes_to(Point.RETAKING)
         self.fate.comes_to(Point.RETAKEN)
 
-    async def finish(self, restore: Restore, facts: Mapping[str, object]) -> bool:
-        self.fate.comes_to(Point.RECOVERED)
-        return await self.records.finish(restore, facts)
+    @asynccontextmanager
+    async def finish(self, restore: Restore, facts: Mapping[str, object]) -> AsyncIterator[Ending | None]:
+        async with self.records.finish(restore, facts) as ending:
+            yield ending
+            self.fate.comes_to(Point.RECOVERED)
 
 
 def _part(node: Node, duty: str) -> object:

@@ -68,8 +68,10 @@ async def receive(work: Work, arrived: Sequence[Arrived], context: Context, *, r
     ``replay`` tries again what was refused for good, also when its place in the conversation has passed; raises
     Recovering. While this node asks for what it has forgotten, everything else waits as if it were early.
     """
+    # First, as whoever ends a recovery does: both lock what tells of it before they lock cases.
+    recovering = await work.load_recovering()
     door = await _Door.prepare(work, arrived, context)
-    door.recovering = await work.load_recovering()
+    door.recovering = recovering
     if replay:
         if door.recovering:
             raise Recovering
@@ -105,10 +107,11 @@ async def take_back(work: Work, one: Opened, context: Context) -> Verdict:
     return door.take(one)
 
 
-async def let_in(work: Work, conversation: UUID, context: Context) -> None:
-    """Take in what waits in the conversation and is next."""
-    door = await _Door.prepare(work, [], context, conversations={conversation})
-    door.let_waiting_in(conversation)
+async def let_in(work: Work, conversations: Collection[UUID], context: Context) -> None:
+    """Take in what waits in these conversations and is next."""
+    door = await _Door.prepare(work, [], context, conversations=conversations)
+    for conversation in sorted(conversations):
+        door.let_waiting_in(conversation)
 
 
 @dataclass(slots=True, kw_only=True)

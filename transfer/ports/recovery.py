@@ -1,6 +1,6 @@
 """What a node that was restored from a backup needs of its records, and of those of others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,6 +71,14 @@ class Again(Work, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """The transaction that ends a recovery, and the conversations in which something is parked still."""
+
+    work: Again
+    parked: Collection[UUID]
+
+
 class Recovery(Protocol):
     """Where a recovery stands is told by the messages themselves, so a node that dies goes on where it was."""
 
@@ -118,6 +126,7 @@ class Recovery(Protocol):
         """The conversations in which something waits."""
         ...
 
-    async def finish(self, restore: Restore, facts: Mapping[str, object]) -> bool:
-        """The node may decide again; noted in the ledger. False says that another process has."""
+    def finish(self, restore: Restore, facts: Mapping[str, object]) -> AbstractAsyncContextManager[Ending | None]:
+        """At the end of the block the node may decide again; noted in the ledger. None says that another process has
+        ended it. What comes meanwhile waits, and is not parked any more."""
         ...

@@ -19,7 +19,7 @@ from transfer.messages.receipts import Refusal
 from transfer.messages.recovery import CONTENT_CHARACTERS, MOST_KEPT, Kept, RecoveryAnswered, RecoveryAsked
 from transfer.messages.values import Digest
 from transfer.ports.ledger import Happened
-from transfer.ports.recovery import OwnMessage, RecoveryQuestion, Restore, Talk
+from transfer.ports.recovery import Ending, OwnMessage, RecoveryQuestion, Restore, Talk
 from transfer.ports.work import Cause, InboxEntry
 from transfer.storage.engine import looking, reading
 from transfer.storage.ledger_tables import ledger_cosignatures, ledger_heads, ledger_seen
@@ -37,6 +37,7 @@ _IS_QUESTION: Final = inbox.c.type == literal_column(f"'{_ASKED}'")
 _SAID: Final = exists().where(
     lanes.c.conversation == inbox.c.conversation, lanes.c.peer == inbox.c.source, lanes.c.sent > 0
 )
+_PARKED: Final = select(inbox.c.conversation).where(inbox.c.outcome == literal_column("'parked'")).distinct()
 _OWN: Final = among(select(outbox.c.message, outbox.c.digest), outbox.c.message)
 
 
@@ -144,18 +145,20 @@ class SqlRecovery:
             yield work
 
     async def parked(self) -> Sequence[UUID]:
-        wanted = select(inbox.c.conversation).where(inbox.c.outcome == literal_column("'parked'")).distinct()
         async with looking(self.store.engine) as connection:
-            return sorted(await connection.scalars(wanted))
+            return sorted(await connection.scalars(_PARKED))
 
-    async def finish(self, restore: Restore, facts: Mapping[str, object]) -> bool:
+    @asynccontextmanager
+    async def finish(self, restore: Restore, facts: Mapping[str, object]) -> AsyncIterator[Ending | None]:
         now = self.store.clock()
         this = and_(restores.c.number == restore.number, restores.c.finished_at.is_(None))
-        async with self.store.writing() as connection:
-            if (await connection.execute(update(restores).where(this).values(finished_at=now))).rowcount == 0:
-                return False
-            await self.store.note(connection, Happened(kind=Kind.RESTORED, at=now, facts=facts))
-        return True
+        async with self.store.work() as work:
+            # Who parks holds this row until that is committed, so nothing is parked on its account after this.
+            if (await work.connection.execute(update(restores).where(this).values(finished_at=now))).rowcount == 0:
+                yield None
+                return
+            work.note(Happened(kind=Kind.RESTORED, at=now, facts=facts))
+            yield Ending(work=work, parked=sorted(await work.connection.scalars(_PARKED)))
 
 
 async def mark_restored(store: Store, *, made_at: datetime, by: str, reason: str) -> None:

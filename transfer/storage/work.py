@@ -76,7 +76,8 @@ _SENT: Final = among(select(outbox.c.digest, outbox.c.recipient), outbox.c.conve
 _FINGERPRINTED: Final = among(select(fingerprints), fingerprints.c.print)
 _ANSWERED: Final = among(select(answered), answered.c.key)
 
-_RESTORED: Final = select(restores.c.number).where(restores.c.finished_at.is_(None)).limit(1)
+# Shared, so that a recovery does not end before what was parked on its account is there to be let in.
+_RESTORED: Final = select(restores.c.number).where(restores.c.finished_at.is_(None)).limit(1).with_for_update(read=True)
 
 Said = tuple[str, str]
 """To whom and what: a message that was sent before, and must not be made anew."""

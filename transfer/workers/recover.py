@@ -118,7 +118,7 @@ class Recoverer:
                 await self._note(work, one)
         for conversation in await self.records.parked():
             async with self.records.step(()) as work:
-                await let_in(work, conversation, self.context())
+                await let_in(work, {conversation}, self.context())
         known = [Checkpoint.of_note(answer.known) for talk in talks.values() for answer in talk.answers if answer.known]
         facts = {
             "backup": restore.made_at.isoformat(),
@@ -127,7 +127,11 @@ class Recoverer:
             "known_elsewhere": max((one.size for one in known), default=0),
             "lost": [str(one.kept.message) for one in left[:MOST_NAMED]],
         }
-        if await self.records.finish(restore, facts):
+        async with self.records.finish(restore, facts) as ending:
+            if ending is not None:
+                # What has come since the last look.
+                await let_in(ending.work, ending.parked, self.context())
+        if ending is not None:
             log.info("recovered", **facts)
         return [one.kept.message for one in left]
 

@@ -166,7 +166,7 @@ async def test_who_may_read_the_quarantine_sees_what_it_says_and_the_ledger_says
     assert (last.facts["what"], last.texts) == ("quarantine", {"by": OPERATOR})
 
 
-async def test_a_replay_says_its_verdict_is_carried_out_once_and_toldwith_who_did_it(
+async def test_a_replay_says_its_verdict_is_carried_out_once_and_noted_with_who_did_it(
     here: Api, there: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = await refused_by_a_fault(here, there, monkeypatch)

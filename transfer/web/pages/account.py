@@ -14,9 +14,9 @@ from transfer.domain.passwords import PasswordCommon, PasswordPersonal, Password
 from transfer.domain.rights import ROLES_OF, Right
 from transfer.web.answers import Reply
 from transfer.web.pages.places import place_name
-from transfer.web.pages.rendering import language, page, see_other
+from transfer.web.pages.rendering import UNPROCESSABLE, language, page, see_other
 from transfer.web.pages.shell import own_path
-from transfer.web.pages.sign_in import PAUSED, UNPROCESSABLE, known, session_cookie, what_is_due
+from transfer.web.pages.sign_in import PAUSED, known, session_cookie, what_is_due
 from transfer.web.problems import PROBLEMS, title
 from transfer.web.route import Ask
 

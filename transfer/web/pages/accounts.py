@@ -11,8 +11,7 @@ from transfer.web.answers import Reply
 from transfer.web.faults import NotFound
 from transfer.web.pages.account import DAYS, fault, institution_of, made_token, scopes_of
 from transfer.web.pages.places import place_name
-from transfer.web.pages.rendering import language, page, see_other
-from transfer.web.pages.sign_in import UNPROCESSABLE
+from transfer.web.pages.rendering import UNPROCESSABLE, language, page, see_other
 from transfer.web.route import Ask
 
 _FIELDS = ("login", "name", "institution")

@@ -16,13 +16,12 @@ from transfer.web.faults import NotFound
 from transfer.web.pages.photos import KINDS, changed, digests
 from transfer.web.pages.questions import QUESTIONS, TROUBLES, beside, faults, unanswered
 from transfer.web.pages.questions import read as read_answer
-from transfer.web.pages.rendering import page, see_other
+from transfer.web.pages.rendering import UNPROCESSABLE, page, see_other
 from transfer.web.pages.visits import Visitor, begun, hashed, marks, visitor_of
 from transfer.web.route import Ask
 
 NOTICE: Final = "2026-11"
 """The version of the notice in templates/worker/notice.html; it changes with every word of it (PIPL 17)."""
-UNPROCESSABLE: Final = 422
 
 
 async def notice(ask: Ask) -> Reply:

@@ -23,11 +23,11 @@ from transfer.web.answers import Reply
 from transfer.web.case_body import known_case
 from transfer.web.commanding import own_step, step
 from transfer.web.pages import drafts
-from transfer.web.pages.applying import UNPROCESSABLE, centre, code_shown, text_for
+from transfer.web.pages.applying import centre, code_shown, text_for
 from transfer.web.pages.labels import name_said
 from transfer.web.pages.photos import materials
 from transfer.web.pages.questions import fen
-from transfer.web.pages.rendering import language, page, see_other
+from transfer.web.pages.rendering import UNPROCESSABLE, language, page, see_other
 from transfer.web.pages.sending import NOTHING_WRONG, Wrong, sent, understood, with_person
 from transfer.web.pages.visits import hashed, marks
 from transfer.web.route import Ask, Handler

@@ -19,14 +19,12 @@ from transfer.web.cursors import time_cursor, time_key
 from transfer.web.lists import cut
 from transfer.web.pages import entry_words, words
 from transfer.web.pages.places import region_name
-from transfer.web.pages.rendering import language, page, see_other
+from transfer.web.pages.rendering import UNPROCESSABLE, language, page, see_other
 from transfer.web.quarantine import DismissBody, VerdictBody, dismiss_quarantined, replay_quarantined
 from transfer.web.queries import Query
 from transfer.web.route import Ask
 from transfer.web.wording import Wording
 
-OK: Final = 200
-UNPROCESSABLE: Final = 422
 LINES: Final = 50
 SHOWN: Final = 64 * 1024
 """Characters of a content that are shown at most."""
@@ -129,7 +127,7 @@ def _one(
     return _page(
         ask,
         "operator/quarantined.html",
-        status=UNPROCESSABLE if wrong else OK,
+        status=UNPROCESSABLE if wrong else 200,
         reasons=Dismissal,
         wrong=wrong,
         one=line,
@@ -142,13 +140,12 @@ def _one(
     )
 
 
-def _page(ask: Ask, template: str, *, status: int = OK, **values: Any) -> Reply:  # noqa: ANN401 - what the template shows
+def _page(ask: Ask, template: str, **values: Any) -> Reply:  # noqa: ANN401 - what the template shows
     """With what is said alike of all: where it lies depends on whether contents may be read here."""
     spoken, directory = language(ask), ask.parts.directory
     return page(
         ask,
         template,
-        status=status,
         root="/quarantine" if ask.path.startswith("/quarantine") else "/operations/quarantine",
         cure=cure,
         words=words,

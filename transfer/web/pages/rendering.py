@@ -26,6 +26,8 @@ from transfer.web.route import Ask
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 HTML: Final = "text/html"
+UNPROCESSABLE: Final = 422
+"""The status of a page that says what is wrong with a form."""
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; "

@@ -14,13 +14,12 @@ from transfer.web.faults import Fault
 from transfer.web.pages.filled import Tree
 from transfer.web.pages.languages import Language
 from transfer.web.pages.refusals import names_in, refusal_text
-from transfer.web.pages.rendering import language
+from transfer.web.pages.rendering import UNPROCESSABLE, language
 from transfer.web.pages.wrong import faults
 from transfer.web.problems import PROBLEMS
 from transfer.web.route import Ask, Handler
 
 KEY: Final = "form-key"
-UNPROCESSABLE: Final = 422
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,10 @@ from transfer.domain.accounts import Due
 from transfer.web.answers import Reply
 from transfer.web.cookies import SESSION, setting
 from transfer.web.faults import NotSignedIn
-from transfer.web.pages.rendering import page, see_other
+from transfer.web.pages.rendering import UNPROCESSABLE, page, see_other
 from transfer.web.pages.shell import own_path
 from transfer.web.route import Ask
 
-UNPROCESSABLE = 422
 PAUSED = 429
 
 

@@ -10,10 +10,10 @@ from transfer.domain.whereabouts import Where, where_is
 from transfer.ports.mailbox import Mail, MailKind, MailState
 from transfer.records import KnownCase
 from transfer.web.answers import Reply
-from transfer.web.pages.applying import UNPROCESSABLE, centre, texted
+from transfer.web.pages.applying import centre, texted
 from transfer.web.pages.photos import KINDS, changed, digests
 from transfer.web.pages.questions import read as read_answer
-from transfer.web.pages.rendering import page, see_other
+from transfer.web.pages.rendering import UNPROCESSABLE, page, see_other
 from transfer.web.pages.visits import Visitor, entered, visitor_of
 from transfer.web.route import Ask
 

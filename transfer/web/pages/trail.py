@@ -20,7 +20,7 @@ from transfer.web.answers import Reply
 from transfer.web.pages import entry_words, words
 from transfer.web.pages.charts import Bar, Drawing, Group, bars
 from transfer.web.pages.places import place_name
-from transfer.web.pages.rendering import language, page, see_other
+from transfer.web.pages.rendering import UNPROCESSABLE, language, page, see_other
 from transfer.web.queries import BundleQuery, Unmasking
 from transfer.web.readings import actor
 from transfer.web.route import Ask
@@ -88,7 +88,9 @@ async def search(ask: Ask) -> Reply:
     try:
         wanted = Search.model_validate(given)
     except ValidationError as error:
-        return _searched(ask, ask.form, None, wrong={str(one["loc"][0]) for one in error.errors()}, status=422)
+        return _searched(
+            ask, ask.form, None, wrong={str(one["loc"][0]) for one in error.errors()}, status=UNPROCESSABLE
+        )
     asked = _asked(ask)
     if wanted.about:
         await ask.parts.audit.note_search(wanted.about, asked)
@@ -98,7 +100,7 @@ async def search(ask: Ask) -> Reply:
     until = wanted.until or today
     since = wanted.since or until - timedelta(days=7)
     if until < since:
-        return _searched(ask, ask.form, None, wrong={"until"}, status=422)
+        return _searched(ask, ask.form, None, wrong={"until"}, status=UNPROCESSABLE)
     last = wanted.on_from or _last_id(datetime.combine(until + timedelta(days=1), time(), CHINA))
     sought = Sought(first=_first_id(datetime.combine(since, time(), CHINA)), last=last, person=wanted.person)
     found = await ask.parts.audit.search(sought, asked)
@@ -177,7 +179,7 @@ async def _traced(ask: Ask, asked: Asked, *, wrong: bool = False) -> Reply:
     return page(
         ask,
         "audit/trace.html",
-        status=422 if wrong else 200,
+        status=UNPROCESSABLE if wrong else 200,
         case=case,
         steps=[one for one in told if one.entry.kind not in _MESSAGES | _READINGS],
         readings=[one for one in told if one.entry.kind in _READINGS],

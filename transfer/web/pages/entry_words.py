@@ -7,6 +7,7 @@ from typing import Any, Final
 from transfer.domain.errors import slug
 from transfer.ledger.entry import Entry, Kind
 from transfer.messages.codes import ReceiptOutcome, RefusalCode, Stage
+from transfer.records import Dismissal
 from transfer.web.pages import words
 from transfer.web.problems import PROBLEMS, title
 from transfer.web.wording import Wording
@@ -75,6 +76,7 @@ FACTS: Final = _words(
         "root": ("树根", "root of the tree"),
         "known": ("此前已知规模", "size known before"),
         "verdict": ("结论", "verdict"),
+        "reason": ("理由", "why"),
         "quarantine": ("隔离区编号", "id in quarantine"),
         "since": ("起始时间", "from when on"),
         "until": ("截止时间", "up to when"),
@@ -92,6 +94,7 @@ FACTS: Final = _words(
 )
 _CODES: Final = _words(
     {
+        **{one.value: (one.zh, one.en) for one in Dismissal},
         "case": ("案件", "the case"),
         "cases": ("案件列表", "the worklist"),
         "clocks": ("期限", "clocks"),
@@ -153,7 +156,7 @@ def what_of(entry: Entry) -> tuple[Wording, ...]:
         case Kind.ATTEMPT:
             return (Wording(zh=str(facts["command"]), en=str(facts["command"])), _error(str(facts["code"])))
         case _:
-            said = [facts[name] for name in ("query", "what", "verdict") if isinstance(facts.get(name), str)]
+            said = [facts[name] for name in ("query", "what", "verdict", "reason") if isinstance(facts.get(name), str)]
             return tuple(coded(one) for one in said)
 
 

@@ -242,7 +242,9 @@ async def test_what_waits_for_a_region_that_was_removed_shows_the_reason(members
     await members.ground.agree()
 
 
-async def test_a_region_that_left_is_no_more_spoken_with_and_what_it_cosigned_stays_proven(members: Members) -> None:
+async def test_a_region_that_left_is_no_more_spoken_with_until_it_is_back_and_what_it_cosigned_stays_proven(
+    members: Members,
+) -> None:
     zhongshan, luxian = await members.two(checkpoint_every=0.5)
     waiting = await members.offered(zhongshan)
     await members.ground.knows(LUXIAN, waiting)
@@ -269,6 +271,14 @@ async def test_a_region_that_left_is_no_more_spoken_with_and_what_it_cosigned_st
     await in_force(3, zhongshan)
     verified = await transfer("audit", "verify", settings=zhongshan.plan.settings)
     assert (verified.returncode, "no such region is listed" in verified.stdout) == (1, True), "nothing else proves it"
+
+    members.put(members.directory(4))
+    await in_force(4, zhongshan, luxian)
+    await zhongshan.do("offer", cases=more, to=LUXIAN)
+    await members.ground.knows(LUXIAN, more)
+    await members.ground.knows(ZHONGSHAN, late)
+    verified = await transfer("audit", "verify", settings=zhongshan.plan.settings)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 async def cosigned_by(region: str, members: Members) -> None:

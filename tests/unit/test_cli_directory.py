@@ -164,6 +164,16 @@ def test_a_region_that_leaves_keeps_its_ended_keys_and_loses_its_agreements(offi
     office.does("sign", office.draft, "--key", office.key, "--out", office.note)
     assert f"{LUXIAN}  泸县  Luxian  left" in office.does("verify", office.note)
 
+    (office.folder / LUXIAN).rename(office.folder / "lost keys")
+    assert office.add(LUXIAN) == f"{LUXIAN}: back\n"
+    made = json.loads(office.draft.read_text())
+    assert made["former"] == []
+    [*fresh, old, older] = made["regions"][1]["keys"]
+    assert ([old["kid"], older["kid"]], {old["not_after"], older["not_after"]}) == (kids, {gone["left_at"]})
+    assert not {key["kid"] for key in fresh} & set(kids)
+    office.does("sign", office.draft, "--key", office.key, "--out", office.note)
+    assert "left" not in office.does("verify", office.note)
+
 
 def test_what_every_region_must_read_is_required_and_who_does_not_is_named(office: Office) -> None:
     office.does("add-region", office.draft, ZHONGSHAN, "--reads", "2", "--reads", "1")

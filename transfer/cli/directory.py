@@ -71,19 +71,26 @@ def init(*, draft: Path, key: Path, name: str, passphrase_file: Path | None) -> 
 @click.option("--reads", multiple=True, type=click.IntRange(1), help="A major version of messages it reads; repeat it.")
 @click.option("--maintenance", help="Why it takes no messages for now; an empty text ends it.")
 def add_region(*, draft: Path, code: str, keys: Path | None, **given: Any) -> None:  # noqa: ANN401 - options of many kinds
-    """Add region CODE to DRAFT, or change what is given of it.
+    """Add region CODE to DRAFT, or change what is given of it. One that has left comes back with the keys that it had,
+    ended when it left, beside those that are given.
 
     Look at the keys' ids with the region by another road, the telephone for instance, before they are signed.
     """
     content = _dumped(Draft.load(draft))
     regions = {region["code"]: region for region in content["regions"]}
-    known = code in regions
-    region = regions.setdefault(code, {"code": code}) | dict(_changes(code, given))
+    former = {region["code"]: region for region in content["former"]}
+    done = "changed" if code in regions else "back" if code in former else "added"
+    back = former.pop(code, {"code": code})
+    back.pop("left_at", None)
+    region = regions.get(code, back) | dict(_changes(code, given))
     if keys is not None:
-        region["keys"] = _KEYS.dump_python(_read_keys(keys), mode="json", exclude_none=True)
+        fresh = _KEYS.dump_python(_read_keys(keys), mode="json", exclude_none=True)
+        named = {key["kid"] for key in fresh}
+        region["keys"] = fresh + [key for key in back.get("keys", []) if key["kid"] not in named]
     region.setdefault("suites", [SuiteName.JOSE.value])
-    _write(draft, _checked(content | {"regions": [*(regions | {code: region}).values()]}))
-    click.echo(f"{code}: {'changed' if known else 'added'}")
+    listed = {"regions": [*(regions | {code: region}).values()], "former": [*former.values()]}
+    _write(draft, _checked(content | listed))
+    click.echo(f"{code}: {done}")
 
 
 def _changes(code: str, given: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -46,9 +46,7 @@ async def replay(work: QuarantineWork, entry: UUID, context: Context, wire: Wire
     What is applied, or was applied before, is marked so; what is refused again stays, with the new reason, and its
     sender gets a new receipt in any case. The ledger says who did it. Raises NotInQuarantine.
     """
-    held = await work.load(entry)
-    if held is None:
-        raise NotInQuarantine(entry=entry)
+    held = await _held(work, entry)
     [verdict] = await receive(work.work, [await _arrived(work.work, held, context, wire)], context, replay=True)
     match verdict:
         case Applied() | Duplicate():
@@ -66,13 +64,18 @@ async def replay(work: QuarantineWork, entry: UUID, context: Context, wire: Wire
 async def dismiss(work: QuarantineWork, entry: UUID, away: Away, context: Context) -> None:
     """Say that the message needs nothing more; it stays, and can still be tried again. The ledger says who did it, why,
     and keeps the remark. Raises NotInQuarantine, WaitsNoMore."""
-    held = await work.load(entry)
-    if held is None:
-        raise NotInQuarantine(entry=entry)
+    held = await _held(work, entry)
     if held.applied_at is not None or held.dismissed_at is not None:
         raise WaitsNoMore(entry=entry)
     await work.mark_dismissed(held.id, away.why, at=context.now)
     _note(work.work, entry, "dismissed", {"by": away.by, "remark": away.remark}, context, reason=away.why.value)
+
+
+async def _held(work: QuarantineWork, entry: UUID) -> Quarantined:
+    held = await work.load(entry)
+    if held is None:
+        raise NotInQuarantine(entry=entry)
+    return held
 
 
 def _note(

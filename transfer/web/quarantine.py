@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Awaitable, Callable
-from typing import Annotated, assert_never
+from typing import Annotated, TypeVar, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,8 @@ from transfer.web.cursors import time_cursor, time_key
 from transfer.web.lists import Next, cut, next_page, paged
 from transfer.web.readings import actor
 from transfer.web.route import Ask
+
+_Told = TypeVar("_Told", bound=Body)
 
 
 class QuarantinePage(Body):
@@ -84,15 +86,13 @@ class DismissBody(BaseModel):
 
 async def replay_quarantined(ask: Ask) -> Reply:
     """Take the message in again."""
-    done: list[Replayed] = []
 
     async def again(work: QuarantineWork) -> VerdictBody:
-        done[:] = [await replay(work, ask.id("entry"), ask.parts.context(), ask.parts.wire, by=actor(ask))]
-        return _verdict(done[0])
+        return _verdict(await replay(work, ask.id("entry"), ask.parts.context(), ask.parts.wire, by=actor(ask)))
 
-    answer = await _once(ask, again)
-    for one in done:
-        RECEIVED.labels(verdict=type(one.verdict).__name__.lower()).inc()
+    answer, told = await _once(ask, again)
+    if told is not None:
+        RECEIVED.labels(verdict=told.verdict).inc()
     return answer
 
 
@@ -106,11 +106,12 @@ async def dismiss_quarantined(ask: Ask) -> Reply:
         await dismiss(work, entry, told, ask.parts.context())
         return DismissedBody(id=str(entry), dismissal=given.reason)
 
-    return await _once(ask, away)
+    answer, _ = await _once(ask, away)
+    return answer
 
 
-async def _once(ask: Ask, do: Callable[[QuarantineWork], Awaitable[Body]]) -> Reply:
-    """What is done with a message is done once for each key."""
+async def _once(ask: Ask, do: Callable[[QuarantineWork], Awaitable[_Told]]) -> tuple[Reply, _Told | None]:
+    """What is done with a message is done once for each key; None beside an answer that is repeated."""
     try:
         return await _kept(ask, do)
     except StorageRefused:
@@ -118,16 +119,17 @@ async def _once(ask: Ask, do: Callable[[QuarantineWork], Awaitable[Body]]) -> Re
         return await _kept(ask, do)
 
 
-async def _kept(ask: Ask, do: Callable[[QuarantineWork], Awaitable[Body]]) -> Reply:
+async def _kept(ask: Ask, do: Callable[[QuarantineWork], Awaitable[_Told]]) -> tuple[Reply, _Told | None]:
     async with ask.parts.quarantine.handling() as work:
         given = (await work.work.load_answered([ask.key])).get(ask.key)
         if given is not None:
             if given.request != ask.digest:
                 raise KeyReused(key=ask.key)
-            return replayed(given)
-        body = to_json(await do(work))
+            return replayed(given), None
+        told = await do(work)
+        body = to_json(told)
         work.work.record_answered(ask.key, Answered(request=ask.digest, status=200, body=body))
-    return Reply(body=body)
+    return Reply(body=body), told
 
 
 def _verdict(outcome: Replayed) -> VerdictBody:
